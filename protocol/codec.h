@@ -1,0 +1,79 @@
+// Bytes to packets and back (both standards, chapters 2 and 3). A peer's fault is a value that
+// names the rule broken and the byte; nothing here throws, and nothing is reserved from a length
+// that was only announced.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "protocol/packet.h"
+#include "protocol/rule.h"
+
+namespace mq {
+
+// Who sent the bytes: a server may not send CONNECT, a client may not send CONNACK.
+enum class Sender : std::uint8_t { client, server };
+
+struct Malformed {
+  Rule rule;           // the sentence that the peer broke
+  std::size_t offset;  // at which byte of the packet, counted from its first
+  bool operator==(const Malformed&) const = default;
+};
+
+struct NeedMore {
+  bool operator==(const NeedMore&) const = default;
+};
+
+using Decoded = std::variant<NeedMore, Packet, Malformed>;
+
+// The largest packet that the wire format can express: 5 bytes of header, 268,435,455 of body.
+inline constexpr std::size_t packet_bytes_limit = 268'435'460;
+
+// Cuts a stream into packets. Bytes may arrive in any portions. After a Malformed nothing further
+// is decoded: the link is to be closed.
+class PacketReader {
+ public:
+  // A reader of a client's bytes learns the version from its CONNECT; until then, and for a
+  // server's bytes, `version` counts. Packets over `packet_bytes_max` are Malformed with
+  // Rule::packet_fits_the_maximum as soon as their length has arrived.
+  PacketReader(Sender from, Version version, std::size_t packet_bytes_max = packet_bytes_limit);
+
+  void feed(std::span<const std::byte> bytes);
+  Decoded next();
+
+  // Of the packet that `next` returned last, first byte to last; valid until the next feed().
+  std::span<const std::byte> wire() const;
+
+  Version version() const { return version_; }
+  void use_version(Version version) { version_ = version; }
+  void allow_packet_bytes(std::size_t max) { packet_bytes_max_ = max; }
+  std::size_t buffered_bytes() const;  // held for a packet that is not complete yet
+
+ private:
+  Sender from_;
+  Version version_;
+  std::size_t packet_bytes_max_;
+  std::vector<std::byte> buffer_;
+  std::size_t read_ = 0;  // where in buffer_ the next packet begins
+  std::size_t wire_begin_ = 0;
+  std::size_t wire_size_ = 0;
+  std::optional<Malformed> fault_;
+};
+
+// Decodes exactly one packet that fills `bytes`.
+Decoded decode(std::span<const std::byte> bytes, Version version, Sender from);
+
+// Appends the packet to `out`. Encodes whatever the value says, also what the standard forbids,
+// as long as the wire format can express it; a field that cannot be expressed (a string over
+// 65,535 bytes, a packet over the limit) is an invariant of the caller.
+void encode(const Packet& packet, Version version, std::vector<std::byte>& out);
+void encode(const Publish& packet, Version version, std::vector<std::byte>& out);
+Bytes encode(const Packet& packet, Version version);
+
+// The size that encode() would append.
+std::size_t encoded_bytes(const Packet& packet, Version version);
+std::size_t encoded_bytes(const Publish& packet, Version version);
+
+}  // namespace mq

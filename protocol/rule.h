@@ -1,0 +1,90 @@
+// The catalogue of rules: one enumerator per sentence that a peer can be caught breaking, named as
+// the sentence that must hold. The table maps each to its clause per version (ids differ between
+// the versions and always carry theirs) and to the reason code with which 5.0 answers.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "protocol/reason_code.h"
+
+namespace mq {
+
+enum class Rule : std::uint16_t {
+  none = 0,
+  // Wire format.
+  fixed_header_flags_are_as_reserved,
+  remaining_length_has_four_bytes_at_most,
+  variable_integer_is_minimal,
+  packet_is_as_long_as_announced,  // fields end beyond the packet, or bytes are left over
+  packet_fits_the_maximum,
+  packet_kind_is_known,
+  packet_goes_this_way,  // a server sends no CONNECT, a client no CONNACK
+  string_is_utf8,
+  string_has_no_null,
+  packet_id_is_nonzero,
+  qos_is_below_three,
+  qos_0_is_no_dup,
+  reason_code_is_of_this_packet,
+  // Properties.
+  property_is_known,
+  property_is_of_this_packet,
+  property_comes_once,
+  property_value_is_legal,
+  // CONNECT, CONNACK.
+  protocol_name_is_mqtt,
+  protocol_level_is_known,
+  connect_reserved_flag_is_zero,
+  will_flags_need_a_will,
+  password_needs_user_name,  // 3.1.1 only
+  client_id_is_acceptable,
+  connect_comes_first,
+  connect_comes_once,
+  connack_comes_first,
+  connack_flags_are_reserved,
+  refusal_has_no_session,
+  // PUBLISH and its acknowledgements.
+  topic_name_has_a_character,
+  topic_name_has_no_wildcard,
+  publish_names_a_topic,  // an empty topic without an alias
+  topic_alias_is_within_maximum,
+  topic_alias_is_known,
+  receive_maximum_is_kept,
+  packet_id_is_free,
+  acknowledgement_answers_a_packet,
+  qos_is_within_maximum,
+  retain_is_available,
+  payload_is_as_indicated,
+  client_sends_no_subscription_identifier,
+  // SUBSCRIBE, UNSUBSCRIBE.
+  subscribe_names_a_filter,
+  unsubscribe_names_a_filter,
+  subscription_options_are_reserved,
+  topic_filter_has_a_character,
+  topic_filter_wildcards_stand_alone,
+  shared_subscription_is_well_formed,
+  shared_subscription_takes_local,
+  suback_answers_each_filter,
+  // The course of a connection.
+  silence_closes_link,
+  one_link_per_session,
+  connect_arrives_in_time,
+  disconnect_ends_link,
+  session_expiry_stays_zero,
+  auth_needs_a_method,
+  server_sends_no_session_expiry,
+  // Limits of ours; the standard leaves them to the implementation.
+  limit_is_kept,
+};
+
+struct RuleInfo {
+  std::string_view name;       // the enumerator
+  std::string_view sentence;   // what must hold, in our words
+  std::string_view v3_1_1;     // "v3.1.1/MQTT-1.5.3-1"; empty where that version has no such rule
+  std::string_view v5;         // "v5/MQTT-1.5.4-1"
+  ReasonCode reason;           // how a 5.0 server or client says it in DISCONNECT or CONNACK
+};
+
+const RuleInfo& info(Rule rule);
+
+}  // namespace mq

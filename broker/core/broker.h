@@ -1,0 +1,140 @@
+// The broker without I/O: it is told what happened and what time it is, and
+// answers with what should be done. One set of code for real sockets, for ns-3
+// and for tests. MQTT 3.1, 3.1.1, 5.0.
+//
+//   broker.handle(BytesIn{link, bytes}, now);
+//   while (auto output = broker.poll()) perform(*output);
+//   arm_timer(broker.deadline());
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "broker/core/record.h"
+#include "broker/core/settings.h"
+#include "protocol/codec.h"
+
+namespace mq::broker {
+
+// One network connection, named by the driver; never used again after its
+// LinkDown.
+enum class LinkId : std::uint64_t {};
+
+// ---- What happened
+// ---------------------------------------------------------------------------
+
+struct LinkUp {
+  LinkId link;
+  std::string address;  // of the peer, for notes: "10.0.0.9:40008"
+};
+struct BytesIn {
+  LinkId link;
+  std::span<const std::byte> bytes;  // valid during handle() only
+};
+// The link is gone: closed or reset by the peer, or after a CloseLink of ours.
+// Comes exactly once for every LinkUp.
+struct LinkDown {
+  LinkId link;
+};
+// So many bytes of earlier SendBytes have left for the network: what is emitted
+// and not yet drained is the link's backlog, and a backlog over its limit stops
+// deliveries to the link.
+struct Drained {
+  LinkId link;
+  std::size_t bytes;
+};
+struct Tick {};
+// Everything emitted as Persist with a sequence up to this one is durable.
+struct Persisted {
+  std::uint64_t upto;
+};
+// The operator stops the broker: every 5.0 client hears DISCONNECT 0x8B, every
+// link is closed, no will is published; sessions stay in the store.
+struct Shutdown {};
+
+using Input = std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, Shutdown>;
+
+// ---- What to do
+// ------------------------------------------------------------------------------
+
+// Outputs for one link are to be sent in this order. Large payloads come as a
+// SendBytes of their own that shares the payload's buffer.
+struct SendBytes {
+  LinkId link;
+  Bytes bytes;
+};
+// Send what was ordered before, then close. The driver answers with LinkDown.
+struct CloseLink {
+  LinkId link;
+  Rule because;  // Rule::none for an orderly end
+};
+// Make this durable; answer with Persisted. What the record protects waits
+// inside the core.
+struct Persist {
+  std::uint64_t sequence;  // 1, 2, 3, ...
+  Record record;
+};
+// For logs and traces; nothing has to be done about it.
+struct Note {
+  enum class What : std::uint8_t {
+    connected,     // `session_present` says whether a session was resumed
+    refused,       // `reason` says why
+    disconnected,  // `reason`, `rule`
+    taken_over,
+    will_published,
+    message_dropped,  // a limit was reached; `reason` is quota_exceeded or
+                      // packet_too_large
+    session_expired,
+  };
+  What what;
+  LinkId link{};
+  std::string client_id;
+  ReasonCode reason = ReasonCode::success;
+  Rule rule = Rule::none;
+  bool session_present = false;
+};
+
+using Output = std::variant<SendBytes, CloseLink, Persist, Note>;
+
+class Broker {
+ public:
+  // `recovered` is what a store gave back after a restart; empty for a first
+  // start. Sessions in it are without a link, and their expiry and will delay
+  // run from `now`.
+  Broker(Settings settings, Rng rng, const Recovered& recovered = {}, Instant now = Instant{});
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  // The only way in; no peer can make it throw. `now` never goes back.
+  void handle(const Input& input, Instant now);
+  // The only way out: call until empty after every handle().
+  std::optional<Output> poll();
+  // A Tick is due then; early ticks are harmless.
+  std::optional<Instant> deadline() const;
+
+  // What is held at the moment; for $SYS, metrics and tests of limits.
+  struct Census {
+    std::size_t links;
+    std::size_t sessions;
+    std::size_t subscriptions;
+    std::size_t retained;
+    std::size_t queued_messages;  // waiting or in flight, over all sessions
+    std::size_t queued_bytes;
+    std::uint64_t dropped_messages;
+  };
+  Census census() const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace mq::broker

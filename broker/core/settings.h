@@ -1,0 +1,51 @@
+// Everything that an operator may choose about the broker, with defaults fit
+// for production. Each limit is tested at its value and one past it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace mq::broker {
+
+// Protocol bugs switched on in tests, to see the checks catch them. Only the
+// library mq::broker_faulty knows them; the released broker ignores this
+// setting altogether.
+enum class Fault : std::uint8_t {
+  none,
+  forgets_session,   // a resumed session starts empty although CONNACK says it is
+                     // present
+  sends_qos2_twice,  // a QoS 2 message goes out again under a new packet id
+  drops_will,        // an abnormal end publishes no will
+  forgets_retained,  // new subscribers get no retained message
+};
+
+struct Limits {
+  std::size_t packet_bytes_before_connect = 64 * 1024;
+  std::size_t packet_bytes = 1024 * 1024;
+  std::chrono::seconds connect_timeout{5};
+  std::uint16_t receive_maximum = 64;          // that we grant to publishers
+  std::uint16_t inflight_messages = 64;        // towards a client that sets no receive maximum
+  std::size_t queued_messages = 1000;          // per session
+  std::size_t queued_bytes = 4 * 1024 * 1024;  // per session
+  std::size_t topic_levels = 64;
+  std::size_t topic_bytes = 1024;
+  std::size_t subscriptions_per_session = 1000;
+  std::size_t retained_messages = 100'000;
+  std::size_t retained_bytes = 256 * 1024 * 1024;
+  std::size_t links = 20'000;
+  std::size_t sessions = 200'000;
+  std::size_t backlog_bytes = 8 * 1024 * 1024;      // emitted and not drained, per link
+  std::chrono::seconds session_expiry{0xFFFFFFFF};  // the longest that is granted; this: for ever
+};
+
+struct Settings {
+  Limits limits;
+  // 3.1 and 3.1.1 sessions with Clean Session 0 have no expiry of their own.
+  std::chrono::seconds session_expiry_3_1_1{0xFFFFFFFF};
+  Fault fault = Fault::none;
+};
+
+}  // namespace mq::broker

@@ -1,0 +1,49 @@
+// What stands behind the broker's address in a scenario: ours (linked), later an unmodified
+// external program in virtual time, or one by URL. The world moves bytes between simulated sockets
+// and this interface and never knows more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace mq::sim {
+
+enum class BackendLink : std::uint64_t {};
+
+class BrokerBackend {
+ public:
+  virtual ~BrokerBackend() = default;
+
+  // Runs until it takes connections. Like step(), it gives the next deadline, if there is one.
+  virtual std::optional<Instant> start(Instant now) = 0;
+  // Sets its clock, lets it work until it has nothing left to do.
+  virtual std::optional<Instant> step(Instant now) = 0;
+
+  virtual BackendLink open(const std::string& peer) = 0;
+  // May take less than it is given when the broker does not read: keep the rest.
+  virtual std::size_t write(BackendLink link, std::span<const std::byte> bytes) = 0;
+  // Ask only for what the simulated socket can take: that is the back-pressure.
+  virtual std::size_t read(BackendLink link, std::span<std::byte> into) = 0;
+  virtual void half_close(BackendLink link) = 0;  // the peer's FIN
+  virtual void reset(BackendLink link) = 0;       // the peer's RST, or its TCP gave up
+
+  // Which links have something for the world since the last call, in ascending order.
+  struct Ready {
+    BackendLink link;
+    bool readable;  // read() has bytes
+    bool closed;    // the broker closed it: after the last byte send FIN
+    bool was_reset;
+  };
+  virtual std::vector<Ready> ready() = 0;
+
+  // The process is gone at once, its links with it; start() may follow.
+  virtual void kill() = 0;
+};
+
+}  // namespace mq::sim

@@ -69,6 +69,9 @@ class Socket {
   virtual bool at_end() const = 0;
   virtual void shutdown_write() = 0;
   virtual void reset() = 0;
+  // The device's address and port, the same text at both ends of a connection: what World::Accept
+  // calls the peer. Of the device's end, valid from connect() on.
+  virtual std::string device_address() const = 0;
 };
 
 class World {

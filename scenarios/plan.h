@@ -1,0 +1,133 @@
+// A scenario file, understood: every default filled in, every unit converted, every name resolved.
+// Whoever runs it needs nothing else.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "protocol/packet.h"
+#include "sim/trace/run_info.h"
+#include "sim/world.h"
+
+namespace mq::scenario {
+
+enum class WorldKind : std::uint8_t { ns3, memory };
+
+// Where a number of a link comes from, for the report.
+struct Source {
+  std::string of;      // "rate down", "delay"
+  std::string value;   // as written: "40 kbit/s"
+  std::string source;  // a reference, or "assumption"
+};
+
+// Random outages of one link: each device of it draws its own, up and down in turn.
+struct Outages {
+  Duration up_mean{};    // exponential
+  Duration down_mean{};  // exponential
+};
+
+struct LinkPlan {
+  std::string name;
+  std::string profile;  // empty: written out in the scenario
+  sim::LinkModel model;
+  std::optional<Outages> outages;
+  std::vector<Source> sources;
+};
+
+struct BrokerPlan {
+  trace::Durability durability = trace::Durability::power;
+};
+
+// `{id}` in topics and text is the client's id, `{n}` the number of the message.
+struct Payload {
+  std::size_t bytes = 0;  // filled up to this; 0 with `text`
+  std::string text;
+};
+
+struct PublishPlan {
+  std::string topic;
+  Qos qos = Qos::at_most_once;
+  bool retain = false;
+  Payload payload;
+  Duration every{};                    // with a start drawn in [0, every)
+  std::optional<Duration> at;          // once, or the first of `every`, instead of the drawn start
+  std::optional<std::uint64_t> times;  // at most so many
+};
+
+struct SubscribePlan {
+  std::string filter;
+  SubscriptionOptions options;
+  Duration at{};  // not before; 0: as soon as connected
+};
+
+struct WillPlan {
+  std::string topic;
+  std::string payload;
+  Qos qos = Qos::at_most_once;
+  bool retain = false;
+  std::chrono::seconds delay{};
+};
+
+struct GroupPlan {
+  std::string name;
+  std::size_t count = 1;
+  std::size_t link = 0;           // position in Plan::links
+  std::vector<Version> versions;  // taken in turn by the members
+  bool clean_start = true;
+  std::uint32_t session_expiry = 0;  // seconds; 0xFFFFFFFF: never
+  std::chrono::seconds keep_alive{60};
+  Duration start{};              // when the group begins to connect
+  Duration start_spread{};       // each member waits uniform in [0, spread] more
+  std::optional<Duration> stop;  // an orderly DISCONNECT then
+  std::optional<WillPlan> will;
+  std::vector<PublishPlan> publish;
+  std::vector<SubscribePlan> subscribe;
+};
+
+// The id of member `number` (from 1) of a group: the group's name alone if it has one member.
+std::string client_id(const GroupPlan& group, std::size_t number);
+
+struct Cut {
+  Duration length{};
+  bool up = true;  // directions that carry nothing
+  bool down = true;
+};
+struct CrashBroker {
+  Duration restart_after{};
+};
+
+struct FaultPlan {
+  Duration at{};
+  std::optional<Duration> every;  // again and again until the calm
+  std::variant<Cut, CrashBroker> what;
+  std::vector<std::size_t> links;    // cut: whose devices; position in Plan::links
+  std::vector<std::string> clients;  // cut: or single clients by id
+  std::string target;                // as written
+};
+
+struct Plan {
+  std::string file;  // as named by the user
+  std::string name;
+  std::string description;
+  Duration duration{};
+  Duration calm{};
+  std::uint64_t seed = 1;
+  WorldKind world = WorldKind::ns3;
+  BrokerPlan broker;
+  std::vector<LinkPlan> links;
+  std::vector<GroupPlan> groups;
+  std::vector<FaultPlan> faults;
+  std::vector<trace::Expectation> expectations;
+};
+
+// The head of the trace that running the plan gives. Fault and client positions follow the plan's
+// order: groups in order, members from 1.
+trace::RunInfo run_info(const Plan& plan);
+
+}  // namespace mq::scenario

@@ -1,0 +1,119 @@
+// What happened in a run, one event after another in the order of time. Every world, every broker
+// and every client yields the same kind of trace; checks and reports read nothing else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "base/time.h"
+#include "protocol/codec.h"
+#include "sim/trace/stamp.h"
+
+namespace mq::trace {
+
+enum class End : std::uint8_t { client, broker };  // where it was seen
+
+enum class CloseCause : std::uint8_t { closed, reset, timed_out, refused, crashed };
+
+// One TCP connection (or the attempt at one). Numbers count from 1 per client.
+struct Connection {
+  ClientIndex client{};
+  std::uint32_t number = 0;
+  bool operator==(const Connection&) const = default;
+};
+
+// ---- The network ------------------------------------------------------------------------------
+
+struct LinkOpening {  // the client starts to connect
+  Connection connection;
+};
+struct LinkOpened {
+  Connection connection;
+  End end;
+};
+struct LinkClosed {
+  Connection connection;
+  End end;
+  CloseCause cause;
+  bool by_this_end;  // this end closed it, the other did not (yet)
+};
+// A whole packet left its sender's core, or reached its receiver's. Pointers and spans in events
+// are valid only while the event is observed.
+struct PacketSeen {
+  Connection connection;
+  End end;
+  bool sent;  // by this end; else received there
+  Version version;
+  const Packet* packet;
+  std::span<const std::byte> wire;
+};
+struct MalformedSeen {
+  Connection connection;
+  End end;  // that received it
+  Malformed fault;
+};
+
+// ---- The application of a client ----------------------------------------------------------------
+
+// The application hands a message to its client.
+struct Attempted {
+  ClientIndex client{};
+  Stamp stamp;
+  std::string_view topic;
+  Qos qos;
+  bool retain;
+  std::size_t payload_bytes;
+};
+// The client refused it, without sending: QoS 0 while not connected, or a full queue.
+struct NotSent {
+  ClientIndex client{};
+  Stamp stamp;
+  std::string_view reason;
+};
+// The client told its application that the broker has it (QoS 1: PUBACK, QoS 2: PUBCOMP); with a
+// failure code that the broker refused it.
+struct Acknowledged {
+  ClientIndex client{};
+  Stamp stamp;
+  ReasonCode reason;
+};
+// The client gave its application a message.
+struct Delivered {
+  Connection connection;
+  const Publish* publish;
+};
+
+// ---- The course of the run ----------------------------------------------------------------------
+
+struct FaultBegan {
+  std::size_t fault;  // position in RunInfo::faults
+};
+struct FaultEnded {
+  std::size_t fault;
+};
+struct BrokerDown {};  // crashed
+struct BrokerUp {};    // started (also at the beginning of the run), takes connections
+struct CalmBegan {};   // no faults from here on: everything owed must arrive
+struct RunEnded {
+  bool complete;  // false: interrupted
+};
+
+using What = std::variant<LinkOpening, LinkOpened, LinkClosed, PacketSeen, MalformedSeen, Attempted,
+                          NotSent, Acknowledged, Delivered, FaultBegan, FaultEnded, BrokerDown,
+                          BrokerUp, CalmBegan, RunEnded>;
+
+struct Event {
+  Instant at;
+  What what;
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void observe(const Event& event) = 0;
+};
+
+}  // namespace mq::trace

@@ -1,0 +1,158 @@
+// Moves bytes between a stream and whoever decides what they mean. The stream models Asio's
+// AsyncReadStream and AsyncWriteStream: a TCP socket, TLS or WebSocket over one, or a stream of a
+// simulated world; this code is the same for all of them.
+//
+// What send() gathers during one turn goes out by one flush() as one write. An idle connection
+// holds a small read buffer only; it grows while much arrives and shrinks again.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/write.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace mq::transport {
+
+inline constexpr std::size_t read_buffer_bytes_min = 512;
+inline constexpr std::size_t read_buffer_bytes_max = 64 * 1024;
+// Smaller pieces are copied together; larger ones are written from where they are.
+inline constexpr std::size_t gathered_bytes_max = 1024;
+
+template <class Stream>
+class Connection final : public std::enable_shared_from_this<Connection<Stream>> {
+ public:
+  using error_code = boost::system::error_code;
+
+  // Called from the stream's executor, one at a time, and not after drop() or `ended`.
+  struct Owner {
+    std::function<void(std::span<const std::byte>)> received;  // valid during the call
+    std::function<void(std::size_t)> drained;                  // bytes that were handed over
+    std::function<void(error_code)> ended;  // once: eof, an error, or no error after close()
+  };
+
+  Connection(Stream stream, Owner owner) : stream_(std::move(stream)), owner_(std::move(owner)) {}
+
+  void start() { read(); }
+
+  void send(Bytes bytes) {
+    if (closing_ || ended_) return;
+    if (bytes.size() > gathered_bytes_max) {
+      waiting_.push_back({std::move(bytes), {}});
+      return;
+    }
+    if (waiting_.empty() || !waiting_.back().shared.empty()) waiting_.emplace_back();
+    auto& copied = waiting_.back().copied;
+    copied.insert(copied.end(), bytes.data(), bytes.data() + bytes.size());
+  }
+
+  void flush() {
+    if (!writing_.empty() || ended_) return;
+    if (waiting_.empty()) {
+      if (closing_) end({});
+      return;
+    }
+    writing_.swap(waiting_);
+    buffers_.clear();
+    for (const Piece& piece : writing_) buffers_.push_back(piece.buffer());
+    boost::asio::async_write(
+        stream_, std::span<const boost::asio::const_buffer>(buffers_),
+        [self = this->shared_from_this()](error_code error, std::size_t bytes) {
+          self->on_written(error, bytes);
+        });
+  }
+
+  // What was sent before still goes out; then the stream is closed and `ended` is called.
+  void close() {
+    closing_ = true;
+    flush();
+  }
+
+  // At once, without `ended`: the owner is no longer interested.
+  void drop() {
+    owner_ = {};
+    end({});
+  }
+
+  Stream& stream() { return stream_; }
+
+ private:
+  struct Piece {
+    Bytes shared;
+    std::vector<std::byte> copied;
+
+    boost::asio::const_buffer buffer() const {
+      return shared.empty() ? boost::asio::buffer(copied.data(), copied.size())
+                            : boost::asio::buffer(shared.data(), shared.size());
+    }
+  };
+
+  void read() {
+    stream_.async_read_some(boost::asio::buffer(read_buffer_.data(), read_buffer_.size()),
+                            [self = this->shared_from_this()](error_code error, std::size_t bytes) {
+                              self->on_read(error, bytes);
+                            });
+  }
+
+  void on_read(error_code error, std::size_t bytes) {
+    if (ended_) return;
+    if (bytes > 0 && owner_.received) owner_.received(std::span(read_buffer_).first(bytes));
+    if (ended_) return;
+    if (error) {
+      end(error);
+      return;
+    }
+    fit_read_buffer(bytes);
+    read();
+  }
+
+  void fit_read_buffer(std::size_t used) {
+    const std::size_t size = read_buffer_.size();
+    if (used == size && size < read_buffer_bytes_max) {
+      read_buffer_.resize(std::min(size * 4, read_buffer_bytes_max));
+    } else if (used < size / 16 && size > read_buffer_bytes_min) {
+      read_buffer_.resize(std::max(size / 4, read_buffer_bytes_min));
+      read_buffer_.shrink_to_fit();
+    }
+  }
+
+  void on_written(error_code error, std::size_t bytes) {
+    writing_.clear();
+    if (ended_) return;
+    if (error) {
+      end(error);
+      return;
+    }
+    if (owner_.drained) owner_.drained(bytes);
+    flush();
+  }
+
+  void end(error_code error) {
+    if (ended_) return;
+    ended_ = true;
+    auto told = std::exchange(owner_.ended, nullptr);
+    owner_ = {};
+    error_code ignored;
+    stream_.lowest_layer().close(ignored);
+    if (told) told(error);
+  }
+
+  Stream stream_;
+  Owner owner_;
+  std::vector<std::byte> read_buffer_ = std::vector<std::byte>(read_buffer_bytes_min);
+  std::vector<Piece> waiting_;
+  std::vector<Piece> writing_;
+  std::vector<boost::asio::const_buffer> buffers_;
+  bool closing_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace mq::transport

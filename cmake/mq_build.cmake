@@ -22,7 +22,9 @@ endif()
 # Linked PRIVATE by every target of ours: warnings, nothing that changes behaviour.
 add_library(mq_build INTERFACE)
 target_compile_options(mq_build INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wconversion -Wno-sign-conversion $<$<BOOL:${MQTTLAB_WERROR}>:-Werror>)
+  -Woverloaded-virtual -Wconversion -Wno-sign-conversion
+  -Wno-missing-field-initializers  # designated initialisers name what they mean to set
+  $<$<BOOL:${MQTTLAB_WERROR}>:-Werror>)
 
 if(MQTTLAB_TESTS)
   enable_testing()

@@ -31,11 +31,13 @@ enum class Fault : std::uint8_t {
 };
 
 struct Limits {
-  std::size_t packet_bytes = 1024 * 1024;  // incoming; announced in CONNECT of 5.0
-  std::uint16_t receive_maximum = 64;      // that we grant to the broker
-  std::uint16_t inflight_messages = 64;    // ours towards the broker, below its receive maximum
-  std::size_t queued_messages = 1000;      // not yet sent; one more is refused
-  std::size_t queued_bytes = 4 * 1024 * 1024;
+  std::size_t packet_bytes = 1024 * 1024;      // incoming; announced in CONNECT of 5.0
+  std::uint16_t receive_maximum = 64;          // that we grant to the broker
+  std::uint16_t inflight_messages = 64;        // ours towards the broker, below its receive maximum
+  std::uint16_t topic_alias_maximum = 16;      // that we grant to the broker, 5.0
+  std::size_t queued_messages = 1000;          // not yet sent; one more is refused
+  std::size_t queued_bytes = 4 * 1024 * 1024;  // of those, topics and payloads
+  std::size_t backlog_bytes = 8 * 1024 * 1024;  // emitted and not drained; then publishing waits
 };
 
 struct Reconnect {
@@ -57,7 +59,8 @@ struct Settings {
   std::optional<Will> will;
   std::optional<std::string> user_name;
   std::optional<Bytes> password;
-  Properties connect_properties;                      // further ones, 5.0
+  // Further ones, 5.0. One that a limit above would also announce replaces that limit.
+  Properties connect_properties;
   std::chrono::milliseconds connect_timeout{30'000};  // for the link, and again for CONNACK
   std::chrono::milliseconds ping_timeout{20'000};     // silence after a PINGREQ that ends the link
   Reconnect reconnect;
@@ -89,7 +92,7 @@ struct Persisted {
 // also over reconnects.
 struct PublishOrder {
   Handle handle;
-  Publish message;  // packet_id and dup are the core's
+  Publish message;  // packet_id, dup and any topic alias are the core's
 };
 struct SubscribeOrder {
   Handle handle;
@@ -99,6 +102,7 @@ struct SubscribeOrder {
 struct UnsubscribeOrder {
   Handle handle;
   std::vector<std::string> filters;
+  Properties properties = {};
 };
 // Replaces the will for the next connections.
 struct WillOrder {
@@ -148,12 +152,14 @@ struct Completed {
   enum class Outcome : std::uint8_t {
     acknowledged,   // QoS 0: handed to the link; QoS 1: PUBACK; QoS 2: PUBCOMP
     received,       // QoS 2: PUBREC; `acknowledged` follows
-    refused,        // by the broker; `reason`
+    refused,        // by the broker, or by us as it says it would; `reason`
     not_connected,  // QoS 0 without a connection
     queue_full,
     too_large,     // over the broker's maximum packet size
+    expired,       // its message expiry interval passed while it waited
     session_lost,  // the broker did not keep the session: the message is sent
-                   // anew, this is news only
+                   // anew, this is news only; after `received` it is the end
+                   // (the message is the broker's, sending it anew could double it)
   };
   Handle handle;
   Outcome outcome;
@@ -175,6 +181,7 @@ using Output = std::variant<OpenLink, SendBytes, CloseLink, Persist, Connected, 
 class Client {
  public:
   // `recovered` is what a store kept of an earlier run of this client; empty for a first start.
+  // Without a session that outlives its connection there is nothing to keep: it is ignored then.
   Client(Settings settings, Rng rng, const Recovered& recovered = {});
   ~Client();
   Client(Client&&) noexcept;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,9 +14,6 @@
 #include "protocol/rule.h"
 
 namespace mq {
-
-// Who sent the bytes: a server may not send CONNECT, a client may not send CONNACK.
-enum class Sender : std::uint8_t { client, server };
 
 struct Malformed {
   Rule rule;           // the sentence that the peer broke
@@ -43,7 +42,8 @@ class PacketReader {
   void feed(std::span<const std::byte> bytes);
   Decoded next();
 
-  // Of the packet that `next` returned last, first byte to last; valid until the next feed().
+  // Of the packet that `next` returned last, first byte to last, as far as a malformed one has
+  // arrived; empty after NeedMore. Valid until the next feed().
   std::span<const std::byte> wire() const;
 
   Version version() const { return version_; }
@@ -65,9 +65,12 @@ class PacketReader {
 // Decodes exactly one packet that fills `bytes`.
 Decoded decode(std::span<const std::byte> bytes, Version version, Sender from);
 
-// Appends the packet to `out`. Encodes whatever the value says, also what the standard forbids,
-// as long as the wire format can express it; a field that cannot be expressed (a string over
-// 65,535 bytes, a packet over the limit) is an invariant of the caller.
+// Appends the packet to `out`. Encodes whatever the value says, also what the standard forbids; a
+// field that cannot be expressed (a string over 65,535 bytes, a packet over the limit, a property
+// with a value of another type) is an invariant of the caller. What `version` has no place for is
+// left out: in 3.1.1 all properties, the reason codes of the PUBACK family, of DISCONNECT and of
+// UNSUBACK, and all subscription options but the QoS. CONNECT is encoded in its own version.
+// Where 5.0 has a shorter form (no reason code, no property length) it is used.
 void encode(const Packet& packet, Version version, std::vector<std::byte>& out);
 void encode(const Publish& packet, Version version, std::vector<std::byte>& out);
 Bytes encode(const Packet& packet, Version version);
@@ -75,5 +78,36 @@ Bytes encode(const Packet& packet, Version version);
 // The size that encode() would append.
 std::size_t encoded_bytes(const Packet& packet, Version version);
 std::size_t encoded_bytes(const Publish& packet, Version version);
+
+// A PUBLISH for many receivers: the head (everything before the payload) is encoded once for all
+// of one shape, copied for each receiver and patched there; the payload is never copied.
+struct PublishShape {
+  std::string_view topic;
+  PacketId packet_id = PacketId::none;
+  Qos qos = Qos::at_most_once;
+  bool dup = false;
+  bool retain = false;
+  // 5.0: the message's own, and behind them those of one receiver (subscription identifiers, a
+  // topic alias), so that nobody has to copy the former to add the latter.
+  std::span<const Property> properties = {};
+  std::span<const Property> more_properties = {};
+  std::size_t payload_bytes = 0;
+};
+
+// What lies where in an encoded head, and how to change it in a copy. Offsets count from the
+// head's first byte; 0 means that the head has no such field.
+struct PublishHead {
+  std::size_t bytes = 0;
+  std::size_t packet_id_at = 0;
+  std::size_t expiry_at = 0;  // the four bytes of the message expiry interval
+
+  void set_packet_id(std::span<std::byte> encoded, PacketId id) const;
+  void set_expiry(std::span<std::byte> encoded, std::uint32_t seconds) const;
+  void set_dup(std::span<std::byte> encoded) const;
+};
+
+// Appends the head of such a PUBLISH to `out`; `payload_bytes` bytes of payload complete it.
+PublishHead encode_publish_head(const PublishShape& publish, Version version,
+                                std::vector<std::byte>& out);
 
 }  // namespace mq

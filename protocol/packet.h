@@ -19,6 +19,9 @@ namespace mq {
 // The protocol level byte of CONNECT.
 enum class Version : std::uint8_t { v3_1 = 3, v3_1_1 = 4, v5 = 5 };
 
+// Who sent the bytes: a server may not send CONNECT, a client may not send CONNACK.
+enum class Sender : std::uint8_t { client, server };
+
 // The upper four bits of a packet's first byte.
 enum class Kind : std::uint8_t {
   connect = 1,
@@ -37,7 +40,8 @@ enum class Kind : std::uint8_t {
   disconnect = 14,
   auth = 15,
 };
-const char* name(Kind kind);  // "CONNECT", "PUBACK", ... as the standard writes it
+const char* name(Kind kind);        // "CONNECT", "PUBACK", ... as the standard writes it
+const char* name(Version version);  // "3.1", "3.1.1", "5.0"
 
 enum class Qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
 
@@ -55,7 +59,7 @@ struct Will {
 struct Connect {
   Version version = Version::v5;
   std::string client_id;
-  bool clean_start = true;  // Clean Session in 3.1.1
+  bool clean_start = true;       // Clean Session in 3.1.1
   std::uint16_t keep_alive = 0;  // seconds; 0 turns it off
   std::optional<Will> will;
   std::optional<std::string> user_name;
@@ -72,7 +76,7 @@ struct ConnAck {
 };
 
 struct Publish {
-  std::string topic;  // empty only with a topic alias
+  std::string topic;                    // empty only with a topic alias
   PacketId packet_id = PacketId::none;  // none exactly for QoS 0
   Qos qos = Qos::at_most_once;
   bool dup = false;

@@ -5,6 +5,10 @@
 
 namespace mq {
 
+enum class Kind : std::uint8_t;     // packet.h
+enum class Version : std::uint8_t;  // packet.h
+enum class Sender : std::uint8_t;   // packet.h
+
 enum class ReasonCode : std::uint8_t {
   success = 0x00,  // also "normal disconnection" and "granted QoS 0"
   granted_qos_1 = 0x01,
@@ -64,5 +68,12 @@ inline constexpr auto not_authorized = ReasonCode{5};
 constexpr bool failed(ReasonCode reason) { return static_cast<std::uint8_t>(reason) >= 0x80; }
 
 const char* name(ReasonCode reason);  // "Session taken over", ... as the standard writes it
+
+// The same as this packet of this version calls it: 0 is "Normal disconnection" in DISCONNECT.
+const char* name(ReasonCode reason, Kind kind, Version version);
+
+// Whether this side may send the code in this packet: 5.0's tables, or the return codes of 3.1.1's
+// CONNACK and SUBACK.
+bool reason_fits(ReasonCode reason, Kind kind, Version version, Sender from);
 
 }  // namespace mq

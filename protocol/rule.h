@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "protocol/reason_code.h"
@@ -15,8 +16,10 @@ enum class Rule : std::uint16_t {
   // Wire format.
   fixed_header_flags_are_as_reserved,
   remaining_length_has_four_bytes_at_most,
+  variable_integer_has_four_bytes_at_most,
   variable_integer_is_minimal,
   packet_is_as_long_as_announced,  // fields end beyond the packet, or bytes are left over
+  properties_are_as_long_as_announced,
   packet_fits_the_maximum,
   packet_kind_is_known,
   packet_goes_this_way,  // a server sends no CONNECT, a client no CONNACK
@@ -31,11 +34,13 @@ enum class Rule : std::uint16_t {
   property_is_of_this_packet,
   property_comes_once,
   property_value_is_legal,
+  authentication_data_needs_a_method,
   // CONNECT, CONNACK.
   protocol_name_is_mqtt,
   protocol_level_is_known,
   connect_reserved_flag_is_zero,
   will_flags_need_a_will,
+  will_qos_is_below_three,
   password_needs_user_name,  // 3.1.1 only
   client_id_is_acceptable,
   connect_comes_first,
@@ -47,6 +52,7 @@ enum class Rule : std::uint16_t {
   topic_name_has_a_character,
   topic_name_has_no_wildcard,
   publish_names_a_topic,  // an empty topic without an alias
+  topic_alias_is_nonzero,
   topic_alias_is_within_maximum,
   topic_alias_is_known,
   receive_maximum_is_kept,
@@ -60,6 +66,8 @@ enum class Rule : std::uint16_t {
   subscribe_names_a_filter,
   unsubscribe_names_a_filter,
   subscription_options_are_reserved,
+  subscription_qos_is_below_three,
+  retain_handling_is_below_three,
   topic_filter_has_a_character,
   topic_filter_wildcards_stand_alone,
   shared_subscription_is_well_formed,
@@ -71,6 +79,7 @@ enum class Rule : std::uint16_t {
   connect_arrives_in_time,
   disconnect_ends_link,
   session_expiry_stays_zero,
+  auth_names_its_method,
   auth_needs_a_method,
   server_sends_no_session_expiry,
   // Limits of ours; the standard leaves them to the implementation.
@@ -78,13 +87,18 @@ enum class Rule : std::uint16_t {
 };
 
 struct RuleInfo {
-  std::string_view name;       // the enumerator
-  std::string_view sentence;   // what must hold, in our words
-  std::string_view v3_1_1;     // "v3.1.1/MQTT-1.5.3-1"; empty where that version has no such rule
-  std::string_view v5;         // "v5/MQTT-1.5.4-1"
-  ReasonCode reason;           // how a 5.0 server or client says it in DISCONNECT or CONNACK
+  Rule rule;
+  std::string_view name;      // the enumerator
+  std::string_view sentence;  // what must hold, in our words
+  // The clause that says it in full: "v3.1.1/MQTT-1.5.3-1". Where the standard gives the sentence
+  // no number it is the section, "v5/2.2.2.2"; empty where that version has no such rule.
+  std::string_view v3_1_1;
+  std::string_view v5;
+  ReasonCode reason;  // how a 5.0 server or client says it in DISCONNECT or CONNACK
 };
 
+// All rules in the order of Rule, so that info(rule) is all_rules()[rule].
+std::span<const RuleInfo> all_rules();
 const RuleInfo& info(Rule rule);
 
 }  // namespace mq

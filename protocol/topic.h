@@ -13,7 +13,11 @@ namespace mq {
 std::optional<Rule> topic_name_breaks(std::string_view name);
 std::optional<Rule> topic_filter_breaks(std::string_view filter);
 
-// `$share/GROUP/FILTER` taken apart; nothing for an ordinary filter. `filter` must be legal.
+// The same for 3.1 and 3.1.1, to which "$share/..." is a filter like any other.
+std::optional<Rule> plain_topic_filter_breaks(std::string_view filter);
+
+// `$share/GROUP/FILTER` taken apart; nothing for an ordinary filter or an ill-formed one. The
+// views point into `filter`.
 struct SharedFilter {
   std::string_view group;
   std::string_view filter;

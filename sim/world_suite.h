@@ -1,0 +1,18 @@
+// What every world must do, as one suite of tests: world_suite.cc is built once per world, with the
+// make_world() of that world.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sim/world.h"
+
+namespace mq::sim {
+
+std::unique_ptr<World> make_world(std::uint64_t seed);
+
+// Connections that the world still holds something for, at both ends together; after all sockets
+// are gone and some minutes have passed it must be zero.
+std::size_t connections_alive(const World& world);
+
+}  // namespace mq::sim

@@ -175,6 +175,7 @@ TEST_F(WorldSuite, ATimerOfThePastFiresNow) {
 TEST_F(WorldSuite, AConnectionTakesOneRoundTripAndNamesItsPeer) {
   start(link_of(50ms));
   Peer& client = open();
+  const std::string address = client.socket().device_address();
   world->run_until(at(1s));
   ASSERT_TRUE(client.connected);
   EXPECT_GE(*client.connected, at(100ms));
@@ -182,6 +183,8 @@ TEST_F(WorldSuite, AConnectionTakesOneRoundTripAndNamesItsPeer) {
   ASSERT_EQ(peers.size(), 1u);
   EXPECT_EQ(peers[0].substr(0, 3), "10.");
   EXPECT_NE(peers[0].find(':'), std::string::npos);
+  EXPECT_EQ(address, peers[0]);
+  EXPECT_EQ(accepted[0]->socket().device_address(), peers[0]);
 }
 
 TEST_F(WorldSuite, WhatIsWrittenBeforeTheConnectionStandsIsSentAndEchoed) {

@@ -36,6 +36,12 @@ struct Device {
   bool both_work() const { return up.works() && down.works(); }
 };
 
+std::string address_of(const Connection& connection) {
+  const auto index = static_cast<std::uint32_t>(connection.device) + 1;
+  return "10." + std::to_string(index >> 16 & 255) + '.' + std::to_string(index >> 8 & 255) + '.' +
+         std::to_string(index & 255) + ':' + std::to_string(connection.port);
+}
+
 struct Entry {
   Instant when;
   std::uint64_t order;
@@ -162,6 +168,8 @@ class MemoryWorld::End final : public Socket {
     world_.die(id_, side_);
   }
 
+  std::string device_address() const override { return address_of(connection()); }
+
  private:
   Connection& connection() const {
     Connection* found = world_.find(id_);
@@ -227,10 +235,7 @@ void MemoryWorld::State::accepted(ConnectionId id) {
   Connection* connection = find(id);
   if (!accept) return die(id, Side::broker);
   connection->end(Side::broker).connected = true;
-  const auto index = static_cast<std::uint32_t>(connection->device) + 1;
-  const std::string peer = "10." + std::to_string(index >> 16 & 255) + '.' +
-                           std::to_string(index >> 8 & 255) + '.' + std::to_string(index & 255) +
-                           ':' + std::to_string(connection->port);
+  const std::string peer = address_of(*connection);
   const DeviceId from = connection->device;
   const Accept handler = accept;  // it may be replaced while it runs
   handler(std::make_unique<End>(*this, id, Side::broker), peer, from);

@@ -46,8 +46,10 @@ enum class Rule : std::uint16_t {
   connect_comes_first,
   connect_comes_once,
   connack_comes_first,
+  connack_comes_once,
   connack_flags_are_reserved,
   refusal_has_no_session,
+  clean_start_has_no_session,
   // PUBLISH and its acknowledgements.
   topic_name_has_a_character,
   topic_name_has_no_wildcard,

@@ -342,7 +342,7 @@ TEST_P(ClientPublishing5, SendsTheExpiryThatIsLeft) {
 }
 
 // v5 MQTT-2.2.1-3: an id that is in use is not given out again.
-TEST_P(ClientPublishing, ReusesNoPacketIdThatIsInUse) {
+TEST_P(ClientPublishing5, ReusesNoPacketIdThatIsInUse) {
   connect();
   publish("t", Qos::at_least_once, "first");
   for (int i = 2; i <= 0xFFFF; ++i) {

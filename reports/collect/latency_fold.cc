@@ -1,0 +1,98 @@
+#include "reports/collect/latency_fold.h"
+
+#include <algorithm>
+
+namespace mq::report {
+namespace {
+
+constexpr std::size_t attempts_per_client_min = 256;
+constexpr std::uint32_t steps_over_time = 16;
+constexpr double curve_percentiles[] = {1,  5,  10,   20,   30,   40,    50,    60,
+                                        70, 75, 80,   85,   90,   93,    95,    97,
+                                        98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 100};
+
+}  // namespace
+
+LatencyFold::LatencyFold(const trace::RunInfo& run, Duration whole, std::size_t bins,
+                         std::size_t attempts_max)
+    : publishers_(run.clients.size()),
+      keeps_retain_flag_(run.clients.size()),
+      attempts_per_client_(std::max(attempts_max / std::max<std::size_t>(run.clients.size(), 1),
+                                    attempts_per_client_min)),
+      slots_(whole, bins) {
+  for (std::size_t i = 0; i < run.clients.size(); ++i) {
+    const auto& subscriptions = run.clients[i].subscriptions;
+    keeps_retain_flag_[i] = std::any_of(subscriptions.begin(), subscriptions.end(),
+                                        [](auto& s) { return s.options.retain_as_published; });
+  }
+  for (PerQos& qos : per_qos_) qos.bins.assign(bins, LogHistogram(steps_over_time));
+}
+
+void LatencyFold::observe(const trace::Event& event) {
+  if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
+    attempted(*attempt, event.at);
+  else if (const auto* delivery = std::get_if<trace::Delivered>(&event.what))
+    delivered(*delivery, event.at);
+}
+
+void LatencyFold::attempted(const trace::Attempted& attempt, Instant at) {
+  Publisher& publisher = publishers_[static_cast<std::size_t>(attempt.client)];
+  if (publisher.attempts.empty()) publisher.first = attempt.stamp.number;
+  const std::uint64_t next = publisher.first + publisher.attempts.size();
+  // Numbers count up one by one; anything else starts afresh.
+  if (attempt.stamp.number != next) {
+    publisher.attempts.clear();
+    publisher.first = attempt.stamp.number;
+  }
+  publisher.attempts.push_back({at, static_cast<std::uint8_t>(attempt.qos)});
+  if (publisher.attempts.size() > attempts_per_client_) {
+    publisher.attempts.pop_front();
+    ++publisher.first;
+  }
+}
+
+void LatencyFold::delivered(const trace::Delivered& delivery, Instant at) {
+  // What a new subscription brings from before it is old by design.
+  const auto subscriber = static_cast<std::size_t>(delivery.connection.client);
+  if (delivery.publish->retain && !keeps_retain_flag_[subscriber]) return;
+  const auto stamp = trace::stamp_of(delivery.publish->payload.text());
+  if (!stamp || stamp->origin != trace::Stamp::Origin::publish) return;
+  const auto index = static_cast<std::size_t>(stamp->publisher);
+  if (index >= publishers_.size()) return;
+  const Publisher& publisher = publishers_[index];
+  if (stamp->number < publisher.first) {
+    ++per_qos_[static_cast<std::size_t>(delivery.publish->qos)].unmeasured;
+    return;
+  }
+  const std::uint64_t position = stamp->number - publisher.first;
+  if (position >= publisher.attempts.size()) return;
+  const Attempt& attempt = publisher.attempts[position];
+  PerQos& qos = per_qos_[attempt.qos];
+  qos.all.add(at - attempt.at);
+  qos.bins[slots_.slot_of(attempt.at)].add(at - attempt.at);
+}
+
+void LatencyFold::finish(Series& into) const {
+  for (std::size_t i = 0; i < per_qos_.size(); ++i) {
+    const PerQos& qos = per_qos_[i];
+    if (qos.all.count() == 0 && qos.unmeasured == 0) continue;
+    Latency latency{
+        .qos = static_cast<Qos>(i), .count = qos.all.count(), .unmeasured = qos.unmeasured};
+    latency.p50 = qos.all.quantile(0.5);
+    latency.p90 = qos.all.quantile(0.9);
+    latency.p99 = qos.all.quantile(0.99);
+    latency.p999 = qos.all.quantile(0.999);
+    latency.max = qos.all.max();
+    for (const double percentile : curve_percentiles)
+      latency.curve.push_back({percentile, qos.all.quantile(percentile / 100)});
+    for (std::size_t slot = 0; slot < qos.bins.size(); ++slot) {
+      const LogHistogram& bin = qos.bins[slot];
+      if (bin.count() == 0) continue;
+      latency.bins.push_back({slots_.begin_of(slot), bin.count(), bin.min(), bin.quantile(0.5),
+                              bin.quantile(0.99), bin.max()});
+    }
+    into.latencies.push_back(std::move(latency));
+  }
+}
+
+}  // namespace mq::report

@@ -1,0 +1,53 @@
+// How long messages took from the publishing application to the subscribing one, per QoS: over all
+// of the run, and over time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "reports/collect/log_histogram.h"
+#include "reports/collect/time_slots.h"
+#include "reports/results.h"
+#include "sim/trace/event.h"
+
+namespace mq::report {
+
+class LatencyFold {
+ public:
+  // Of each client the last attempts are remembered, `attempts_max` in all but at least 256 each;
+  // what is delivered after that is counted as unmeasured.
+  LatencyFold(const trace::RunInfo& run, Duration whole, std::size_t bins,
+              std::size_t attempts_max);
+
+  void observe(const trace::Event& event);
+  void finish(Series& into) const;
+
+ private:
+  struct Attempt {
+    Instant at;
+    std::uint8_t qos = no_qos;
+  };
+  struct Publisher {
+    std::uint64_t first = 0;  // number of attempts.front()
+    std::deque<Attempt> attempts;
+  };
+  struct PerQos {
+    LogHistogram all{128};
+    std::vector<LogHistogram> bins;
+    std::uint64_t unmeasured = 0;
+  };
+  static constexpr std::uint8_t no_qos = 255;
+
+  void attempted(const trace::Attempted& attempt, Instant at);
+  void delivered(const trace::Delivered& delivery, Instant at);
+
+  std::vector<Publisher> publishers_;
+  std::vector<bool> keeps_retain_flag_;  // clients for whom RETAIN does not mean "old"
+  std::size_t attempts_per_client_;
+  TimeSlots slots_;
+  std::array<PerQos, 3> per_qos_;
+};
+
+}  // namespace mq::report

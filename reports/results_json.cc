@@ -1,0 +1,307 @@
+#include "reports/results_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/archive.h"
+#include "reports/run_info_json.h"
+
+namespace mq {
+
+inline report::Words words_of(Kind) {
+  static constexpr const char* words[] = {"CONNECT",  "CONNACK",     "PUBLISH",  "PUBACK",
+                                          "PUBREC",   "PUBREL",      "PUBCOMP",  "SUBSCRIBE",
+                                          "SUBACK",   "UNSUBSCRIBE", "UNSUBACK", "PINGREQ",
+                                          "PINGRESP", "DISCONNECT",  "AUTH"};
+  return {words, 1};
+}
+
+}  // namespace mq
+
+namespace mq::checks {
+
+inline report::Words words_of(Verdict) {
+  static constexpr const char* words[] = {"held", "broken", "not_tried"};
+  return {words, 0};
+}
+template <class Io>
+void fields(Io& io, Evidence& v) {
+  io("at_ns", v.at);
+  io("text", v.text);
+  io("clients", v.clients);
+  io("message", v.message);
+  io("from_ns", v.from);
+  io("until_ns", v.until);
+}
+template <class Io>
+void fields(Io& io, Finding& v) {
+  io("id", v.id);
+  io("promise", v.promise);
+  io("verdict", v.verdict);
+  io("limit", v.limit);
+  io("measured", v.measured);
+  io("tried", v.tried);
+  io("broken", v.broken);
+  io("expected", v.expected);
+  io("clauses", v.clauses);
+  io("evidence", v.evidence);
+}
+
+}  // namespace mq::checks
+
+namespace mq::report {
+
+inline Words words_of(ClientState) {
+  static constexpr const char* words[] = {"away", "connecting", "fresh", "resumed", "mixed"};
+  return {words, 0};
+}
+inline Words words_of(SequenceStep::What) {
+  static constexpr const char* words[] = {"packet", "note", "gap"};
+  return {words, 0};
+}
+
+template <class Io>
+void fields(Io& io, Segment& v) {
+  io("from_ns", v.from);
+  io("state", v.state);
+}
+template <class Io>
+void fields(Io& io, ClientTimeline& v) {
+  io("client", v.client);
+  io("connections", v.connections);
+  io("resumed", v.resumed);
+  io("connected_ns", v.connected);
+  io("segments", v.segments);
+}
+template <class Io>
+void fields(Io& io, FleetBin& v) {
+  io("from_ns", v.from);
+  io("connected", v.connected);
+  io("connecting", v.connecting);
+  io("connected_min", v.connected_min);
+}
+template <class Io>
+void fields(Io& io, Band& v) {
+  io("fault", v.fault);
+  io("from_ns", v.from);
+  io("until_ns", v.until);
+  io("times", v.times);
+}
+template <class Io>
+void fields(Io& io, LatencyBin& v) {
+  io("from_ns", v.from);
+  io("count", v.count);
+  io("min_ns", v.min);
+  io("p50_ns", v.p50);
+  io("p99_ns", v.p99);
+  io("max_ns", v.max);
+}
+template <class Io>
+void fields(Io& io, LatencyPoint& v) {
+  io("percentile", v.percentile);
+  io("latency_ns", v.latency);
+}
+template <class Io>
+void fields(Io& io, Latency& v) {
+  io("qos", v.qos);
+  io("count", v.count);
+  io("unmeasured", v.unmeasured);
+  io("p50_ns", v.p50);
+  io("p90_ns", v.p90);
+  io("p99_ns", v.p99);
+  io("p999_ns", v.p999);
+  io("max_ns", v.max);
+  io("curve", v.curve);
+  io("over_time", v.bins);
+}
+template <class Io>
+void fields(Io& io, PacketCount& v) {
+  io("kind", v.kind);
+  io("sent_by_clients", v.sent_by_clients);
+  io("received_by_broker", v.received_by_broker);
+  io("sent_by_broker", v.sent_by_broker);
+  io("received_by_clients", v.received_by_clients);
+}
+template <class Io>
+void fields(Io& io, Series& v) {
+  io("events", v.events);
+  io("end_ns", v.end);
+  io("calm_from_ns", v.calm_from);
+  io("bands", v.bands);
+  io("broker_down", v.broker_down);
+  io("fleet", v.fleet);
+  io("timelines", v.timelines);
+  io("clients_left_out", v.clients_left_out);
+  io("latency", v.latencies);
+  io("packets", v.packets);
+}
+template <class Io>
+void fields(Io& io, LedgerRow& v) {
+  io("name", v.name);
+  io("qos", v.qos);
+  io("attempted", v.attempted);
+  io("not_sent", v.not_sent);
+  io("acknowledged", v.acknowledged);
+  io("owed", v.owed);
+  io("delivered", v.delivered);
+  io("lost", v.lost);
+  io("duplicated", v.duplicated);
+  io("unexpected", v.unexpected);
+  io("reordered", v.reordered);
+  io("late", v.late);
+}
+template <class Io>
+void fields(Io& io, SometimesCount& v) {
+  io("phrase", v.phrase);
+  io("meaning", v.meaning);
+  io("times", v.times);
+  io("expected", v.expected);
+}
+template <class Io>
+void fields(Io& io, SequenceStep& v) {
+  io("what", v.what);
+  io("at_ns", v.at);
+  io("received_ns", v.received);
+  io("from", v.from);
+  io("to", v.to);
+  io("text", v.text);
+  io("detail", v.detail);
+  io("trouble", v.trouble);
+}
+template <class Io>
+void fields(Io& io, SequenceDiagram& v) {
+  io("finding", v.finding);
+  io("evidence", v.evidence);
+  io("title", v.title);
+  io("lanes", v.lanes);
+  io("steps", v.steps);
+  io("left_out", v.left_out);
+}
+template <class Io>
+void fields(Io& io, Setting& v) {
+  io("name", v.name);
+  io("value", v.value);
+  io("source", v.source);
+}
+template <class Io>
+void fields(Io& io, LinkUsed& v) {
+  io("name", v.name);
+  io("profile", v.profile);
+  io("clients", v.clients);
+  io("settings", v.settings);
+}
+template <class Io>
+void fields(Io& io, LinkTraffic& v) {
+  io("link", v.link);
+  io("packets_up", v.packets_up);
+  io("packets_down", v.packets_down);
+  io("bytes_up", v.bytes_up);
+  io("bytes_down", v.bytes_down);
+  io("lost_up", v.lost_up);
+  io("lost_down", v.lost_down);
+}
+template <class Io>
+void fields(Io& io, Configuration& v) {
+  io("scenario_file", v.scenario_file);
+  io("tcp_preset", v.tcp_preset);
+  io("tcp", v.tcp);
+  io("links", v.links);
+  io("versions", v.versions);
+}
+template <class Io>
+void fields(Io& io, NotReproducible& v) {
+  io("wall_seconds", v.wall_seconds);
+  io("started", v.started);
+}
+template <class Io>
+void fields(Io& io, TraceKept& v) {
+  io("events", v.events);
+  io("capture", v.capture);
+  io("note", v.note);
+}
+template <class Io>
+void fields(Io& io, Results& v) {
+  io("verdict", v.verdict);
+  io("exit_code", v.exit_code);
+  io("why", v.why);
+  io("hash", v.hash);
+  io("program_version", v.program_version);
+  io("command", v.command);
+  io("reached_ns", v.reached);
+  io("complete", v.complete);
+  io("findings", v.findings);
+  io("ledger", v.ledger);
+  io("sometimes", v.sometimes);
+  io("sequences", v.sequences);
+  io("trace", v.trace);
+  io("configuration", v.configuration);
+  io("traffic", v.traffic);
+  io("series", v.series);
+  io("run", v.run);
+  io("not_reproducible", v.not_reproducible);
+}
+
+namespace {
+
+// What points into another part of the file must point to something.
+std::string dangling(const Results& results) {
+  const std::size_t clients = results.run.clients.size();
+  const auto known = [&](trace::ClientIndex client) {
+    return static_cast<std::size_t>(client) < clients;
+  };
+  for (std::size_t i = 0; i < results.findings.size(); ++i)
+    for (const checks::Evidence& evidence : results.findings[i].evidence)
+      if (!std::all_of(evidence.clients.begin(), evidence.clients.end(), known))
+        return fmt::format("findings[{}].evidence: names a client that is not in the run", i);
+  const Series& series = results.series;
+  for (std::size_t i = 0; i < series.bands.size(); ++i)
+    if (series.bands[i].fault >= results.run.faults.size())
+      return fmt::format("series.bands[{}]: names a fault that is not in the run", i);
+  for (std::size_t i = 0; i < series.timelines.size(); ++i)
+    if (!known(series.timelines[i].client) || series.timelines[i].segments.empty())
+      return fmt::format("series.timelines[{}]: of no client of the run, or empty", i);
+  for (std::size_t i = 0; i < results.sequences.size(); ++i)
+    for (const SequenceStep& step : results.sequences[i].steps)
+      if (std::max(step.from, step.to) >= results.sequences[i].lanes.size())
+        return fmt::format("sequences[{}]: a step is in no lane", i);
+  for (const trace::FaultInfo& fault : results.run.faults)
+    if (std::any_of(fault.clients.begin(), fault.clients.end(),
+                    [&](std::uint32_t client) { return client >= clients; }))
+      return "run.faults: one touches a client that is not in the run";
+  return {};
+}
+
+}  // namespace
+
+std::string to_json(const Results& results) {
+  boost::json::object object;
+  object.emplace("schema_version", schema_version);
+  WriteFields io(object);
+  fields(io, const_cast<Results&>(results));  // writing does not change it
+  return boost::json::serialize(object) + "\n";
+}
+
+std::variant<Results, Unreadable> from_json(std::string_view text) {
+  boost::system::error_code failed;
+  const boost::json::value whole = boost::json::parse(text, failed);
+  if (failed) return Unreadable{fmt::format("not complete JSON ({})", failed.message())};
+  if (!whole.is_object()) return Unreadable{"not an object"};
+  const boost::json::value* version = whole.get_object().if_contains("schema_version");
+  if (version == nullptr || !version->is_number())
+    return Unreadable{"no schema_version: not written by mqttlab"};
+  boost::system::error_code odd;
+  const auto number = version->to_number<std::int64_t>(odd);
+  if (odd || number != schema_version)
+    return Unreadable{fmt::format("schema version {}, this program reads version {}",
+                                  boost::json::serialize(*version), schema_version)};
+  Results results;
+  Fault fault;
+  ReadFields io(whole.get_object(), "", fault);
+  fields(io, results);
+  if (!fault) fault.text = dangling(results);
+  if (fault) return Unreadable{fault.text};
+  return results;
+}
+
+}  // namespace mq::report

@@ -96,7 +96,8 @@ struct RuleInfo {
   // no number it is the section, "v5/2.2.2.2"; empty where that version has no such rule.
   std::string_view v3_1_1;
   std::string_view v5;
-  ReasonCode reason;  // how a 5.0 server or client says it in DISCONNECT or CONNACK
+  ReasonCode reason;              // how a 5.0 server or client says it in DISCONNECT or CONNACK
+  bool is_seen_by_codec = false;  // one packet is enough to see it; each of these has a vector
 };
 
 // All rules in the order of Rule, so that info(rule) is all_rules()[rule].

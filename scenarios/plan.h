@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -92,6 +93,8 @@ struct GroupPlan {
 
 // The id of member `number` (from 1) of a group: the group's name alone if it has one member.
 std::string client_id(const GroupPlan& group, std::size_t number);
+// A topic, filter or text with its `{id}` and `{n}` filled in.
+std::string expand(std::string_view text, std::string_view client_id, std::uint64_t number);
 
 struct Cut {
   Duration length{};
@@ -104,7 +107,9 @@ struct CrashBroker {
 
 struct FaultPlan {
   Duration at{};
-  std::optional<Duration> every;  // again and again until the calm
+  // Again and again, from beginning to beginning; one that would not be over when the calm begins
+  // does not begin.
+  std::optional<Duration> every;
   std::variant<Cut, CrashBroker> what;
   std::vector<std::size_t> links;    // cut: whose devices; position in Plan::links
   std::vector<std::string> clients;  // cut: or single clients by id
@@ -127,7 +132,8 @@ struct Plan {
 };
 
 // The head of the trace that running the plan gives. Fault and client positions follow the plan's
-// order: groups in order, members from 1.
+// order: groups in order, members from 1. After the faults of the plan comes one "outage" for each
+// client whose link has outages, in the order of the clients.
 trace::RunInfo run_info(const Plan& plan);
 
 }  // namespace mq::scenario

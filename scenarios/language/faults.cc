@@ -1,0 +1,208 @@
+#include "scenarios/language/faults.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "scenarios/language/grammar.h"
+#include "scenarios/language/units.h"
+#include "scenarios/language/walk.h"
+
+namespace mq::scenario {
+namespace {
+
+// Who can be cut, by name.
+class Targets {
+ public:
+  explicit Targets(const Plan& plan) : plan_(plan) {}
+
+  // Adds whom `name` means to `fault`; else says what is wrong.
+  std::optional<std::string> add(std::string_view name, FaultPlan& fault) const {
+    const auto link = position(plan_.links, name);
+    const auto group = position(plan_.groups, name);
+    if (link && group)
+      return quoted(name) + " is a link and a group: give one of them another name";
+    if (link) {
+      fault.links.push_back(*link);
+      return std::nullopt;
+    }
+    if (group) {
+      const GroupPlan& members = plan_.groups[*group];
+      for (std::size_t number = 1; number <= members.count; ++number)
+        fault.clients.push_back(client_id(members, number));
+      return std::nullopt;
+    }
+    if (is_member(name)) {
+      fault.clients.emplace_back(name);
+      return std::nullopt;
+    }
+    return "there is no link, group or client " + quoted(name) + guess(name);
+  }
+
+ private:
+  template <class Named>
+  static std::optional<std::size_t> position(const std::vector<Named>& all, std::string_view name) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
+    if (found == all.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - all.begin());
+  }
+
+  bool is_member(std::string_view id) const {
+    const std::size_t dash = id.rfind('-');
+    if (dash == std::string_view::npos) return false;
+    const auto group = position(plan_.groups, id.substr(0, dash));
+    const auto number = parse_whole(id.substr(dash + 1));
+    return group && number && *number >= 1 && plan_.groups[*group].count > 1 &&
+           *number <= plan_.groups[*group].count;
+  }
+
+  std::string guess(std::string_view name) const {
+    std::vector<std::string_view> names;
+    for (const LinkPlan& link : plan_.links) names.push_back(link.name);
+    for (const GroupPlan& group : plan_.groups) names.push_back(group.name);
+    return suggestion(name, names);
+  }
+
+  const Plan& plan_;
+};
+
+class FaultReader {
+ public:
+  FaultReader(const Node& item, const Plan& plan, const Targets& targets, Problems& problems)
+      : item_(item),
+        fields_(&item, fault_shape),
+        plan_(plan),
+        targets_(targets),
+        problems_(problems) {}
+
+  FaultPlan read() {
+    fault_.at = fields_.duration("at");
+    fault_.every = fields_.maybe_duration("every");
+    if (fields_.has("cut") == fields_.has("crash"))
+      say(item_, "a fault has either `cut` or `crash`");
+    if (fields_.has("crash") && !fields_.has("cut"))
+      read_crash();
+    else
+      read_cut();
+    return std::move(fault_);
+  }
+
+ private:
+  void say(const Node& place, std::string text) {
+    problems_.push_back({place.line, place.column, std::move(text)});
+  }
+
+  // The keys of the other kind of fault have no business here.
+  void refuse(std::string_view key, std::string_view kind) {
+    if (const Node* place = fields_.find(key))
+      say(*place, quoted(key) + " does not go with " + quoted(kind));
+  }
+
+  void read_cut() {
+    const std::string directions = fields_.text("directions");
+    const Duration length = fields_.duration("for");
+    fault_.what = Cut{length, directions != "down", directions != "up"};
+    refuse("restart_after", "cut");
+    const Node* cut = fields_.find("cut");
+    if (cut == nullptr) return;
+    if (!fields_.has("for")) say(item_, "a cut needs `for`: how long it lasts");
+    if (cut->kind == Node::Kind::list)
+      for (const Node& name : cut->items) read_target(name);
+    else
+      read_target(*cut);
+    check_window(length);
+  }
+
+  void read_target(const Node& name) {
+    const Shape& shape = *find(fault_shape, "cut")->shape->item;
+    if (!std::holds_alternative<Value>(read_value(name, shape))) return;
+    fault_.target += (fault_.target.empty() ? "" : ", ") + name.text;
+    if (const auto why = targets_.add(name.text, fault_)) say(name, *why);
+  }
+
+  void read_crash() {
+    const Duration down = fields_.duration("restart_after");
+    fault_.what = CrashBroker{down};
+    fault_.target = "broker";
+    refuse("for", "crash");
+    refuse("directions", "crash");
+    if (!fields_.has("restart_after"))
+      say(item_, "a crash needs `restart_after`: how long the broker is away");
+    check_window(down);
+  }
+
+  void check_window(Duration length) {
+    const Node* at = fields_.find("at");
+    if (at != nullptr && plan_.duration > Duration::zero() && fault_.at + length > plan_.duration)
+      say(*at, "the fault would end after the storm of " + to_text(plan_.duration) +
+                   "; in the calm all is well");
+    const Node* every = fields_.find("every");
+    if (every != nullptr && fault_.every && *fault_.every <= length)
+      say(*every, "`every` must be longer than the fault itself, " + to_text(length));
+  }
+
+  const Node& item_;
+  Fields fields_;
+  const Plan& plan_;
+  const Targets& targets_;
+  Problems& problems_;
+  FaultPlan fault_;
+};
+
+trace::Expectation read_latency(const Fields& latency) {
+  trace::Expectation expectation;
+  expectation.percentile = latency.value("percentile").real;
+  expectation.below = latency.duration("below");
+  const Node* percentile = latency.find("percentile");
+  const Node* below = latency.find("below");
+  if (percentile != nullptr && below != nullptr)
+    expectation.as_written = "latency: " + percentile->text + " % below " + below->text;
+  if (const auto qos = latency.maybe("qos")) {
+    expectation.qos = static_cast<Qos>(qos->whole);
+    expectation.as_written += " at QoS " + std::to_string(qos->whole);
+  }
+  return expectation;
+}
+
+}  // namespace
+
+std::vector<FaultPlan> read_faults(const Node* node, const Plan& plan, Problems& problems) {
+  std::vector<FaultPlan> faults;
+  if (node == nullptr) return faults;
+  const Targets targets(plan);
+  for (const Node& item : node->items)
+    if (item.kind == Node::Kind::map)
+      faults.push_back(FaultReader(item, plan, targets, problems).read());
+  return faults;
+}
+
+std::vector<trace::Expectation> read_expectations(const Node* node, Problems& problems) {
+  std::vector<trace::Expectation> all;
+  if (node == nullptr) return all;
+  for (const Node& item : node->items) {
+    if (item.kind != Node::Kind::map || item.entries.size() != 1) continue;
+    const Fields fields(&item, expectation_shape);
+    const Entry& entry = item.entries.front();
+    if (find(expectation_shape, entry.key.text) == nullptr) continue;
+    trace::Expectation expectation;
+    if (entry.key.text == "latency") {
+      expectation = read_latency(fields.map("latency"));
+    } else {
+      expectation.argument = fields.text(entry.key.text);
+      expectation.as_written = entry.key.text + ": " + expectation.argument;
+    }
+    expectation.id = entry.key.text;
+    const auto is_same = [&](const trace::Expectation& other) {
+      return other.as_written == expectation.as_written;
+    };
+    if (std::any_of(all.begin(), all.end(), is_same))
+      problems.push_back({entry.key.line, entry.key.column, "expected already above"});
+    all.push_back(std::move(expectation));
+  }
+  return all;
+}
+
+}  // namespace mq::scenario

@@ -1,0 +1,29 @@
+// The tables of the scenario language.
+#pragma once
+
+#include <array>
+
+#include "scenarios/language/shape.h"
+
+namespace mq::scenario {
+
+extern const Shape scenario_shape;      // a scenario file
+extern const Shape profile_file_shape;  // a file of scenarios/profiles
+
+// Parts that parse.cc and its neighbours read by name.
+extern const Shape link_shape;
+extern const Shape direction_shape;
+extern const Shape outages_shape;
+extern const Shape group_shape;
+extern const Shape will_shape;
+extern const Shape publish_shape;
+extern const Shape subscribe_shape;
+extern const Shape fault_shape;
+extern const Shape expectation_shape;
+extern const Shape latency_shape;
+extern const Shape broker_shape;
+
+// A quantity written as a mapping: its `value`, an `item`, and its `source`.
+std::array<Key, 2> sourced_keys(const Shape& item);
+
+}  // namespace mq::scenario

@@ -1,0 +1,87 @@
+#include "scenarios/language/parse.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <tuple>
+#include <utility>
+
+#include "scenarios/language/document.h"
+#include "scenarios/language/faults.h"
+#include "scenarios/language/fleet.h"
+#include "scenarios/language/grammar.h"
+#include "scenarios/language/limits.h"
+#include "scenarios/language/links.h"
+#include "scenarios/language/units.h"
+#include "scenarios/language/walk.h"
+
+namespace mq::scenario {
+namespace {
+
+trace::Durability durability(std::string_view word) {
+  if (word == "none") return trace::Durability::none;
+  return word == "process" ? trace::Durability::process : trace::Durability::power;
+}
+
+Plan build(const Node& root, std::string_view file_name, Problems& problems) {
+  const Fields fields(&root, scenario_shape);
+  Plan plan;
+  plan.file = file_name;
+  plan.name = fields.text("name");
+  plan.description = fields.text("description");
+  plan.duration = fields.duration("duration");
+  plan.calm = fields.duration("calm");
+  plan.seed = fields.whole("seed");
+  plan.world = fields.text("world") == "memory" ? WorldKind::memory : WorldKind::ns3;
+  plan.broker.durability = durability(fields.map("broker").text("durability"));
+  plan.links = read_links(fields.find("links"), problems);
+  plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);
+  plan.faults = read_faults(fields.find("faults"), plan, problems);
+  plan.expectations = read_expectations(fields.find("expect"), problems);
+  return plan;
+}
+
+Problems sorted(Problems problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+  if (problems.size() > problems_max) {
+    problems.resize(problems_max);
+    Problem& last = problems.back();
+    problems.push_back({last.line, last.column, "there are more problems below"});
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::variant<Plan, Problems> parse(std::string_view text, std::string_view file_name) {
+  Problems problems;
+  const Document document = read_document(text, problems);
+  if (!document.is_whole) return sorted(std::move(problems));
+  check(document.root, scenario_shape, "the file", problems);
+  Plan plan = build(document.root, file_name, problems);
+  if (!problems.empty()) return sorted(std::move(problems));
+  return plan;
+}
+
+std::variant<Plan, Problems> load(const std::string& path) {
+  const auto refuse = [](std::string text) { return Problems{{1, 1, std::move(text)}}; };
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (error || !std::filesystem::exists(status))
+    return refuse("cannot be read: " + (error ? error.message() : "no such file"));
+  if (std::filesystem::is_directory(status)) return refuse("this is a folder");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return refuse(std::string("cannot be read: ") + std::strerror(errno));
+  // One byte more tells that there is more.
+  std::string text(file_bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return refuse("cannot be read");
+  return parse(text, path);
+}
+
+}  // namespace mq::scenario

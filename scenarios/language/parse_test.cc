@@ -1,0 +1,370 @@
+#include "scenarios/language/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "scenarios/language/limits.h"
+#include "scenarios/language/links.h"
+
+namespace mq::scenario {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const std::filesystem::path scenarios = std::filesystem::path(MQ_SOURCE_DIR) / "scenarios";
+
+std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string content(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> lines(const std::variant<Plan, Problems>& parsed, std::string_view file) {
+  std::vector<std::string> texts;
+  if (const auto* problems = std::get_if<Problems>(&parsed))
+    for (const Problem& problem : *problems) texts.push_back(to_text(file, problem));
+  return texts;
+}
+
+std::vector<std::string> refusals(std::string_view text) { return lines(parse(text, "x"), "x"); }
+
+Plan plan(std::string_view text) {
+  auto parsed = parse(text, "x.yaml");
+  EXPECT_THAT(lines(parsed, "x.yaml"), testing::IsEmpty());
+  return std::holds_alternative<Plan>(parsed) ? std::get<Plan>(parsed) : Plan{};
+}
+
+const std::string head = "version: 1\nname: x\nduration: 1h\n";
+const std::string least = head + "fleet: { a: {} }\n";
+
+// The expected messages lie beside each file; to write them anew, run the test with
+// MQ_WRITE_EXPECTED=1 and read the difference.
+TEST(BadFiles, AreRefusedWithEveryProblemAndItsPlace) {
+  const auto files = yaml_files(scenarios / "language" / "bad");
+  ASSERT_GE(files.size(), 25u);
+  for (const auto& file : files) {
+    std::string text;
+    for (const std::string& line : lines(load(file.string()), file.filename().string()))
+      text += line + "\n";
+    EXPECT_NE(text, "") << file;
+    auto expected = file;
+    expected.replace_extension(".expected");
+    if (std::getenv("MQ_WRITE_EXPECTED") != nullptr) std::ofstream(expected) << text;
+    EXPECT_EQ(text, content(expected)) << file;
+  }
+}
+
+TEST(Scenarios, ThoseThatAreShippedAreLegalAndExpectSomething) {
+  const auto files = yaml_files(scenarios);
+  ASSERT_GE(files.size(), 3u);
+  for (const auto& file : files) {
+    const auto parsed = load(file.string());
+    EXPECT_THAT(lines(parsed, file.string()), testing::IsEmpty());
+    ASSERT_TRUE(std::holds_alternative<Plan>(parsed)) << file;
+    EXPECT_FALSE(std::get<Plan>(parsed).expectations.empty()) << file;
+    EXPECT_FALSE(std::get<Plan>(parsed).description.empty()) << file;
+  }
+}
+
+TEST(Profiles, EveryNumberNamesItsSource) {
+  EXPECT_GE(profiles().size(), 6u);
+  for (const auto& file : yaml_files(scenarios / "profiles")) {
+    const auto parsed = parse_profile(content(file));
+    ASSERT_TRUE(std::holds_alternative<Profile>(parsed)) << file;
+    const Profile& profile = std::get<Profile>(parsed);
+    EXPECT_EQ(profile.name, file.stem().string());
+    ASSERT_NE(find_profile(profile.name), nullptr) << file << " is not built in";
+    for (const Source& source : profile.link.sources) EXPECT_NE(source.source, "") << source.of;
+  }
+  const auto bare = parse_profile("name: x\ndescription: z\nrate: 1 bit/s\ndelay: 1s\n");
+  ASSERT_TRUE(std::holds_alternative<Problems>(bare));
+  EXPECT_THAT(std::get<Problems>(bare), SizeIs(2));
+}
+
+TEST(Parse, FillsInWhatIsLeftOut) {
+  const Plan least_plan = plan(least);
+  EXPECT_EQ(least_plan.calm, 5min);
+  EXPECT_EQ(least_plan.seed, 1u);
+  EXPECT_EQ(least_plan.world, WorldKind::ns3);
+  EXPECT_EQ(least_plan.broker.durability, trace::Durability::power);
+  ASSERT_THAT(least_plan.groups, SizeIs(1));
+  const GroupPlan& group = least_plan.groups[0];
+  EXPECT_EQ(group.count, 1u);
+  EXPECT_EQ(group.keep_alive, 60s);
+  EXPECT_TRUE(group.clean_start);
+  EXPECT_EQ(group.session_expiry, 0u);
+  EXPECT_THAT(group.versions, ElementsAre(Version::v5));
+  ASSERT_THAT(least_plan.links, SizeIs(1));
+  EXPECT_EQ(least_plan.links[0].name, "wired");
+  EXPECT_EQ(least_plan.links[0].model.up.bits_per_second, 100e6);
+  EXPECT_EQ(least_plan.links[0].model.down.delay, 1ms);
+}
+
+TEST(Parse, AProfilesNumbersAreOverriddenOneByOne) {
+  const Plan read = plan(head +
+                         "links:\n"
+                         "  l: { profile: gprs, delay: 600ms, up: { rate: 9600 bit/s, queue: 5 },\n"
+                         "       loss: { value: 2%, source: measured }, tcp: lwip }\n"
+                         "fleet: { a: { link: l } }\n");
+  ASSERT_THAT(read.links, SizeIs(1));
+  const sim::LinkModel& model = read.links[0].model;
+  EXPECT_EQ(model.up.bits_per_second, 9600);
+  EXPECT_EQ(model.down.bits_per_second, 50'000);
+  EXPECT_EQ(model.up.delay, 600ms);
+  EXPECT_EQ(model.down.delay, 600ms);
+  EXPECT_EQ(model.up.jitter, 400ms);
+  EXPECT_EQ(model.up.queue_packets, 5u);
+  EXPECT_EQ(model.down.queue_packets, 20u);
+  EXPECT_DOUBLE_EQ(model.down.loss, 0.02);
+  EXPECT_EQ(model.tcp, sim::TcpPreset::lwip);
+  EXPECT_TRUE(read.links[0].outages);
+  std::vector<std::string> written;
+  for (const Source& source : read.links[0].sources)
+    written.push_back(source.of + "=" + source.value + " " + source.source);
+  EXPECT_THAT(written, Contains("delay=600ms the scenario"));
+  EXPECT_THAT(written, Contains("loss=2% measured"));
+  EXPECT_THAT(written, Contains("rate up=9600 bit/s the scenario"));
+  EXPECT_THAT(written, Contains("rate down=50 kbit/s Firefox network preset GPRS 50/20; Android "
+                                "emulator table 80/40"));
+}
+
+TEST(Parse, ATargetIsALinkAGroupOrAClient) {
+  const Plan read = plan(head +
+                         "links: { l: { profile: edge } }\n"
+                         "fleet: { a: { count: 3, link: l }, b: {} }\n"
+                         "faults:\n"
+                         "  - { at: 1min, cut: [l, b], for: 1s }\n"
+                         "  - { at: 1min, cut: a, for: 1s, directions: up, every: 10s }\n"
+                         "  - { at: 1min, cut: a-3, for: 1s, directions: down }\n"
+                         "  - { at: 59min, crash: broker, restart_after: 1min }\n");
+  ASSERT_THAT(read.faults, SizeIs(4));
+  EXPECT_THAT(read.faults[0].links, ElementsAre(0));
+  EXPECT_THAT(read.faults[0].clients, ElementsAre("b"));
+  EXPECT_THAT(read.faults[1].clients, ElementsAre("a-1", "a-2", "a-3"));
+  EXPECT_EQ(read.faults[1].every, 10s);
+  EXPECT_TRUE(std::get<Cut>(read.faults[1].what).up);
+  EXPECT_FALSE(std::get<Cut>(read.faults[1].what).down);
+  EXPECT_FALSE(std::get<Cut>(read.faults[2].what).up);
+  const trace::RunInfo info = run_info(read);
+  ASSERT_THAT(info.faults, SizeIs(7));  // and one for each client that has outages
+  EXPECT_THAT(info.faults[0].clients, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(info.faults[2].clients, ElementsAre(2));
+  EXPECT_THAT(info.faults[3].clients, testing::IsEmpty());
+  EXPECT_EQ(info.faults[3].kind, "crash");
+  EXPECT_EQ(info.faults[4].kind, "outage");
+  EXPECT_EQ(info.faults[4].target, "a-1");
+}
+
+TEST(Parse, MembersTakeTheVersionsInTurnAndTheirTopicsTheirIds) {
+  const trace::RunInfo info = run_info(plan(
+      head +
+      "fleet:\n"
+      "  a: { count: 3, protocol: [3.1.1, 5], clean_start: false, session_expiry: 1h,\n"
+      "       will: { topic: 'w/{id}', qos: 2 }, subscribe: [ { filter: '{id}/#', qos: 1 } ] }\n"));
+  ASSERT_THAT(info.clients, SizeIs(3));
+  EXPECT_EQ(info.clients[0].version, Version::v3_1_1);
+  EXPECT_EQ(info.clients[1].version, Version::v5);
+  EXPECT_EQ(info.clients[2].version, Version::v3_1_1);
+  EXPECT_EQ(info.clients[0].session_expiry, 0xffffffffu);
+  EXPECT_EQ(info.clients[1].session_expiry, 3600u);
+  EXPECT_EQ(info.clients[1].will->topic, "w/a-2");
+  EXPECT_EQ(info.clients[2].subscriptions.at(0).filter, "a-3/#");
+}
+
+TEST(Parse, ReadsAFileWithAByteOrderMarkAndCarriageReturns) {
+  std::string text = "\xef\xbb\xbf";
+  for (const char c : least) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  plan(text);
+}
+
+TEST(Parse, CountsColumnsInCharacters) {
+  EXPECT_THAT(refusals(head + "fleet: { a: { will: { topic: 'äöü', qos: 9 } } }\n"),
+              ElementsAre(HasSubstr("x:4:42: `qos`")));
+}
+
+// ---- Limits, at and one past
+// ---------------------------------------------------------------------
+
+std::string commented(std::size_t bytes) {
+  return least + "#" + std::string(bytes - least.size() - 1, '.');
+}
+
+TEST(Limits, AFileOfOneMebibyteIsReadAndOneByteMoreIsNot) {
+  plan(commented(file_bytes_max));
+  EXPECT_THAT(refusals(commented(file_bytes_max + 1)),
+              ElementsAre("x:1:1: longer than 1048576 bytes"));
+}
+
+TEST(Limits, NestingEndsAtItsDepth) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  EXPECT_THAT(refusals(nested(depth_max)), ElementsAre(HasSubstr("expected a mapping")));
+  EXPECT_THAT(refusals(nested(depth_max + 1)),
+              ElementsAre("x:1:65: nested more than 64 levels deep"));
+}
+
+TEST(Limits, ValuesAreCounted) {
+  // The list itself is one.
+  const auto list = [](std::size_t values) {
+    std::string text = "[1";
+    for (std::size_t at = 2; at < values; ++at) text += ",1";
+    return text + "]";
+  };
+  EXPECT_THAT(refusals(list(nodes_max)), ElementsAre(HasSubstr("expected a mapping")));
+  EXPECT_THAT(refusals(list(nodes_max + 1)), ElementsAre(HasSubstr("more than 100000 values")));
+}
+
+TEST(Limits, ProblemsAreListedUpToALimit) {
+  std::string text = least;
+  for (std::size_t at = 0; at < problems_max; ++at) text += "key" + std::to_string(at) + ": 1\n";
+  EXPECT_THAT(refusals(text), SizeIs(problems_max));
+  EXPECT_THAT(refusals(text + "more: 1\n"), SizeIs(problems_max + 1));
+}
+
+TEST(Limits, TheFleetIsCounted) {
+  EXPECT_EQ(run_info(plan(head + "fleet: { a: { count: 99999 }, b: {} }\n")).clients.size(),
+            clients_max);
+  EXPECT_THAT(refusals(head + "fleet: { a: { count: 100000 }, b: {} }\n"),
+              ElementsAre("x:4:32: the fleet has more than 100000 clients"));
+}
+
+// `entries(n)` is a legal file with n entries of what is limited.
+template <class Entries>
+void expect_limit(std::size_t max, Entries entries) {
+  plan(entries(max));
+  EXPECT_THAT(refusals(entries(max + 1)),
+              ElementsAre(HasSubstr("has more than " + std::to_string(max) + " entries")));
+}
+
+std::string repeat(std::size_t count, const std::function<std::string(std::size_t)>& entry) {
+  std::string text;
+  for (std::size_t at = 0; at < count; ++at) text += entry(at);
+  return text;
+}
+
+TEST(Limits, ListsAreCounted) {
+  expect_limit(links_max, [](std::size_t count) {
+    return least + "links:\n" + repeat(count, [](std::size_t at) {
+             return "  l" + std::to_string(at) + ": { profile: edge }\n";
+           });
+  });
+  expect_limit(groups_max, [](std::size_t count) {
+    return head + "fleet:\n" +
+           repeat(count, [](std::size_t at) { return "  g" + std::to_string(at) + ": {}\n"; });
+  });
+  expect_limit(faults_max, [](std::size_t count) {
+    return least + "faults:\n" +
+           repeat(count, [](std::size_t) { return "  - { at: 1s, cut: a, for: 1s }\n"; });
+  });
+  expect_limit(publishes_max, [](std::size_t count) {
+    return head + "fleet:\n  a:\n    publish:\n" +
+           repeat(count, [](std::size_t) { return "    - { topic: t, at: 1s }\n"; });
+  });
+  expect_limit(subscribes_max, [](std::size_t count) {
+    return head + "fleet:\n  a:\n    subscribe:\n" +
+           repeat(count, [](std::size_t) { return "    - { filter: t }\n"; });
+  });
+  expect_limit(expectations_max, [](std::size_t count) {
+    return least + "expect:\n" + repeat(count, [](std::size_t at) {
+             return "  - latency: { percentile: 50, below: " + std::to_string(at + 1) + "s }\n";
+           });
+  });
+}
+
+TEST(Limits, ATopicIsAsLongAsMqttAllowsWithItsLongestId) {
+  const auto file = [](std::size_t bytes) {
+    return head + "fleet: { a: { publish: [ { topic: '{id}" + std::string(bytes - 1, 't') +
+           "', at: 1s } ] } }\n";
+  };
+  plan(file(topic_bytes_max - 3));  // as written it is three bytes longer than expanded
+  EXPECT_THAT(refusals(file(topic_bytes_max + 1)), SizeIs(1));
+}
+
+// ---- Hostile files
+// ---------------------------------------------------------------------------------
+
+struct Hostile {
+  std::string name;
+  std::string text;
+};
+
+std::vector<Hostile> hostile_files() {
+  const auto filled = [](std::string_view unit) {
+    std::string text;
+    while (text.size() + unit.size() <= file_bytes_max) text += unit;
+    return text;
+  };
+  std::vector<Hostile> files;
+  files.push_back({"20,000 open brackets", std::string(20'000, '[')});
+  for (const std::string_view unit :
+       {"[",     "{",      "[{",          "- ",    "? ",    "a: ",     ": ",      "-\n",
+        "a:\n",  "&a ",    "*a ",         "!a ",   "\"",    "'",       "|\n",     ">\n ",
+        "#",     "%",      "%YAML 1.2\n", "---\n", "...\n", "a: &a\n", "[a,",     "{a: ",
+        "{a,",   "a\n",    "a ",          "\n",    " \n",   "\n ",     "\"\\x41", "\"\\\n",
+        "? a\n", "a: b: ", "<<: ",        "[a]: ", "a,",    "{a}: "})
+    files.push_back({std::string(unit), filled(unit)});
+  std::string keys;
+  for (std::size_t at = 0; at < 50'000; ++at) keys.append("k").append(std::to_string(at)).append(": 1\n");
+  files.push_back({"50,000 keys", keys});
+  std::string indented;
+  for (std::size_t at = 0; at < 1'000; ++at) indented += std::string(at, ' ') + "a:\n";
+  files.push_back({"ever deeper", indented});
+  files.push_back({"a long key", std::string(file_bytes_max - 3, 'k') + ": 1"});
+  files.push_back({"a long value", "name: " + std::string(file_bytes_max - 7, 'v')});
+  return files;
+}
+
+// A release build needs at most a third of a second for the worst; a sanitized one on a busy
+// machine gets more time, which still catches what grows with the square of the length.
+constexpr double cpu_seconds_max = 5;
+
+TEST(HostileFiles, AreRefusedQuicklyAndBriefly) {
+  for (const Hostile& file : hostile_files()) {
+    const std::clock_t begin = std::clock();
+    const auto found = refusals(file.text);
+    const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    EXPECT_LT(took, cpu_seconds_max) << file.name;
+    EXPECT_FALSE(found.empty()) << file.name;
+    for (const std::string& line : found) EXPECT_LT(line.size(), 1'000u) << file.name;
+  }
+}
+
+TEST(HostileFiles, AHundredMegabytesAreNotRead) {
+  const auto path = std::filesystem::temp_directory_path() / "mq_hundred_megabytes.yaml";
+  std::ofstream(path) << "version: 1\n";
+  std::filesystem::resize_file(path, 100'000'000);
+  EXPECT_THAT(lines(load(path.string()), "x"), ElementsAre("x:1:1: longer than 1048576 bytes"));
+  std::filesystem::remove(path);
+}
+
+TEST(Load, SaysWhyAFileCannotBeRead) {
+  EXPECT_THAT(lines(load("/no/such/file.yaml"), "x"), ElementsAre(HasSubstr("cannot be read")));
+  EXPECT_THAT(lines(load("/"), "x"), ElementsAre("x:1:1: this is a folder"));
+}
+
+}  // namespace
+}  // namespace mq::scenario

@@ -91,16 +91,14 @@ void Outgoing::check_ids() {
 }
 
 PacketId Outgoing::free_packet_id() {
-  for (int tries = 0; tries < 0x10000; ++tries) {
+  // Fewer than the ids there are can be in flight (window_max), so one is found.
+  for (;;) {
     if (ids_known_free_ == 0) check_ids();
     ++last_id_;
-    if (ids_known_free_ > 0) {
-      --ids_known_free_;
-      if (last_id_ != 0) return PacketId{last_id_};
-    }
+    if (ids_known_free_ == 0) continue;
+    --ids_known_free_;
+    if (last_id_ != 0) return PacketId{last_id_};
   }
-  invariant_broken("a queue is shorter than the packet ids are many",
-                   std::source_location::current());
 }
 
 }  // namespace mq::broker

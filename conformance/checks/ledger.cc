@@ -1,0 +1,397 @@
+#include "conformance/checks/ledger.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "base/overloaded.h"
+
+namespace mq::checks {
+namespace {
+
+std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
+std::size_t at(Qos qos) { return static_cast<std::size_t>(qos); }
+
+}  // namespace
+
+DeliveryCounts& DeliveryCounts::operator+=(const DeliveryCounts& other) {
+  owed += other.owed;
+  delivered += other.delivered;
+  lost += other.lost;
+  duplicated += other.duplicated;
+  unexpected += other.unexpected;
+  reordered += other.reordered;
+  late += other.late;
+  open += other.open;
+  cancelled += other.cancelled;
+  return *this;
+}
+
+Ledger::Ledger(Fleet& fleet) : fleet_(fleet), publishers_(fleet.size()), receivers_(fleet.size()) {
+  for (const auto& client : fleet.run().clients) {
+    auto known = std::find(groups_.begin(), groups_.end(), client.group);
+    if (known == groups_.end()) known = groups_.insert(known, client.group);
+    group_of_.push_back(static_cast<std::size_t>(known - groups_.begin()));
+  }
+  rows_.resize(groups_.size());
+  for (const auto& expectation : fleet.run().expectations) {
+    if (expectation.id != "latency" || !expectation.below) continue;
+    for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once})
+      if (expectation.qos.value_or(qos) == qos)
+        late_after_[at(qos)] =
+            std::min(late_after_[at(qos)].value_or(*expectation.below), *expectation.below);
+  }
+}
+
+void Ledger::observe(const trace::Event& event) {
+  on_changes(event.at);
+  std::visit(
+      overloaded{[&](const trace::PacketSeen& seen) { on(seen, event.at); },
+                 [&](const trace::Delivered& delivered) { on(delivered, event.at); },
+                 [&](const trace::Attempted& attempted) { on(attempted, event.at); },
+                 [&](const trace::NotSent& not_sent) { on(not_sent); },
+                 [&](const trace::Acknowledged& told) { on(told, event.at); }, [](const auto&) {}},
+      event.what);
+}
+
+// ---- The publisher's side -----------------------------------------------------------------------
+
+Ledger::Message* Ledger::find_message(const trace::Stamp& stamp) {
+  const auto found = messages_.find(Key{stamp.publisher, stamp.number});
+  return found == messages_.end() ? nullptr : &found->second;
+}
+
+void Ledger::on(const trace::Attempted& attempted, Instant when) {
+  if (!fleet_.knows(attempted.client) || attempted.stamp.publisher != attempted.client) return;
+  auto& publisher = publishers_[at(attempted.client)];
+  publisher.highest = std::max(publisher.highest, attempted.stamp.number);
+  Message message;
+  message.attempted = when;
+  message.topic = fleet_.topics().topic(attempted.topic);
+  message.qos = attempted.qos;
+  message.was_attempted = true;
+  ++published_[at(attempted.qos)].attempted;
+  messages_.insert_or_assign(Key{attempted.client, attempted.stamp.number}, message);
+}
+
+void Ledger::on(const trace::NotSent& not_sent) {
+  Message* message = find_message(not_sent.stamp);
+  if (message == nullptr || message->was_sent) return;
+  ++published_[at(message->qos)].not_sent;
+  messages_.erase(Key{not_sent.stamp.publisher, not_sent.stamp.number});
+}
+
+void Ledger::on(const trace::Acknowledged& told, Instant when) {
+  Message* message = find_message(told.stamp);
+  if (message == nullptr || message->qos == Qos::at_most_once) return;
+  acknowledge(Key{told.stamp.publisher, told.stamp.number}, *message, told.reason, when);
+}
+
+void Ledger::on(const trace::PacketSeen& seen, Instant when) {
+  if (!fleet_.knows(seen.connection.client)) return;
+  if (seen.end == trace::End::broker) {
+    if (seen.sent || kind(*seen.packet) != Kind::publish) return;
+    const auto& publish = std::get<Publish>(*seen.packet);
+    if (publish.qos != Qos::at_most_once) return;
+    const auto stamp = trace::stamp_of(publish.payload.text());
+    if (stamp && stamp->origin == trace::Stamp::Origin::publish) on_at_broker(*stamp, publish);
+    return;
+  }
+  const ClientIndex client = seen.connection.client;
+  if (seen.sent) {
+    if (kind(*seen.packet) == Kind::publish) on_sent(client, std::get<Publish>(*seen.packet), when);
+    return;
+  }
+  std::visit(overloaded{[&](const PubAck& answer) {
+                          on_answer(client, Kind::pub_ack, answer.packet_id, answer.reason, when);
+                        },
+                        [&](const PubRec& answer) {
+                          on_answer(client, Kind::pub_rec, answer.packet_id, answer.reason, when);
+                        },
+                        [&](const PubComp& answer) {
+                          on_answer(client, Kind::pub_comp, answer.packet_id, answer.reason, when);
+                        },
+                        [](const auto&) {}},
+             *seen.packet);
+}
+
+void Ledger::on_sent(ClientIndex publisher, const Publish& publish, Instant when) {
+  const auto stamp = trace::stamp_of(publish.payload.text());
+  if (!stamp || stamp->origin != trace::Stamp::Origin::publish || stamp->publisher != publisher)
+    return;
+  auto& open = publishers_[at(publisher)].in_flight;
+  if (publish.packet_id != PacketId::none) {
+    const auto same = std::find_if(open.begin(), open.end(),
+                                   [&](const auto& one) { return one.first == publish.packet_id; });
+    if (same == open.end())
+      open.emplace_back(publish.packet_id, stamp->number);
+    else
+      same->second = stamp->number;
+  }
+  Message* message = find_message(*stamp);
+  if (message == nullptr) {  // a trace without the application's part
+    publishers_[at(publisher)].highest =
+        std::max(publishers_[at(publisher)].highest, stamp->number);
+    message = &messages_[Key{publisher, stamp->number}];
+    message->attempted = when;
+    message->topic = fleet_.topics().topic(publish.topic);
+    message->qos = publish.qos;
+  }
+  const std::uint32_t epoch = fleet_.client(publisher).epoch;
+  if (!message->was_sent) {
+    message->epoch = epoch;
+    on_sent_first(*message, *stamp, publish, when);
+    return;
+  }
+  // Within a session the broker tells a repeated QoS 2 message from a new one; otherwise the
+  // publisher makes the copies.
+  if (publish.qos == Qos::at_least_once || message->epoch != epoch) {
+    streams_[message->stream].sent_again.add(stamp->number, message->previous);
+    if (message->epoch != epoch && !message->acknowledged) message->owed_since = Instant::max();
+    message->epoch = epoch;
+  }
+}
+
+void Ledger::on_sent_first(Message& message, const trace::Stamp& stamp, const Publish& publish,
+                           Instant when) {
+  message.was_sent = true;
+  message.sent = when;
+  message.stream = stream_of(stamp.publisher, message.topic, message.qos);
+  auto& stream = streams_[message.stream];
+  message.previous = stream.last_sent;
+  if (stamp.number <= stream.last_sent) stream.ordered = false;
+  stream.last_sent = std::max(stream.last_sent, stamp.number);
+  if (message.qos != Qos::at_most_once) ++unacknowledged_;
+  const Key key{stamp.publisher, stamp.number};
+  owe(key, message, publish, when);
+  retire_if_done(key, message);
+}
+
+// Who has to get it, as far as is sure.
+void Ledger::owe(const Key& key, Message& message, const Publish& publish, Instant when) {
+  const Topics& topics = fleet_.topics();
+  owed_to_.clear();
+  std::size_t filters = 0;
+  for (const FilterId filter : topics.filters_of(message.topic)) {
+    if (topics.is_shared(filter)) continue;
+    ++filters;
+    for (const ClientIndex client : fleet_.holders(filter)) {
+      const Subscription* held = fleet_.subscription(client, filter);
+      if (!held->sure || (held->options.no_local && client == key.publisher)) continue;
+      const auto& state = fleet_.client(client);
+      if (!state.surely_alive(when)) continue;
+      owed_to_.push_back(
+          {client, std::min(message.qos, held->granted), held->granted_on != state.connection});
+    }
+  }
+  if (filters > 1) {  // of overlapping subscriptions the highest QoS counts
+    std::stable_sort(owed_to_.begin(), owed_to_.end(), [](const Owed& a, const Owed& b) {
+      return a.subscriber != b.subscriber ? a.subscriber < b.subscriber : a.qos > b.qos;
+    });
+    owed_to_.erase(
+        std::unique(owed_to_.begin(), owed_to_.end(),
+                    [](const Owed& a, const Owed& b) { return a.subscriber == b.subscriber; }),
+        owed_to_.end());
+  }
+  // With an expiry it may be dropped rightly, at an instant that the trace does not show.
+  const bool may_expire =
+      publish.properties.number(PropertyId::message_expiry_interval).has_value();
+  constexpr std::size_t header_bytes_max = 256;
+  const std::size_t size = publish.payload.size() + publish.topic.size() + header_bytes_max;
+  for (const auto& [subscriber, qos, carried] : owed_to_) {
+    const auto& state = fleet_.client(subscriber);
+    if (state.packet_bytes_max && size > *state.packet_bytes_max) continue;
+    if (qos == Qos::at_most_once ? !state.present() : may_expire) continue;
+    auto& open = cell_of(message.stream, subscriber).open;
+    const Debt debt{.number = key.number,
+                    .qos = qos,
+                    .waited = !state.present(),
+                    .carried = carried && state.present()};
+    open.insert(std::upper_bound(open.begin(), open.end(), debt,
+                                 [](const Debt& a, const Debt& b) { return a.number < b.number; }),
+                debt);
+    ++message.open;
+    ++receivers_[at(subscriber)].debts;
+    if (qos != Qos::at_most_once) ++debts_;
+  }
+}
+
+void Ledger::on_answer(ClientIndex publisher, Kind answer, PacketId packet_id, ReasonCode reason,
+                       Instant when) {
+  auto& open = publishers_[at(publisher)].in_flight;
+  const auto found = std::find_if(open.begin(), open.end(),
+                                  [&](const auto& one) { return one.first == packet_id; });
+  if (found == open.end()) return;
+  const Key key{publisher, found->second};
+  const bool last = answer != Kind::pub_rec || failed(reason);
+  if (last) open.erase(found);
+  const auto message = messages_.find(key);
+  if (message == messages_.end()) return;
+  if (last)
+    acknowledge(key, message->second, reason, when);
+  else
+    message->second.owed_since = std::min(message->second.owed_since, when);
+}
+
+void Ledger::acknowledge(Key key, Message& message, ReasonCode reason, Instant when) {
+  if (message.acknowledged || message.refused) return;
+  if (failed(reason)) {
+    refuse(key, message);
+    return;
+  }
+  message.acknowledged = true;
+  message.owed_since = std::min(message.owed_since, when);
+  if (message.was_sent) --unacknowledged_;
+  ++published_[at(message.qos)].acknowledged;
+  ++acknowledged_.tried;
+  retire_if_done(key, message);
+}
+
+void Ledger::refuse(Key key, Message& message) {
+  message.refused = true;
+  if (message.was_sent) --unacknowledged_;
+  ++published_[at(message.qos)].refused;
+  if (message.open > 0) {
+    auto& stream = streams_[message.stream];
+    for (auto& cell : stream.cells)
+      std::erase_if(cell.open, [&](const Debt& debt) {
+        if (debt.number != key.number) return false;
+        end_debt(stream, cell, debt, Ending::cancelled);
+        return true;
+      });
+  }
+  retire_if_done(key, message);
+}
+
+// A settled message is remembered for a while, so that findings can say when it was sent.
+void Ledger::retire_if_done(const Key& key, Message& message) {
+  const bool done =
+      message.qos == Qos::at_most_once ? message.was_sent : message.acknowledged || message.refused;
+  if (!done || message.open > 0 || message.recent) return;
+  message.recent = true;
+  recent_.push_back(key);
+  if (recent_.size() <= recent_messages_max) return;
+  messages_.erase(recent_.front());
+  recent_.pop_front();
+}
+
+std::uint32_t Ledger::stream_of(ClientIndex publisher, TopicId topic, Qos qos) {
+  const auto index = static_cast<std::size_t>(topic);
+  if (index >= streams_of_topic_.size()) streams_of_topic_.resize(index + 1);
+  for (const std::uint32_t known : streams_of_topic_[index])
+    if (streams_[known].publisher == publisher && streams_[known].qos == qos) return known;
+  const auto made = static_cast<std::uint32_t>(streams_.size());
+  streams_.push_back({.publisher = publisher, .topic = topic, .qos = qos});
+  streams_of_topic_[index].push_back(made);
+  return made;
+}
+
+Ledger::Cell* Ledger::find_cell(Stream& stream, ClientIndex subscriber) {
+  const auto found = std::lower_bound(
+      stream.cells.begin(), stream.cells.end(), subscriber,
+      [](const Cell& cell, ClientIndex wanted) { return cell.subscriber < wanted; });
+  return found != stream.cells.end() && found->subscriber == subscriber ? &*found : nullptr;
+}
+
+Ledger::Cell& Ledger::cell_of(std::uint32_t stream, ClientIndex subscriber) {
+  auto& cells = streams_[stream].cells;
+  const auto found = std::lower_bound(
+      cells.begin(), cells.end(), subscriber,
+      [](const Cell& cell, ClientIndex wanted) { return cell.subscriber < wanted; });
+  if (found != cells.end() && found->subscriber == subscriber) return *found;
+  receivers_[at(subscriber)].streams.push_back(stream);
+  return *cells.insert(found, Cell{.subscriber = subscriber});
+}
+
+// ---- What ends debts other than a delivery ------------------------------------------------------
+
+template <class Which>
+void Ledger::end_debts(ClientIndex subscriber, Ending how, Which&& which) {
+  if (receivers_[at(subscriber)].debts == 0) return;
+  for (const std::uint32_t index : receivers_[at(subscriber)].streams) {
+    auto& stream = streams_[index];
+    Cell* cell = find_cell(stream, subscriber);
+    if (cell == nullptr || cell->open.empty()) continue;
+    std::erase_if(cell->open, [&](const Debt& debt) {
+      if (!which(stream, debt)) return false;
+      end_debt(stream, *cell, debt, how);
+      return true;
+    });
+  }
+}
+
+void Ledger::end_debt(Stream& stream, Cell& cell, const Debt& debt, Ending how) {
+  auto& row = counts(cell.subscriber, debt.qos);
+  if (how == Ending::cancelled) {
+    ++row.cancelled;
+  } else {
+    ++row.owed;
+    ++row.lost;
+  }
+  --receivers_[at(cell.subscriber)].debts;
+  if (debt.qos != Qos::at_most_once) --debts_;
+  const Key key{stream.publisher, debt.number};
+  const auto message = messages_.find(key);
+  ensure(message != messages_.end(), "a message is known as long as it is owed");
+  --message->second.open;
+  retire_if_done(key, message->second);
+}
+
+void Ledger::on_changes(Instant when) {
+  for (const auto& change : fleet_.changes())
+    std::visit(
+        overloaded{
+            [&](const SessionOver& over) {
+              if (!over.allowed)
+                session_lost(over.client);
+              else
+                end_debts(over.client, Ending::cancelled, [](const Stream&, const Debt& debt) {
+                  return debt.qos != Qos::at_most_once && !debt.session_lost;
+                });
+            },
+            [&](const SubscriptionOver& over) {
+              end_debts(over.client, Ending::cancelled, [&](const Stream& stream, const Debt&) {
+                return fleet_.topics().matches(over.filter, stream.topic);
+              });
+            },
+            [&](const Accepted& accepted) {
+              // QoS 0 does not survive its connection.
+              end_debts(accepted.client, Ending::lost, [](const Stream&, const Debt& debt) {
+                return debt.qos == Qos::at_most_once;
+              });
+              if (accepted.session_present) session_resumed(accepted.client, when);
+            },
+            [](const auto&) {}},
+        change);
+}
+
+void Ledger::session_lost(ClientIndex subscriber) {
+  for (const std::uint32_t index : receivers_[at(subscriber)].streams)
+    if (Cell* cell = find_cell(streams_[index], subscriber))
+      for (auto& debt : cell->open) debt.session_lost = debt.qos != Qos::at_most_once;
+}
+
+void Ledger::session_resumed(ClientIndex subscriber, Instant when) {
+  auto& receiver = receivers_[at(subscriber)];
+  receiver.resumed_at = when;
+  receiver.carried_delivered = 0;
+  if (receiver.debts == 0) return;
+  for (const std::uint32_t index : receiver.streams)
+    if (Cell* cell = find_cell(streams_[index], subscriber))
+      for (auto& debt : cell->open) debt.carried = debt.qos != Qos::at_most_once;
+}
+
+Ledger::Census Ledger::census() const {
+  Census census{messages_.size(), 0, 0, 0};
+  for (const auto& stream : streams_) {
+    census.cells += stream.cells.size();
+    census.intervals += stream.sent_again.intervals();
+    for (const auto& cell : stream.cells) {
+      census.debts += cell.open.size();
+      census.intervals += cell.away.intervals();
+      for (const auto& copies : cell.copies) census.intervals += copies.numbers.intervals();
+    }
+  }
+  return census;
+}
+
+}  // namespace mq::checks

@@ -67,8 +67,7 @@ struct LatencyPoint {
   Duration latency{};
 };
 
-// From the publishing application to the subscribing one, once per message and subscriber. Of the
-// QoS with which the message was published.
+// From the publishing application to the subscribing one, by the QoS of delivery.
 struct Latency {
   Qos qos{};
   std::uint64_t count = 0;
@@ -101,20 +100,34 @@ struct Series {
 
 // ---- The ledger and the coverage ---------------------------------------------------------------
 
-// What became of the messages of one QoS; for subscriber rows of one subscribing group.
-struct LedgerRow {
-  std::string name;  // "QoS 1", "QoS 1 to dashboard"
+// What became of the messages that were published with one QoS.
+struct PublishedRow {
   Qos qos{};
   std::uint64_t attempted = 0;
-  std::uint64_t not_sent = 0;
+  std::uint64_t not_sent = 0;  // the client refused
+  std::uint64_t refused = 0;   // the broker refused
   std::uint64_t acknowledged = 0;
-  std::uint64_t owed = 0;  // deliveries that had to happen
+  std::uint64_t open = 0;  // QoS 1 and 2: no acknowledgement
+};
+
+// What became of them towards one group of subscribers, by the QoS of delivery.
+struct DeliveryRow {
+  std::string group;
+  Qos qos{};
+  std::uint64_t owed = 0;
   std::uint64_t delivered = 0;
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t unexpected = 0;
   std::uint64_t reordered = 0;
   std::uint64_t late = 0;
+  std::uint64_t open = 0;
+  std::uint64_t cancelled = 0;  // not owed any longer: the session or the subscription ended
+};
+
+struct LedgerTable {
+  std::vector<PublishedRow> published;
+  std::vector<DeliveryRow> deliveries;
 };
 
 struct SometimesCount {
@@ -207,7 +220,7 @@ struct Results {
   Instant reached;
   bool complete = false;  // false: interrupted
   std::vector<checks::Finding> findings;
-  std::vector<LedgerRow> ledger;
+  LedgerTable ledger;
   std::vector<SometimesCount> sometimes;
   Series series;
   std::vector<LinkTraffic> traffic;

@@ -137,12 +137,18 @@ void fields(Io& io, Series& v) {
   io("packets", v.packets);
 }
 template <class Io>
-void fields(Io& io, LedgerRow& v) {
-  io("name", v.name);
+void fields(Io& io, PublishedRow& v) {
   io("qos", v.qos);
   io("attempted", v.attempted);
   io("not_sent", v.not_sent);
+  io("refused", v.refused);
   io("acknowledged", v.acknowledged);
+  io("open", v.open);
+}
+template <class Io>
+void fields(Io& io, DeliveryRow& v) {
+  io("group", v.group);
+  io("qos", v.qos);
   io("owed", v.owed);
   io("delivered", v.delivered);
   io("lost", v.lost);
@@ -150,6 +156,13 @@ void fields(Io& io, LedgerRow& v) {
   io("unexpected", v.unexpected);
   io("reordered", v.reordered);
   io("late", v.late);
+  io("open", v.open);
+  io("cancelled", v.cancelled);
+}
+template <class Io>
+void fields(Io& io, LedgerTable& v) {
+  io("published", v.published);
+  io("deliveries", v.deliveries);
 }
 template <class Io>
 void fields(Io& io, SometimesCount& v) {

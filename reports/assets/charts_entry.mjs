@@ -2,13 +2,13 @@
 import * as core from "echarts/core";
 import { CustomChart, LineChart } from "echarts/charts";
 import {
-  AriaComponent, DataZoomComponent, GridComponent, LegendComponent, MarkAreaComponent,
+  DataZoomComponent, GridComponent, LegendComponent, MarkAreaComponent,
   MarkLineComponent, TooltipComponent,
 } from "echarts/components";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
 core.use([
-  AriaComponent, CanvasRenderer, CustomChart, DataZoomComponent, GridComponent, LegendComponent,
+  CanvasRenderer, CustomChart, DataZoomComponent, GridComponent, LegendComponent,
   LineChart, MarkAreaComponent, MarkLineComponent, SVGRenderer, TooltipComponent,
 ]);
 globalThis.echarts = { init: core.init, connect: core.connect, graphic: core.graphic };

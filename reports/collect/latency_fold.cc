@@ -44,7 +44,7 @@ void LatencyFold::attempted(const trace::Attempted& attempt, Instant at) {
     publisher.attempts.clear();
     publisher.first = attempt.stamp.number;
   }
-  publisher.attempts.push_back({at, static_cast<std::uint8_t>(attempt.qos)});
+  publisher.attempts.push_back(at);
   if (publisher.attempts.size() > attempts_per_client_) {
     publisher.attempts.pop_front();
     ++publisher.first;
@@ -66,10 +66,10 @@ void LatencyFold::delivered(const trace::Delivered& delivery, Instant at) {
   }
   const std::uint64_t position = stamp->number - publisher.first;
   if (position >= publisher.attempts.size()) return;
-  const Attempt& attempt = publisher.attempts[position];
-  PerQos& qos = per_qos_[attempt.qos];
-  qos.all.add(at - attempt.at);
-  qos.bins[slots_.slot_of(attempt.at)].add(at - attempt.at);
+  const Instant since = publisher.attempts[position];
+  PerQos& qos = per_qos_[static_cast<std::size_t>(delivery.publish->qos)];
+  qos.all.add(at - since);
+  qos.bins[slots_.slot_of(since)].add(at - since);
 }
 
 void LatencyFold::finish(Series& into) const {

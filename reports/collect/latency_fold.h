@@ -25,20 +25,15 @@ class LatencyFold {
   void finish(Series& into) const;
 
  private:
-  struct Attempt {
-    Instant at;
-    std::uint8_t qos = no_qos;
-  };
   struct Publisher {
     std::uint64_t first = 0;  // number of attempts.front()
-    std::deque<Attempt> attempts;
+    std::deque<Instant> attempts;
   };
   struct PerQos {
     LogHistogram all{128};
     std::vector<LogHistogram> bins;
     std::uint64_t unmeasured = 0;
   };
-  static constexpr std::uint8_t no_qos = 255;
 
   void attempted(const trace::Attempted& attempt, Instant at);
   void delivered(const trace::Delivered& delivery, Instant at);

@@ -321,16 +321,13 @@ Results DemoRun::results() const {
   r.reached = Instant(options_.duration + options_.calm);
   r.complete = true;
   fill_findings(r);
-  const std::uint64_t lost = options_.broken ? 3 : 0;
   for (std::size_t i = 0; i < 3; ++i) {
-    LedgerRow row{.name = "QoS " + std::to_string(i), .qos = static_cast<Qos>(i)};
-    row.attempted = attempted_[i];
-    row.not_sent = i == 0 ? attempted_[0] / 6 : 0;
-    row.acknowledged = i == 0 ? 0 : attempted_[i];
-    row.owed = i == 0 ? 0 : attempted_[i];
-    row.lost = i == 1 ? lost : 0;
-    row.delivered = attempted_[i] - row.not_sent - row.lost;
-    r.ledger.push_back(row);
+    const auto qos = static_cast<Qos>(i);
+    const std::uint64_t refused = i == 0 ? attempted_[0] / 6 : 0;
+    const std::uint64_t lost = i == 1 && options_.broken ? 3 : 0;
+    const std::uint64_t sent = attempted_[i] - refused;
+    r.ledger.published.push_back({qos, attempted_[i], refused, 0, i == 0 ? 0 : sent, 0});
+    r.ledger.deliveries.push_back({run_.clients[dashboard_].group, qos, sent, sent - lost, lost});
   }
   r.sometimes = {
       {"a PUBREL was lost and sent again",

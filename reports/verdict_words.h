@@ -1,0 +1,26 @@
+// The verdict in words: the same on the terminal, in the report and in the summary.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/results.h"
+
+namespace mq::report {
+
+// "Broken", "Held", "Nothing proven"; an interrupted run says so.
+std::string verdict_word(const Results& results);
+// One or two sentences: what broke, or what held.
+std::string verdict_sentence(const Results& results);
+
+std::string_view word(checks::Verdict verdict);  // "held", "broken", "not tried"
+
+// Broken promises first, then what the scenario expects but could not be tried, then the rest; the
+// order among equals stays.
+std::vector<const checks::Finding*> by_importance(const Results& results);
+
+// Messages that applications handed to their clients.
+std::uint64_t messages_attempted(const Results& results);
+
+}  // namespace mq::report

@@ -5,9 +5,8 @@
 
 namespace mq {
 
-void invariant_broken(const char* what, std::source_location where) {
-  std::fprintf(stderr, "mqttlab: broken invariant: %s (%s:%u, %s)\n", what, where.file_name(),
-               static_cast<unsigned>(where.line()), where.function_name());
+void invariant_broken(const char* what, const char* file, unsigned line, const char* function) {
+  std::fprintf(stderr, "mqttlab: broken invariant: %s (%s:%u, %s)\n", what, file, line, function);
   std::abort();
 }
 

@@ -80,6 +80,16 @@ TEST(Encoding, GrowsTheLengthFieldAtEachLimit) {
   }
 }
 
+TEST(Decoding, WantsExactlyOnePacket) {
+  const auto breaks = [](std::size_t at) {
+    return Decoded(Malformed{Rule::packet_is_as_long_as_announced, at});
+  };
+  EXPECT_EQ(decode({}, Version::v5, Sender::client), breaks(0));
+  EXPECT_EQ(decode(bytes("c0"), Version::v5, Sender::client), breaks(1));
+  EXPECT_EQ(decode(bytes("c0 00"), Version::v5, Sender::client), Decoded(Packet(PingReq{})));
+  EXPECT_EQ(decode(bytes("c0 00 c0 00"), Version::v5, Sender::client), breaks(2));
+}
+
 TEST(PublishHead, WithThePayloadIsThePacket) {
   const Publish publish = reading();
   for (const Version version : {Version::v3_1_1, Version::v5}) {

@@ -27,6 +27,8 @@ struct Limits {
   std::size_t packet_bytes = 1024 * 1024;
   std::chrono::seconds connect_timeout{5};
   std::uint16_t receive_maximum = 64;          // that we grant to publishers
+  std::size_t open_qos2_messages = 1000;       // per session, passed on and not yet released
+  std::uint16_t topic_aliases = 16;            // that we grant to publishers
   std::uint16_t inflight_messages = 64;        // towards a client that sets no receive maximum
   std::size_t queued_messages = 1000;          // per session
   std::size_t queued_bytes = 4 * 1024 * 1024;  // per session
@@ -45,6 +47,8 @@ struct Settings {
   Limits limits;
   // 3.1 and 3.1.1 sessions with Clean Session 0 have no expiry of their own.
   std::chrono::seconds session_expiry_3_1_1{0xFFFFFFFF};
+  // Off: nothing is emitted as Persist and nothing waits; a restart forgets everything.
+  bool keeps_records = true;
   Fault fault = Fault::none;
 };
 

@@ -1,0 +1,251 @@
+// What is heard, what is sent, and what is due.
+#include "broker/core/broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/overloaded.h"
+#include "broker/core/core.h"
+
+namespace mq::broker {
+
+namespace {
+
+// What may pile up towards a client that does not read, over the limit at which messages stop:
+// acknowledgements and answers to its own packets. Beyond, the link is closed.
+constexpr std::size_t answers_over_backlog = 64 * 1024;
+
+}  // namespace
+
+Broker::Broker(Settings settings, Rng rng, const Recovered& recovered, Instant now)
+    : core_(std::make_unique<Core>(settings, rng, recovered, now)) {}
+Broker::~Broker() = default;
+void Broker::handle(const Input& input, Instant now) { core_->handle(input, now); }
+std::optional<Output> Broker::poll() { return core_->poll(); }
+std::optional<Instant> Broker::deadline() const { return core_->deadline(); }
+Broker::Census Broker::census() const { return core_->census(); }
+
+Broker::Core::Core(Settings settings, Rng rng, const Recovered& recovered, Instant now)
+    : settings_(settings), rng_(rng), now_(now) {
+  recover(recovered);
+}
+
+void Broker::Core::handle(const Input& input, Instant now) {
+  now_ = now;
+  run_timers();
+  std::visit([this](const auto& happened) { on(happened); }, input);
+}
+
+std::optional<Instant> Broker::Core::deadline() const {
+  const auto timers = timers_.deadline();
+  const auto retained = retained_.deadline();
+  if (!timers || !retained) return timers ? timers : retained;
+  return std::min(*timers, *retained);
+}
+
+Broker::Census Broker::Core::census() const {
+  return {.links = links_.size(),
+          .sessions = sessions_.size(),
+          .subscriptions = subscriptions_.size(),
+          .retained = retained_.size(),
+          .queued_messages = totals_.messages,
+          .queued_bytes = totals_.bytes,
+          .dropped_messages = dropped_messages_};
+}
+
+Link* Broker::Core::find(LinkId link) const {
+  auto at = links_.find(link);
+  return at == links_.end() ? nullptr : at->second.get();
+}
+
+Session* Broker::Core::find(std::string_view client_id) const {
+  auto at = sessions_.find(client_id);
+  return at == sessions_.end() ? nullptr : at->second.get();
+}
+
+// ---- What is heard ---------------------------------------------------------------------------
+
+void Broker::Core::on(const LinkUp& up) {
+  if (links_.size() >= limits_.links) {
+    outbox_.note({.what = Note::What::refused,
+                  .link = up.link,
+                  .reason = ReasonCode::server_busy,
+                  .rule = Rule::limit_is_kept});
+    outbox_.close(up.link, Rule::limit_is_kept);
+    return;  // whatever comes from it later is from nobody
+  }
+  auto made = std::make_unique<Link>(up.link, up.address, limits_.packet_bytes_before_connect);
+  made->silent_until = now_ + limits_.connect_timeout;
+  arm(*made, made->silent_until);
+  links_.emplace(up.link, std::move(made));
+}
+
+void Broker::Core::on(const BytesIn& in) {
+  Link* link = find(in.link);
+  if (link == nullptr || link->phase == Phase::closing) return;
+  link->reader.feed(in.bytes);
+  while (link->phase != Phase::closing) {
+    Decoded decoded = link->reader.next();
+    if (auto* packet = std::get_if<Packet>(&decoded)) {
+      hear(*link, *packet);
+    } else if (auto* malformed = std::get_if<Malformed>(&decoded)) {
+      fault(*link, malformed->rule);
+    } else {
+      return;
+    }
+  }
+}
+
+void Broker::Core::hear(Link& link, Packet& packet) {
+  const Rule broken = broken_by(link.phase, kind(packet));
+  if (broken != Rule::none) return fault(link, broken);
+  link.silent_until = now_ + link.patience;
+  std::visit(
+      overloaded{[&](Connect& p) { on(link, p); }, [&](Publish& p) { on(link, p); },
+                 [&](PubAck& p) { on(link, p); }, [&](PubRec& p) { on(link, p); },
+                 [&](PubRel& p) { on(link, p); }, [&](PubComp& p) { on(link, p); },
+                 [&](Subscribe& p) { on(link, p); }, [&](Unsubscribe& p) { on(link, p); },
+                 [&](PingReq&) { answer(link, PingResp{}); }, [&](Disconnect& p) { on(link, p); },
+                 [&](auto&) { fault(link, Rule::packet_goes_this_way); }},
+      packet);
+}
+
+void Broker::Core::on(const LinkDown& down) {
+  Link* link = find(down.link);
+  if (link == nullptr) return;
+  if (link->session != nullptr)
+    outbox_.note({.what = Note::What::disconnected,
+                  .link = link->id,
+                  .client_id = link->session->client_id,
+                  .reason = ReasonCode::unspecified_error});
+  link->phase = Phase::closing;
+  arm(*link, std::nullopt);
+  detach(*link, End::abnormal);
+  links_.erase(down.link);
+}
+
+void Broker::Core::on(const Drained& drained) {
+  Link* link = find(drained.link);
+  if (link == nullptr) return;
+  link->backlog -= std::min(link->backlog, drained.bytes);
+  if (link->session != nullptr && link->phase == Phase::connected) pump(*link->session);
+}
+
+void Broker::Core::on(const Persisted& persisted) {
+  durable_ = std::max(durable_, persisted.upto);
+  while (!held_links_.empty() && held_links_.front().first <= durable_) {
+    const LinkId id = held_links_.front().second;
+    held_links_.pop_front();
+    if (Link* link = find(id)) release_held(*link);
+  }
+}
+
+void Broker::Core::on(const Shutdown&) {
+  std::vector<LinkId> open;
+  for (const auto& [id, link] : links_)
+    if (link->phase != Phase::closing) open.push_back(id);
+  std::sort(open.begin(), open.end());
+  for (LinkId id : open) {
+    Link& link = *find(id);
+    if (link.phase == Phase::connected && link.v5())
+      answer(link, Disconnect{ReasonCode::server_shutting_down, {}});
+    close(link, Rule::none);
+    detach(link, End::shutdown);
+  }
+}
+
+void Broker::Core::run_timers() {
+  while (auto timer = timers_.take(now_)) {
+    if (timer->kind == Timer::Kind::link) {
+      Link& link = *find(LinkId{timer->number});
+      link.armed.reset();
+      link_is_silent(link);
+    } else {
+      Session& session = *numbered_.at(timer->number);
+      session.armed.reset();
+      session_is_due(session);
+    }
+  }
+  while (auto topic = retained_.first_expired(now_)) forget_retained(*topic);
+}
+
+// ---- What is sent ----------------------------------------------------------------------------
+
+void Broker::Core::emit(Link& link, HeldOrder& order) {
+  if (order.closes) return outbox_.close(link.id, order.because);
+  if (order.answers_publish && link.unanswered_publishes > 0) --link.unanswered_publishes;
+  outbox_.send(link.id, std::move(order.bytes));
+}
+
+void Broker::Core::send(Link& link, Bytes bytes, std::uint64_t needs, bool answers_publish) {
+  link.backlog += bytes.size();
+  HeldOrder order{.bytes = std::move(bytes), .needs = needs, .answers_publish = answers_publish};
+  if (needs <= durable_ && !link.holds()) return emit(link, order);
+  link.held.push_back(std::move(order));
+  if (needs <= durable_) return;  // waits only for what stands before it
+  // Old records may be waited for anew; the list stays sorted if such a link is woken later.
+  const std::uint64_t wake =
+      held_links_.empty() ? needs : std::max(needs, held_links_.back().first);
+  if (held_links_.empty() || held_links_.back() != std::pair(wake, link.id))
+    held_links_.emplace_back(wake, link.id);
+}
+
+void Broker::Core::release_held(Link& link) {
+  while (link.holds() && link.held[link.held_done].needs <= durable_)
+    emit(link, link.held[link.held_done++]);
+  if (link.holds()) return;
+  link.held.clear();
+  link.held_done = 0;
+}
+
+void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,
+                          bool answers_publish) {
+  if (link.backlog > limits_.backlog_bytes + answers_over_backlog)
+    return fault(link, Rule::limit_is_kept);
+  send(link, encode(packet, link.version), needs, answers_publish);
+}
+
+// Behind what is held: an acknowledgement that waits for the store still gets through.
+void Broker::Core::close(Link& link, Rule because) {
+  link.phase = Phase::closing;
+  arm(link, std::nullopt);
+  HeldOrder order{.because = because, .closes = true};
+  if (link.holds())
+    link.held.push_back(std::move(order));
+  else
+    emit(link, order);
+}
+
+// The broker ends the link; a 5.0 client is told why (v5 MQTT-4.13.2-1).
+void Broker::Core::disconnect(Link& link, ReasonCode reason, Rule rule) {
+  outbox_.note({.what = Note::What::disconnected,
+                .link = link.id,
+                .client_id = link.session != nullptr ? link.session->client_id : std::string(),
+                .reason = reason,
+                .rule = rule});
+  if (link.v5() && link.backlog <= limits_.backlog_bytes + answers_over_backlog) {
+    Disconnect packet{reason, {}};
+    packet.properties.add(PropertyId::reason_string, std::string(info(rule).sentence));
+    if (!fits(link, encoded_bytes(packet, link.version))) packet.properties = {};
+    if (fits(link, encoded_bytes(packet, link.version)))
+      send(link, encode(packet, link.version), 0);
+  }
+  close(link, rule);
+}
+
+void Broker::Core::fault(Link& link, Rule rule) {
+  if (link.phase == Phase::closing) return;
+  if (link.phase == Phase::fresh) return refuse(link, info(rule).reason, rule);
+  disconnect(link, info(rule).reason, rule);
+  detach(link, End::abnormal);
+}
+
+void Broker::Core::dropped(const Session& session, ReasonCode reason) {
+  ++dropped_messages_;
+  outbox_.note({.what = Note::What::message_dropped,
+                .link = session.link != nullptr ? session.link->id : LinkId{},
+                .client_id = session.client_id,
+                .reason = reason});
+}
+
+}  // namespace mq::broker

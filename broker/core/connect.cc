@@ -1,0 +1,207 @@
+// CONNECT (both standards, 3.1): who is let in, which session it gets, and what CONNACK says.
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "broker/core/core.h"
+#include "protocol/topic.h"
+
+namespace mq::broker {
+
+namespace {
+
+constexpr std::uint16_t window_max = 4096;  // keeps the walk over what is in flight short
+
+// The return codes of 3.1.1 are few; what they cannot say is said by closing (v3.1.1
+// MQTT-3.2.2-6).
+std::optional<ReasonCode> connect_return_of(ReasonCode reason) {
+  switch (reason) {
+    case ReasonCode::unsupported_protocol_version:
+      return connect_return::unacceptable_protocol_version;
+    case ReasonCode::client_identifier_not_valid:
+      return connect_return::identifier_rejected;
+    case ReasonCode::server_busy:
+    case ReasonCode::server_unavailable:
+    case ReasonCode::quota_exceeded:
+      return connect_return::server_unavailable;
+    case ReasonCode::bad_user_name_or_password:
+      return connect_return::bad_user_name_or_password;
+    case ReasonCode::not_authorized:
+    case ReasonCode::topic_name_invalid:
+      return connect_return::not_authorized;
+    default:
+      return std::nullopt;
+  }
+}
+
+// What a CONNECT that could not be decoded says of its version, as far as it got.
+Version announced_version(std::span<const std::byte> packet) {
+  constexpr std::string_view name("\0\4MQTT", 6);
+  std::size_t at = 1;
+  while (at < packet.size() && (packet[at] & std::byte{0x80}) != std::byte{0}) ++at;
+  ++at;
+  if (packet.size() <= at + name.size() || packet[0] != std::byte{0x10}) return Version::v3_1_1;
+  const std::string_view text(reinterpret_cast<const char*>(packet.data()) + at, name.size());
+  return text == name && packet[at + name.size()] == std::byte{5} ? Version::v5 : Version::v3_1_1;
+}
+
+std::chrono::seconds granted_expiry(const Connect& connect, const Settings& settings) {
+  std::chrono::seconds wanted{0};
+  if (connect.version == Version::v5)
+    wanted = std::chrono::seconds(
+        connect.properties.number(PropertyId::session_expiry_interval).value_or(0));
+  else if (!connect.clean_start)
+    wanted = settings.session_expiry_3_1_1;
+  return std::min(wanted, settings.limits.session_expiry);
+}
+
+}  // namespace
+
+bool Broker::Core::within_limits(std::string_view topic) const {
+  return topic.size() <= limits_.topic_bytes &&
+         std::count(topic.begin(), topic.end(), '/') <
+             static_cast<std::ptrdiff_t>(limits_.topic_levels);
+}
+
+std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
+  // An empty id asks for one of ours, which 3.1 does not know and 3.1.1 wants together with a
+  // clean session (v3.1.1 MQTT-3.1.3-8).
+  if (connect.client_id.empty() && connect.version != Version::v5 &&
+      (connect.version == Version::v3_1 || !connect.clean_start))
+    return ReasonCode::client_identifier_not_valid;
+  if (connect.properties.text(PropertyId::authentication_method) != nullptr)
+    return ReasonCode::bad_authentication_method;
+  if (connect.will && !within_limits(connect.will->topic)) return ReasonCode::topic_name_invalid;
+  if (sessions_.size() >= limits_.sessions && find(connect.client_id) == nullptr)
+    return ReasonCode::quota_exceeded;
+  return std::nullopt;
+}
+
+// Says why if there are words for it in the client's version, and closes. What the client sends
+// after the CONNECT is not looked at (v5 MQTT-3.1.4-6).
+void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
+  outbox_.note({.what = Note::What::refused, .link = link.id, .reason = reason, .rule = rule});
+  const Version version = std::max(link.reader.version(), announced_version(link.reader.wire()));
+  std::optional<ReasonCode> said = reason;
+  if (version != Version::v5) said = connect_return_of(reason);
+  if (rule == Rule::connect_comes_first || rule == Rule::connect_arrives_in_time)
+    said.reset();  // nobody asked
+  if (said) send(link, encode(ConnAck{false, *said, {}}, version), 0);
+  close(link, rule);
+}
+
+std::string Broker::Core::assigned_client_id() {
+  static constexpr char digits[] = "0123456789abcdef";
+  for (;;) {
+    std::string id = "auto-";
+    std::uint64_t random = rng_.next();
+    for (int i = 0; i < 16; ++i, random >>= 4) id += digits[random & 15];
+    if (find(id) == nullptr) return id;
+  }
+}
+
+Session& Broker::Core::make_session(std::string client_id) {
+  auto made = std::make_unique<Session>(totals_);
+  made->client_id = std::move(client_id);
+  made->number = ++last_session_;
+  Session& session = *made;
+  numbered_.emplace(session.number, &session);
+  sessions_.emplace(session.client_id, std::move(made));
+  return session;
+}
+
+void Broker::Core::take_over(Session& session) {
+  Link& old = *session.link;
+  outbox_.note({.what = Note::What::taken_over, .link = old.id, .client_id = session.client_id});
+  disconnect(old, ReasonCode::session_taken_over, Rule::one_link_per_session);
+  detach(old, End::abnormal);
+}
+
+void Broker::Core::store_will(Session& session, std::optional<Will>& will) {
+  if (session.will) drop_will(session);  // of a link that is gone; it came back in time
+  if (!will) return;
+  session.will = std::make_unique<StoredWill>(StoredWill{std::move(*will), std::nullopt});
+  if (settings_.keeps_records)
+    persist(SaveWill{session.client_id, session.will->will, session.will->due});
+}
+
+ConnAck Broker::Core::conn_ack(const Connect& connect, const Session& session, bool assigned,
+                               bool present) const {
+  ConnAck ack{present && connect.version != Version::v3_1, ReasonCode::success, {}};
+  if (connect.version != Version::v5) return ack;
+  const auto wanted = connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
+  if (session.expiry != std::chrono::seconds(wanted))
+    ack.properties.add(PropertyId::session_expiry_interval,
+                       static_cast<std::uint32_t>(session.expiry.count()));
+  if (limits_.receive_maximum < 0xFFFF)
+    ack.properties.add(PropertyId::receive_maximum, std::uint32_t{limits_.receive_maximum});
+  if (limits_.packet_bytes < packet_bytes_limit)
+    ack.properties.add(PropertyId::maximum_packet_size,
+                       static_cast<std::uint32_t>(limits_.packet_bytes));
+  if (assigned) ack.properties.add(PropertyId::assigned_client_identifier, session.client_id);
+  if (limits_.topic_aliases > 0)
+    ack.properties.add(PropertyId::topic_alias_maximum, std::uint32_t{limits_.topic_aliases});
+  return ack;
+}
+
+void Broker::Core::on(Link& link, Connect& connect) {
+  link.version = connect.version;
+  if (auto reason = refuses(connect)) {
+    const Rule rule = *reason == ReasonCode::client_identifier_not_valid
+                          ? Rule::client_id_is_acceptable
+                      : *reason == ReasonCode::bad_authentication_method ? Rule::none
+                                                                         : Rule::limit_is_kept;
+    return refuse(link, *reason, rule);
+  }
+  const std::uint64_t before = outbox_.last_sequence();
+  const bool assigned = connect.client_id.empty();
+  if (assigned) connect.client_id = assigned_client_id();
+
+  Session* session = find(connect.client_id);
+  if (session != nullptr && session->link != nullptr) {
+    take_over(*session);
+    session = find(connect.client_id);  // one without expiry ended with its link
+  }
+  if (session != nullptr && connect.clean_start) {
+    end_session(*session);
+    session = nullptr;
+  }
+  const bool present = session != nullptr;
+  if (!present) session = &make_session(connect.client_id);
+  if (present && faulty(Fault::forgets_session)) session->outgoing.clear();
+  if (present && faulty(Fault::forgets_session))
+    while (!session->subscriptions.empty())
+      remove_subscription(*session, std::string(session->subscriptions.back()->entry.filter));
+
+  session->version = connect.version;
+  session->expiry = granted_expiry(connect, settings_);
+  session->recorded |= session->expiry.count() > 0 && settings_.keeps_records;
+  session->link = &link;
+  session->disconnected_at.reset();
+  session->incoming.new_link();
+  session->outgoing.rewind();
+  record_session(*session);
+  store_will(*session, connect.will);
+  arm(*session);
+
+  link.session = session;
+  link.phase = Phase::connected;
+  link.patience = std::chrono::milliseconds(1500) * connect.keep_alive;
+  link.silent_until = now_ + link.patience;
+  arm(link, connect.keep_alive > 0 ? std::optional(link.silent_until) : std::nullopt);
+  link.packet_bytes_max = connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
+  link.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(
+      window_max,
+      connect.properties.number(PropertyId::receive_maximum).value_or(limits_.inflight_messages)));
+  link.reader.allow_packet_bytes(limits_.packet_bytes);
+
+  outbox_.note({.what = Note::What::connected,
+                .link = link.id,
+                .client_id = session->client_id,
+                .session_present = present});
+  answer(link, conn_ack(connect, *session, assigned, present), needs_since(before));
+  pump(*session);
+}
+
+}  // namespace mq::broker

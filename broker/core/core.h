@@ -1,0 +1,184 @@
+// The state behind broker::Broker and the events that change it. The functions are defined by
+// subject: connect.cc, publish.cc, deliver.cc, subscribe.cc, ending.cc, recovery.cc; what is heard
+// and what is sent in broker.cc.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "broker/core/broker.h"
+#include "broker/core/frames.h"
+#include "broker/core/legality.h"
+#include "broker/core/link.h"
+#include "broker/core/outbox.h"
+#include "broker/core/retained.h"
+#include "broker/core/session.h"
+#include "broker/core/subscriptions.h"
+#include "broker/core/timers.h"
+
+namespace mq::broker {
+
+class Broker::Core {
+ public:
+  Core(Settings settings, Rng rng, const Recovered& recovered, Instant now);
+
+  void handle(const Input& input, Instant now);
+  std::optional<Output> poll() { return outbox_.poll(); }
+  std::optional<Instant> deadline() const;
+  Census census() const;
+
+ private:
+  // How a link lost its session.
+  enum class End { orderly, abnormal, shutdown };
+  // What became of one message.
+  struct Reach {
+    std::size_t matched = 0;
+    std::size_t refused = 0;  // of the matched: the queue was full
+  };
+  // Whether a delivery counts against the number of messages in the queue. Retained messages for
+  // a new subscription do not: they are bounded where they are stored.
+  enum class Counted { yes, no };
+
+  bool faulty([[maybe_unused]] Fault fault) const {
+#ifdef MQ_TEST_FAULTS
+    return settings_.fault == fault;
+#else
+    return false;
+#endif
+  }
+
+  // broker.cc: what is heard
+  void on(const LinkUp& up);
+  void on(const BytesIn& in);
+  void on(const LinkDown& down);
+  void on(const Drained& drained);
+  void on(const Tick&) {}
+  void on(const Persisted& persisted);
+  void on(const Shutdown&);
+  void run_timers();
+  void hear(Link& link, Packet& packet);
+  Link* find(LinkId link) const;
+  Session* find(std::string_view client_id) const;
+
+  // broker.cc: what is sent
+  void send(Link& link, Bytes bytes, std::uint64_t needs, bool answers_publish = false);
+  void answer(Link& link, const Packet& packet, std::uint64_t needs = 0,
+              bool answers_publish = false);
+  void emit(Link& link, HeldOrder& order);
+  void release_held(Link& link);
+  void close(Link& link, Rule because);
+  void disconnect(Link& link, ReasonCode reason, Rule rule);
+  void fault(Link& link, Rule rule);
+  bool fits(const Link& link, std::size_t packet_bytes) const {
+    return link.packet_bytes_max == 0 || packet_bytes <= link.packet_bytes_max;
+  }
+  // Records that were emitted since `before`: what an answer to their cause has to wait for.
+  std::uint64_t needs_since(std::uint64_t before) const {
+    return outbox_.last_sequence() > before ? outbox_.last_sequence() : 0;
+  }
+  std::uint64_t persist(Record record) { return outbox_.persist(std::move(record)); }
+  void dropped(const Session& session, ReasonCode reason);
+
+  // connect.cc
+  void on(Link& link, Connect& connect);
+  std::optional<ReasonCode> refuses(const Connect& connect) const;
+  void refuse(Link& link, ReasonCode reason, Rule rule);
+  void take_over(Session& session);
+  Session& make_session(std::string client_id);
+  std::string assigned_client_id();
+  ConnAck conn_ack(const Connect& connect, const Session& session, bool assigned,
+                   bool present) const;
+  void store_will(Session& session, std::optional<Will>& will);
+  bool within_limits(std::string_view topic) const;
+
+  // publish.cc
+  void on(Link& link, Publish& publish);
+  void on(Link& link, PubRel& release);
+  std::optional<Rule> resolve_alias(Link& link, Publish& publish) const;
+  void accept(Link& link, Publish& publish);
+  LetterRef make_letter(Publish& publish);
+  // Stores it as retained if it is to be, and hands it to all who get it.
+  ReasonCode pass_on(const LetterRef& letter, const Session* publisher, bool may_refuse);
+  bool may_retain(const Letter& letter) const;
+  void retain(const LetterRef& letter);
+  void forget_retained(const std::string& topic);
+  Reach distribute(const LetterRef& letter, const Session* publisher);
+  Subscription* choose(ShareGroup& group, const Letter& letter);
+
+  // deliver.cc
+  bool deliver(Session& session, const LetterRef& letter, const Receiver& how, bool retain,
+               Counted counted);
+  bool queue_is_full(const Session& session, const Letter& letter, Counted counted) const;
+  bool enqueue(Session& session, const LetterRef& letter, const Receiver& how, bool retain);
+  bool deliver_now(Session& session, const LetterRef& letter, const Receiver& how, bool retain);
+  void pump(Session& session);
+  bool may_send_next(const Session& session) const;
+  void start(Session& session, Delivery& delivery);
+  bool send_next(Session& session);
+  void send_frame(Link& link, Frame frame, std::uint64_t needs);
+  void drop_delivery(Session& session, std::size_t index);
+  void record(const Session& session, Delivery& delivery);
+  MessageNumber number(const LetterRef& letter);
+  void on(Link& link, PubAck& ack);
+  void on(Link& link, PubRec& received);
+  void on(Link& link, PubComp& complete);
+
+  // subscribe.cc
+  void on(Link& link, Subscribe& subscribe);
+  void on(Link& link, Unsubscribe& unsubscribe);
+  struct Added {
+    Subscription* subscription;  // nothing: refused
+    ReasonCode reason;
+    bool is_new;
+  };
+  Added add_subscription(Session& session, Subscribe::Entry& entry,
+                         std::optional<std::uint32_t> identifier);
+  void send_retained(Session& session, const Subscription& subscription);
+  void remove_subscription(Session& session, std::string_view filter);
+
+  // ending.cc
+  void on(Link& link, Disconnect& disconnect);
+  void detach(Link& link, End end);
+  void lose_link(Session& session);
+  void publish_will(Session& session);
+  void drop_will(Session& session);
+  void end_session(Session& session);
+  void record_session(const Session& session);
+  void arm(Link& link, std::optional<Instant> at);
+  void arm(Session& session);
+  void link_is_silent(Link& link);
+  void session_is_due(Session& session);
+  static LetterRef letter_of(Will& will, Instant now, std::uint64_t serial);
+
+  // recovery.cc
+  void recover(const Recovered& recovered);
+
+  Settings settings_;
+  const Limits& limits_ = settings_.limits;
+  Rng rng_;
+  Instant now_;
+
+  Outbox outbox_;
+  std::uint64_t durable_ = 0;                                // as Persisted said last
+  std::deque<std::pair<std::uint64_t, LinkId>> held_links_;  // sorted by what they wait for
+
+  Timers timers_;
+  QueueTotals totals_;
+  std::uint64_t dropped_messages_ = 0;
+  std::unordered_map<LinkId, std::unique_ptr<Link>> links_;
+  // Keyed by the session's own client_id.
+  std::unordered_map<std::string_view, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::uint64_t, Session*> numbered_;  // for timers
+  std::uint64_t last_session_ = 0;
+  std::uint64_t last_serial_ = 0;
+  std::uint64_t last_message_ = 0;
+  Subscriptions subscriptions_;
+  Retained retained_;
+  Frames frames_;
+};
+
+}  // namespace mq::broker

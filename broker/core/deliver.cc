@@ -1,0 +1,207 @@
+// Messages on their way to one client (both standards, 4.3, 4.4, 4.6, 4.9 of 5.0), and its
+// acknowledgements.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core.h"
+
+namespace mq::broker {
+
+MessageNumber Broker::Core::number(const LetterRef& letter) {
+  if (letter->number == MessageNumber::none) {
+    letter->number = MessageNumber{++last_message_};
+    persist(SaveMessage{letter->number, std::shared_ptr<const Message>(letter, &letter->message)});
+  }
+  return letter->number;
+}
+
+// The delivery as it stands now; what is sent of it waits for this record.
+void Broker::Core::record(const Session& session, Delivery& delivery) {
+  if (!session.recorded) return;
+  const auto message = delivery.letter ? number(delivery.letter) : MessageNumber::none;
+  delivery.needs = persist(SaveDelivery{
+      .client_id = session.client_id,
+      .position = delivery.position,
+      .message = message,
+      .qos = delivery.qos,
+      .retain = delivery.retain,
+      .packet_id = delivery.packet_id,
+      .phase = delivery.phase,
+      .subscription_identifiers = delivery.identifiers ? *delivery.identifiers : Identifiers{}});
+}
+
+bool Broker::Core::queue_is_full(const Session& session, const Letter& letter,
+                                 Counted counted) const {
+  return (counted == Counted::yes && session.outgoing.size() >= limits_.queued_messages) ||
+         session.outgoing.bytes() + letter.bytes() > limits_.queued_bytes;
+}
+
+// False if a limit was in the way. That QoS 0 finds nobody at home is no refusal.
+bool Broker::Core::deliver(Session& session, const LetterRef& letter, const Receiver& how,
+                           bool retain, Counted counted) {
+  const Qos qos = std::min(how.qos, letter->message.qos);
+  if (qos == Qos::at_most_once) return deliver_now(session, letter, how, retain);
+  while (!session.outgoing.all_sent() && queue_is_full(session, *letter, counted) &&
+         session.outgoing.next().packet_id == PacketId::none &&
+         session.outgoing.next().letter->expired(now_))
+    drop_delivery(session, session.outgoing.sent());
+  if (queue_is_full(session, *letter, counted)) {
+    dropped(session, ReasonCode::quota_exceeded);
+    return false;
+  }
+  if (faulty(Fault::sends_qos2_twice) && qos == Qos::exactly_once)
+    enqueue(session, letter, how, retain);
+  return enqueue(session, letter, how, retain);
+}
+
+bool Broker::Core::deliver_now(Session& session, const LetterRef& letter, const Receiver& how,
+                               bool retain) {
+  if (session.link == nullptr) return true;
+  Link& link = *session.link;
+  if (link.backlog >= limits_.backlog_bytes) {
+    dropped(session, ReasonCode::quota_exceeded);
+    return false;
+  }
+  const Shape shape{.v5 = link.v5(),
+                    .qos = Qos::at_most_once,
+                    .retain = retain,
+                    .identifiers = link.v5() ? &how.identifiers : nullptr};
+  Frame frame = frames_.make(*letter, shape, PacketId::none, now_);
+  if (!fits(link, frame.size())) {
+    dropped(session, ReasonCode::packet_too_large);
+    return true;  // for the publisher it counts as delivered (v5 MQTT-3.1.2-25)
+  }
+  send_frame(link, std::move(frame), 0);
+  return true;
+}
+
+bool Broker::Core::enqueue(Session& session, const LetterRef& letter, const Receiver& how,
+                           bool retain) {
+  Delivery delivery{.letter = letter,
+                    .bytes = letter->bytes(),
+                    .qos = std::min(how.qos, letter->message.qos),
+                    .retain = retain};
+  if (!how.identifiers.empty())
+    delivery.identifiers = std::make_unique<Identifiers>(how.identifiers);
+  const bool first_in_line = session.outgoing.all_sent();
+  Delivery& added = session.outgoing.push(std::move(delivery));
+  if (first_in_line && may_send_next(session)) {
+    start(session, added);
+    pump(session);
+  } else {
+    record(session, added);
+  }
+  return true;
+}
+
+bool Broker::Core::may_send_next(const Session& session) const {
+  const Link* link = session.link;
+  return link != nullptr && link->phase == Phase::connected && !session.outgoing.all_sent() &&
+         session.outgoing.sent() < link->window && link->backlog < limits_.backlog_bytes;
+}
+
+// From now on it may have been sent, and keeps its packet id until it is done.
+void Broker::Core::start(Session& session, Delivery& delivery) {
+  delivery.packet_id = session.outgoing.free_packet_id();
+  delivery.phase = Delivery::Phase::published;
+  record(session, delivery);
+}
+
+// Sends as much as the client takes. PUBREL waits for nothing (v5 MQTT-3.3.4-10).
+void Broker::Core::pump(Session& session) {
+  if (session.link == nullptr || session.link->phase != Phase::connected) return;
+  Link& link = *session.link;
+  while (!session.outgoing.all_sent()) {
+    Delivery& next = session.outgoing.next();
+    if (next.phase == Delivery::Phase::received) {
+      session.outgoing.mark_sent();
+      answer(link, PubRel{next.packet_id, ReasonCode::success, {}}, next.needs);
+      if (link.phase != Phase::connected) return;  // it never reads; the session may be gone
+      continue;
+    }
+    if (!may_send_next(session)) return;
+    if (next.packet_id == PacketId::none && next.letter->expired(now_)) {
+      drop_delivery(session, session.outgoing.sent());
+    } else if (!send_next(session)) {
+      dropped(session, ReasonCode::packet_too_large);
+      drop_delivery(session, session.outgoing.sent());
+    }
+  }
+}
+
+// False if the client does not take a packet of this size.
+bool Broker::Core::send_next(Session& session) {
+  Link& link = *session.link;
+  Delivery& next = session.outgoing.next();
+  const Shape shape{.v5 = link.v5(),
+                    .qos = next.qos,
+                    .dup = next.sent_before,
+                    .retain = next.retain,
+                    .identifiers = link.v5() ? next.identifiers.get() : nullptr};
+  if (next.phase == Delivery::Phase::queued) start(session, next);
+  Frame frame = frames_.make(*next.letter, shape, next.packet_id, now_);
+  if (!fits(link, frame.size())) return false;
+  next.sent_before = true;
+  session.outgoing.mark_sent();
+  send_frame(link, std::move(frame), next.needs);
+  return true;
+}
+
+void Broker::Core::send_frame(Link& link, Frame frame, std::uint64_t needs) {
+  send(link, std::move(frame.head), needs);
+  if (!frame.payload.empty()) send(link, std::move(frame.payload), needs);
+}
+
+void Broker::Core::drop_delivery(Session& session, std::size_t index) {
+  if (session.recorded) persist(DropDelivery{session.client_id, session.outgoing[index].position});
+  session.outgoing.erase(index);
+}
+
+// ---- Acknowledgements ------------------------------------------------------------------------
+// One for an id that is not in flight is no fault: the message may have been given up since.
+
+void Broker::Core::on(Link& link, PubAck& ack) {
+  Session& session = *link.session;
+  const std::size_t at = session.outgoing.find(ack.packet_id);
+  if (at == session.outgoing.size()) return;
+  if (session.outgoing[at].qos != Qos::at_least_once)
+    return fault(link, Rule::acknowledgement_answers_a_packet);
+  drop_delivery(session, at);
+  pump(session);
+}
+
+void Broker::Core::on(Link& link, PubRec& received) {
+  Session& session = *link.session;
+  const std::size_t at = session.outgoing.find(received.packet_id);
+  if (at == session.outgoing.size()) {
+    if (failed(received.reason)) return;
+    const auto reason = link.v5() ? ReasonCode::packet_identifier_not_found : ReasonCode::success;
+    return answer(link, PubRel{received.packet_id, reason, {}});
+  }
+  Delivery& delivery = session.outgoing[at];
+  if (delivery.qos != Qos::exactly_once) return fault(link, Rule::acknowledgement_answers_a_packet);
+  if (failed(received.reason)) {
+    drop_delivery(session, at);
+    return pump(session);
+  }
+  if (delivery.phase != Delivery::Phase::received) {
+    delivery.phase = Delivery::Phase::received;
+    session.outgoing.release_letter(delivery);
+    // Were PUBREL sent and the record lost, the message would be sent anew under an id that the
+    // client has forgotten.
+    record(session, delivery);
+  }
+  answer(link, PubRel{received.packet_id, ReasonCode::success, {}}, delivery.needs);
+}
+
+void Broker::Core::on(Link& link, PubComp& complete) {
+  Session& session = *link.session;
+  const std::size_t at = session.outgoing.find(complete.packet_id);
+  if (at == session.outgoing.size()) return;
+  if (session.outgoing[at].phase != Delivery::Phase::received)
+    return fault(link, Rule::acknowledgement_answers_a_packet);
+  drop_delivery(session, at);
+  pump(session);
+}
+
+}  // namespace mq::broker

@@ -1,0 +1,124 @@
+// How links and sessions end, and the wills that this sets free (both standards, 3.1.2.5, 3.14
+// and 4.1; delay and expiry: 5.0).
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core.h"
+
+namespace mq::broker {
+
+void Broker::Core::arm(Link& link, std::optional<Instant> at) {
+  timers_.arm(Timer::Kind::link, static_cast<std::uint64_t>(link.id), link.armed, at);
+}
+
+void Broker::Core::arm(Session& session) {
+  std::optional<Instant> at = session.expires_at();
+  if (session.will && session.will->due)
+    at = at ? std::min(*at, *session.will->due) : session.will->due;
+  timers_.arm(Timer::Kind::session, session.number, session.armed, at);
+}
+
+// The timer is set once and looked at again when it fires: hearing a packet costs no timer.
+void Broker::Core::link_is_silent(Link& link) {
+  if (now_ < link.silent_until) return arm(link, link.silent_until);
+  if (link.phase == Phase::fresh) return fault(link, Rule::connect_arrives_in_time);
+  fault(link, Rule::silence_closes_link);
+}
+
+void Broker::Core::session_is_due(Session& session) {
+  const auto expires_at = session.expires_at();
+  if (expires_at && *expires_at <= now_) {
+    outbox_.note({.what = Note::What::session_expired, .client_id = session.client_id});
+    return end_session(session);
+  }
+  if (session.will && session.will->due && *session.will->due <= now_) publish_will(session);
+  arm(session);
+}
+
+void Broker::Core::on(Link& link, Disconnect& disconnect) {
+  Session& session = *link.session;
+  if (link.v5()) {
+    const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval);
+    if (expiry && *expiry > 0 && session.expiry.count() == 0)
+      return fault(link, Rule::session_expiry_stays_zero);
+    if (expiry) session.expiry = std::min(std::chrono::seconds(*expiry), limits_.session_expiry);
+  }
+  outbox_.note({.what = Note::What::disconnected,
+                .link = link.id,
+                .client_id = session.client_id,
+                .reason = disconnect.reason});
+  close(link, Rule::none);
+  detach(link, disconnect.reason == ReasonCode::success ? End::orderly : End::abnormal);
+}
+
+// The link keeps its name until LinkDown; for the session it is over now.
+void Broker::Core::detach(Link& link, End end) {
+  if (link.session == nullptr) return;
+  Session& session = *std::exchange(link.session, nullptr);
+  session.link = nullptr;
+  session.disconnected_at = now_;
+  session.outgoing.rewind();
+  if (session.will && end == End::orderly) drop_will(session);
+  if (end == End::shutdown) return record_session(session);
+  if (session.expiry.count() == 0) return end_session(session);
+  if (session.will) {
+    const auto delay = std::chrono::seconds(
+        session.will->will.properties.number(PropertyId::will_delay_interval).value_or(0));
+    session.will->due = now_ + delay;
+    if (delay.count() == 0)
+      publish_will(session);
+    else if (settings_.keeps_records)
+      persist(SaveWill{session.client_id, session.will->will, session.will->due});
+  }
+  record_session(session);
+  arm(session);
+}
+
+LetterRef Broker::Core::letter_of(Will& will, Instant now, std::uint64_t serial) {
+  auto letter = std::make_shared<Letter>();
+  letter->arrived = now;
+  letter->serial = serial;
+  Message& message = letter->message;
+  message.topic = std::move(will.topic);
+  message.payload = std::move(will.payload);
+  message.qos = will.qos;
+  message.retain = will.retain;
+  for (const Property& property : will.properties.all()) {
+    if (property.id == PropertyId::message_expiry_interval)
+      message.expires_at = now + std::chrono::seconds(std::get<std::uint32_t>(property.value));
+    else if (property.id != PropertyId::will_delay_interval)
+      message.properties.add(property.id, property.value);
+  }
+  return letter;
+}
+
+void Broker::Core::publish_will(Session& session) {
+  if (faulty(Fault::drops_will)) return drop_will(session);
+  outbox_.note({.what = Note::What::will_published, .client_id = session.client_id});
+  const LetterRef letter = letter_of(session.will->will, now_, ++last_serial_);
+  drop_will(session);
+  pass_on(letter, &session, false);
+}
+
+void Broker::Core::drop_will(Session& session) {
+  session.will.reset();
+  if (settings_.keeps_records) persist(DropWill{session.client_id});
+}
+
+void Broker::Core::end_session(Session& session) {
+  if (session.will) publish_will(session);  // v5 MQTT-3.1.2-8: at the latest now
+  for (auto& subscription : session.subscriptions) subscriptions_.remove(*subscription);
+  timers_.arm(Timer::Kind::session, session.number, session.armed, std::nullopt);
+  if (session.recorded) persist(DropSession{session.client_id});
+  numbered_.erase(session.number);
+  auto at = sessions_.find(session.client_id);
+  const auto ended = std::move(at->second);  // its client_id is the key
+  sessions_.erase(at);
+}
+
+void Broker::Core::record_session(const Session& session) {
+  if (!session.recorded) return;
+  persist(SaveSession{session.client_id, session.version, session.expiry, session.disconnected_at});
+}
+
+}  // namespace mq::broker

@@ -1,0 +1,57 @@
+// PUBLISH packets on their way to subscribers. A message is encoded once per shape (what the
+// bytes depend on, but for the packet id), and all receivers of the shape share the result; a
+// large payload is never copied into it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "broker/core/letter.h"
+#include "broker/core/outgoing.h"
+
+namespace mq::broker {
+
+struct Shape {
+  bool v5 = true;
+  Qos qos = Qos::at_most_once;
+  bool dup = false;
+  bool retain = false;
+  const Identifiers* identifiers = nullptr;  // only with v5; nothing: none
+};
+
+// One packet, as one or two pieces to send.
+struct Frame {
+  Bytes head;     // with a small payload inside
+  Bytes payload;  // a large one
+  std::size_t size() const { return head.size() + payload.size(); }
+};
+
+class Frames {
+ public:
+  Frame make(const Letter& letter, const Shape& shape, PacketId packet_id, Instant now);
+
+ private:
+  struct Encoded {
+    bool known = false;
+    std::vector<std::byte> head;
+    Bytes shared;  // the head of a QoS 0 packet, which is the same for everybody
+    std::size_t packet_id_at = 0;
+  };
+
+  void encode_into(Encoded& encoded, const Letter& letter, const Shape& shape, Instant now);
+
+  static constexpr std::size_t shapes = 24;
+  static std::size_t index(const Shape& shape) {
+    return (shape.v5 ? 12u : 0u) + (shape.dup ? 6u : 0u) + (shape.retain ? 3u : 0u) +
+           static_cast<std::size_t>(shape.qos);
+  }
+
+  std::uint64_t serial_ = 0;  // of the letter that `encoded_` is about
+  Instant at_{};
+  std::array<Encoded, shapes> encoded_;
+  Encoded with_identifiers_;
+  Publish scratch_;
+};
+
+}  // namespace mq::broker

@@ -1,0 +1,55 @@
+// One network connection as the broker sees it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/broker.h"
+#include "broker/core/legality.h"
+
+namespace mq::broker {
+
+struct Session;
+
+// An order that waits for a record to become durable, or behind one that does.
+struct HeldOrder {
+  Bytes bytes;
+  std::uint64_t needs = 0;
+  Rule because = Rule::none;
+  bool closes = false;
+  bool answers_publish = false;  // sending it gives the publisher one of its receive maximum back
+};
+
+struct Link {
+  Link(LinkId name, std::string peer, std::size_t packet_bytes_before_connect)
+      : id(name),
+        address(std::move(peer)),
+        reader(Sender::client, Version::v3_1_1, packet_bytes_before_connect) {}
+
+  LinkId id;
+  Phase phase = Phase::fresh;
+  Version version = Version::v3_1_1;  // says something once there was a CONNECT
+  Session* session = nullptr;
+  std::string address;
+  PacketReader reader;
+
+  Instant silent_until{};        // without another packet, the link ends then
+  Duration patience{};           // one and a half keep-alives; zero: for ever
+  std::optional<Instant> armed;  // in Timers
+
+  std::uint32_t packet_bytes_max = 0;      // that the client takes; 0: any
+  std::uint16_t window = 0;                // how many QoS 1 and 2 it takes at once
+  std::uint16_t unanswered_publishes = 0;  // of the client's, against our receive maximum
+  std::size_t backlog = 0;                 // ordered and not drained
+  std::unique_ptr<std::vector<std::string>> aliases;  // topics, by topic alias - 1
+  std::vector<HeldOrder> held;                        // the first `held_done` are gone
+  std::size_t held_done = 0;
+
+  bool v5() const { return version == Version::v5; }
+  bool holds() const { return held_done < held.size(); }
+};
+
+}  // namespace mq::broker

@@ -1,0 +1,218 @@
+// PUBLISH from a client or a will (both standards, 3.3 and 4.3): accepted, kept if retained, and
+// handed to everybody who gets it.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/core.h"
+
+namespace mq::broker {
+
+namespace {
+
+// Whatever a client writes there would be taken for the broker's own word.
+bool is_brokers_own(std::string_view topic) {
+  return topic == "$SYS" || topic.starts_with("$SYS/");
+}
+
+}  // namespace
+
+// Leaves the topic in `publish`. The codec has seen to it that there is a topic or an alias, and
+// that the alias is not zero.
+std::optional<Rule> Broker::Core::resolve_alias(Link& link, Publish& publish) const {
+  const auto alias = publish.properties.number(PropertyId::topic_alias);
+  if (!alias) return std::nullopt;
+  if (*alias == 0 || *alias > limits_.topic_aliases) return Rule::topic_alias_is_within_maximum;
+  if (!link.aliases)
+    link.aliases = std::make_unique<std::vector<std::string>>(limits_.topic_aliases);
+  std::string& known = (*link.aliases)[*alias - 1];
+  if (publish.topic.empty()) {
+    if (known.empty()) return Rule::topic_alias_is_known;
+    publish.topic = known;
+  } else if (within_limits(publish.topic)) {
+    known = publish.topic;
+  }
+  return std::nullopt;
+}
+
+void Broker::Core::on(Link& link, Publish& publish) {
+  if (auto broken = resolve_alias(link, publish)) return fault(link, *broken);
+  if (publish.qos == Qos::at_most_once) return accept(link, publish);
+
+  Incoming& incoming = link.session->incoming;
+  const bool twice = publish.qos == Qos::exactly_once && incoming.contains(publish.packet_id);
+  const bool counted_already = twice && incoming.find(publish.packet_id)->on_this_link;
+  if (link.v5() && !counted_already) {
+    if (link.unanswered_publishes >= limits_.receive_maximum)
+      return fault(link, Rule::receive_maximum_is_kept);
+    ++link.unanswered_publishes;
+  }
+  if (twice) {
+    // Passed on already (v5 MQTT-4.3.3-10). The first answer may still wait for the store, and so
+    // must this one.
+    incoming.open(publish.packet_id);
+    return answer(link, PubRec{publish.packet_id, ReasonCode::success, {}},
+                  link.session->recorded ? outbox_.last_sequence() : 0);
+  }
+  if (publish.qos == Qos::exactly_once && incoming.size() >= limits_.open_qos2_messages)
+    return fault(link, Rule::limit_is_kept);
+  accept(link, publish);
+}
+
+void Broker::Core::accept(Link& link, Publish& publish) {
+  Session& session = *link.session;
+  const std::uint64_t before = outbox_.last_sequence();
+  const Qos qos = publish.qos;
+  const PacketId packet_id = publish.packet_id;
+  ReasonCode reason;
+  if (!within_limits(publish.topic)) {
+    if (qos == Qos::at_most_once || !link.v5()) return fault(link, Rule::limit_is_kept);
+    reason = ReasonCode::topic_name_invalid;
+  } else if (is_brokers_own(publish.topic)) {
+    dropped(session, ReasonCode::not_authorized);
+    reason = ReasonCode::not_authorized;
+  } else {
+    const bool may_refuse = link.v5() && qos != Qos::at_most_once;
+    reason = pass_on(make_letter(publish), &session, may_refuse);
+  }
+  if (qos == Qos::at_most_once) return;
+  // 3.1.1 has no word for a refusal, and a client of it is not to send such a message again.
+  if (!link.v5()) reason = ReasonCode::success;
+  if (qos == Qos::at_least_once)
+    return answer(link, PubAck{packet_id, reason, {}}, needs_since(before), true);
+  if (!failed(reason)) {
+    session.incoming.open(packet_id);
+    if (session.recorded) persist(SaveIncoming{session.client_id, packet_id});
+  }
+  answer(link, PubRec{packet_id, reason, {}}, needs_since(before), failed(reason));
+}
+
+void Broker::Core::on(Link& link, PubRel& release) {
+  Session& session = *link.session;
+  const Incoming::Open* open = session.incoming.find(release.packet_id);
+  if (open == nullptr) {
+    const auto reason = link.v5() ? ReasonCode::packet_identifier_not_found : ReasonCode::success;
+    return answer(link, PubComp{release.packet_id, reason, {}});
+  }
+  const bool counted = open->on_this_link;
+  session.incoming.close(release.packet_id);
+  // Were PUBCOMP sent and the record lost, a new message under this id would be taken for the old.
+  std::uint64_t needs = 0;
+  if (session.recorded) needs = persist(DropIncoming{session.client_id, release.packet_id});
+  answer(link, PubComp{release.packet_id, ReasonCode::success, {}}, needs, counted);
+}
+
+// Properties that are about this link or this moment stay behind.
+LetterRef Broker::Core::make_letter(Publish& publish) {
+  auto letter = std::make_shared<Letter>();
+  letter->arrived = now_;
+  letter->serial = ++last_serial_;
+  Message& message = letter->message;
+  message.topic = std::move(publish.topic);
+  message.payload = std::move(publish.payload);
+  message.qos = publish.qos;
+  message.retain = publish.retain;
+  for (const Property& property : publish.properties.all()) {
+    if (property.id == PropertyId::message_expiry_interval)
+      message.expires_at = now_ + std::chrono::seconds(std::get<std::uint32_t>(property.value));
+    else if (property.id != PropertyId::topic_alias)
+      message.properties.add(property.id, property.value);
+  }
+  return letter;
+}
+
+bool Broker::Core::may_retain(const Letter& letter) const {
+  if (letter.message.payload.empty()) return true;  // it clears
+  const LetterRef* has = retained_.find(letter.message.topic);
+  const std::size_t messages = retained_.size() + (has == nullptr ? 1 : 0);
+  const std::size_t bytes =
+      retained_.bytes() - (has == nullptr ? 0 : (*has)->bytes()) + letter.bytes();
+  return messages <= limits_.retained_messages && bytes <= limits_.retained_bytes;
+}
+
+void Broker::Core::forget_retained(const std::string& topic) {
+  if (retained_.erase(topic) && settings_.keeps_records) persist(DropRetained{topic});
+}
+
+void Broker::Core::retain(const LetterRef& letter) {
+  if (letter->message.payload.empty()) return forget_retained(letter->message.topic);
+  retained_.set(letter);
+  if (!settings_.keeps_records) return;
+  const MessageNumber stored = number(letter);
+  persist(SaveRetained{letter->message.topic, stored});
+}
+
+ReasonCode Broker::Core::pass_on(const LetterRef& letter, const Session* publisher,
+                                 bool may_refuse) {
+  const bool retained = letter->message.retain;
+  const bool fits_retained = !retained || may_retain(*letter);
+  if (!fits_retained) {
+    ++dropped_messages_;
+    outbox_.note({.what = Note::What::message_dropped,
+                  .client_id = publisher != nullptr ? publisher->client_id : std::string(),
+                  .reason = ReasonCode::quota_exceeded});
+    if (may_refuse) return ReasonCode::quota_exceeded;
+  }
+  const Reach reach = distribute(letter, publisher);
+  const bool nobody_could = reach.matched > 0 && reach.refused == reach.matched;
+  if (nobody_could && may_refuse) return ReasonCode::quota_exceeded;
+  if (retained && fits_retained) retain(letter);
+  return reach.matched == 0 ? ReasonCode::no_matching_subscribers : ReasonCode::success;
+}
+
+// Whom a shared subscription gives this message to: in turn, but rather to somebody who is there
+// and keeps up.
+Subscription* Broker::Core::choose(ShareGroup& group, const Letter& letter) {
+  const std::size_t count = group.members.size();
+  Subscription* absent = nullptr;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t place = (group.turn + i) % count;
+    Subscription* member = group.members[place];
+    const Session& session = *member->session;
+    const Qos qos = std::min(member->entry.options.qos, letter.message.qos);
+    const bool takes = qos == Qos::at_most_once || !queue_is_full(session, letter, Counted::yes);
+    if (session.link != nullptr && session.link->backlog < limits_.backlog_bytes && takes) {
+      group.turn = place + 1;
+      return member;
+    }
+    if (absent == nullptr && takes && qos != Qos::at_most_once) absent = member;
+  }
+  return absent;
+}
+
+Broker::Core::Reach Broker::Core::distribute(const LetterRef& letter, const Session* publisher) {
+  Reach reach;
+  const bool retained = letter->message.retain;
+  const auto give = [&](const Receiver& receiver) {
+    ++reach.matched;
+    if (!deliver(*receiver.session, letter, receiver, retained && receiver.retain_as_published,
+                 Counted::yes))
+      ++reach.refused;
+  };
+  const Matches& matches = subscriptions_.find(letter->message.topic);
+  for (const Receiver& receiver : matches.receivers) {
+    if (receiver.no_local && receiver.session == publisher) {
+      if (auto rest = Subscriptions::without_no_local(*publisher, letter->message.topic))
+        give(*rest);
+    } else {
+      give(receiver);
+    }
+  }
+  for (ShareGroup* group : matches.groups) {
+    Subscription* member = choose(*group, *letter);
+    if (member == nullptr) {
+      ++reach.matched;
+      ++reach.refused;
+      dropped(*group->members.front()->session, ReasonCode::quota_exceeded);
+      continue;
+    }
+    Receiver receiver{.session = member->session,
+                      .qos = member->entry.options.qos,
+                      .retain_as_published = member->entry.options.retain_as_published,
+                      .identifiers = {}};
+    if (member->identifier) receiver.identifiers.push_back(*member->identifier);
+    give(receiver);
+  }
+  return reach;
+}
+
+}  // namespace mq::broker

@@ -1,0 +1,23 @@
+# The few ns-3 libraries that the ns-3 world uses, as ns3::NAME. Not ns-3's own CMake package: it
+# demands that everything ns-3 ever installed is there (tools, GSL, SQLite), most of it unused here.
+find_path(Ns3Libraries_INCLUDE_DIR ns3/tcp-socket-base.h)
+set(ns3_variables Ns3Libraries_INCLUDE_DIR)
+foreach(name core network internet traffic-control)
+  find_library(Ns3Libraries_${name} NAMES ns3-${name} ns3.37-${name} libns3.37-${name})
+  list(APPEND ns3_variables Ns3Libraries_${name})
+endforeach()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Ns3Libraries REQUIRED_VARS ${ns3_variables})
+mark_as_advanced(${ns3_variables})
+
+if(Ns3Libraries_FOUND)
+  foreach(name core network internet traffic-control)
+    if(NOT TARGET ns3::${name})
+      add_library(ns3::${name} SHARED IMPORTED)
+      set_target_properties(ns3::${name} PROPERTIES
+        IMPORTED_LOCATION ${Ns3Libraries_${name}}
+        INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${Ns3Libraries_INCLUDE_DIR})
+    endif()
+  endforeach()
+endif()

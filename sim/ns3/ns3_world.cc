@@ -1,0 +1,216 @@
+#include "sim/ns3/ns3_world.h"
+
+#include <ns3/rng-seed-manager.h>
+#include <ns3/simulator.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ensure.h"
+#include "sim/callbacks.h"
+#include "sim/ns3/cell_device.h"
+#include "sim/ns3/tcp_end.h"
+
+namespace mq::sim {
+
+using cell::TcpEnd;
+
+namespace {
+
+constexpr std::uint16_t site_port = 1883;
+bool world_exists = false;  // because ns-3's simulator is a global
+
+class EndSocket final : public Socket {
+ public:
+  explicit EndSocket(ns3::Ptr<TcpEnd> end) : end_(std::move(end)) { end_->set_owned(); }
+  ~EndSocket() override { end_->let_go(); }
+  EndSocket(const EndSocket&) = delete;
+  EndSocket& operator=(const EndSocket&) = delete;
+
+  void listen_to(Events events) override { end_->listen_to(std::move(events)); }
+  std::size_t write(std::span<const std::byte> bytes) override { return end_->write(bytes); }
+  std::size_t read(std::span<std::byte> into) override { return end_->read(into); }
+  bool at_end() const override { return end_->at_end(); }
+  void shutdown_write() override { end_->shutdown_write(); }
+  void reset() override { end_->reset(); }
+  std::string device_address() const override { return end_->device_text(); }
+
+ private:
+  ns3::Ptr<TcpEnd> end_;
+};
+
+// A base station with a stack of its own, for devices of one TCP preset.
+struct Cell {
+  TcpPreset preset;
+  ns3::Ptr<cell::Device> base;
+  ns3::Ptr<ns3::Node> node;
+  ns3::Ptr<TcpEnd> listener;
+  std::size_t devices = 0;
+};
+
+struct DeviceNode {
+  ns3::Ptr<ns3::Node> node;
+  TcpPreset preset;
+};
+
+}  // namespace
+
+struct Ns3World::State {
+  State(std::uint64_t seed, const Ns3Limits& given) : limits(given), rng(seed) {}
+
+  Cell& cell_for(TcpPreset preset);
+  void listen(Cell& cell);
+  void accepted(TcpEnd& end);
+  void fire(TimerId timer) {
+    if (const auto what = callbacks.take(timer)) what();
+  }
+  Instant simulator_now() const {
+    return Instant(Duration(ns3::Simulator::Now().GetNanoSeconds()));
+  }
+  ns3::Time until(Instant when) const {
+    return ns3::NanoSeconds(std::max(when - simulator_now(), Duration::zero()).count());
+  }
+
+  Ns3Limits limits;
+  Rng rng;
+  cell::Air air;
+  cell::Ends ends;
+  Callbacks callbacks;
+  Accept accept;
+  std::vector<Cell> cells;
+  std::map<TcpPreset, std::size_t> open_cell;  // the one that has room
+  std::vector<DeviceNode> devices;
+  bool running = false;
+  bool stopped = false;
+  Instant idle_at{};
+};
+
+Cell& Ns3World::State::cell_for(TcpPreset preset) {
+  const auto open = open_cell.find(preset);
+  if (open != open_cell.end() && cells[open->second].devices < limits.devices_per_cell)
+    return cells[open->second];
+  open_cell[preset] = cells.size();
+  const auto base = ns3::CreateObject<cell::Device>(air, nullptr);
+  cells.push_back({preset, base, cell::make_node(base, cell::site_address()), nullptr, 0});
+  if (accept) listen(cells.back());
+  return cells.back();
+}
+
+void Ns3World::State::listen(Cell& cell) {
+  cell.listener = TcpEnd::create(ends, cell.node, tcp_settings(cell.preset));
+  cell.listener->listen(site_port);
+}
+
+void Ns3World::State::accepted(TcpEnd& end) {
+  const Accept handler = accept;  // it may be replaced while it runs
+  if (!handler) return end.reset();
+  const std::uint32_t first = cell::address_of(DeviceId{0}).Get();
+  handler(std::make_unique<EndSocket>(ns3::Ptr<TcpEnd>(&end)), end.device_text(),
+          DeviceId{end.device_address().Get() - first});
+}
+
+Ns3World::Ns3World(std::uint64_t seed, const Ns3Limits& limits)
+    : state_(std::make_unique<State>(seed, limits)) {
+  ensure(!std::exchange(world_exists, true), "one ns-3 world at a time in a process");
+  ensure(limits.devices_per_cell > 0, "a cell has room for a device");
+  // Nothing of ours draws from ns-3, and what we use of it draws nothing; this is for what may.
+  ns3::RngSeedManager::SetSeed(static_cast<std::uint32_t>(seed % 0xfffffffe) + 1);
+  state_->ends.accepted = [this](TcpEnd& end) { state_->accepted(end); };
+}
+
+Ns3World::~Ns3World() {
+  for (Cell& cell : state_->cells)
+    if (cell.listener) cell.listener->stop_listening();
+  state_->ends.finish();
+  ns3::Simulator::Destroy();
+  state_.reset();
+  world_exists = false;
+}
+
+Instant Ns3World::now() const {
+  return state_->running ? state_->simulator_now() : state_->idle_at;
+}
+
+TimerId Ns3World::call_at(Instant when, std::function<void()> what) {
+  const TimerId timer = state_->callbacks.add(std::move(what));
+  ns3::Simulator::Schedule(state_->until(when), &State::fire, state_.get(), timer);
+  return timer;
+}
+
+void Ns3World::cancel(TimerId timer) { state_->callbacks.take(timer); }
+
+DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
+  State& world = *state_;
+  const DeviceId id{static_cast<std::uint32_t>(world.devices.size())};
+  Cell& cell = world.cell_for(link.tcp);
+  ++cell.devices;
+  const Rng rng = world.rng.child(name);
+  auto between = std::make_unique<cell::Link>(cell::Link{
+      Pipe(link.up, rng.child("up")), Pipe(link.down, rng.child("down")), nullptr, cell.base});
+  between->device = ns3::CreateObject<cell::Device>(world.air, between.get());
+  world.devices.push_back({cell::make_node(between->device, cell::address_of(id)), link.tcp});
+  world.air.links.push_back(std::move(between));
+  return id;
+}
+
+std::unique_ptr<Socket> Ns3World::connect(DeviceId from) {
+  const DeviceNode& device = state_->devices.at(static_cast<std::size_t>(from));
+  const auto end = TcpEnd::create(state_->ends, device.node, tcp_settings(device.preset));
+  end->open(cell::address_of(from), cell::site_address(), site_port);
+  return std::make_unique<EndSocket>(end);
+}
+
+void Ns3World::accept_with(Accept accept) {
+  const bool listened = state_->accept != nullptr;
+  state_->accept = std::move(accept);
+  const bool listens = state_->accept != nullptr;
+  if (listened == listens) return;
+  for (Cell& cell : state_->cells) {
+    if (listens) {
+      state_->listen(cell);
+    } else {
+      cell.listener->stop_listening();
+      cell.listener = nullptr;
+    }
+  }
+}
+
+void Ns3World::set_link(DeviceId device, bool up_works, bool down_works) {
+  cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
+  link.up.set_works(up_works);
+  link.down.set_works(down_works);
+}
+
+void Ns3World::run_until(Instant end) {
+  State& world = *state_;
+  world.running = true;
+  world.stopped = false;
+  // One nanosecond later, so that whatever is due at `end` has happened, in whatever order.
+  const ns3::EventId last = ns3::Simulator::Schedule(
+      world.until(end + Duration(1)), static_cast<void (*)()>(&ns3::Simulator::Stop));
+  ns3::Simulator::Run();
+  ns3::Simulator::Cancel(last);
+  world.running = false;
+  world.idle_at = world.stopped ? world.simulator_now() : std::max(end, world.idle_at);
+}
+
+void Ns3World::stop() {
+  state_->stopped = true;
+  ns3::Simulator::Stop();
+}
+
+std::uint64_t Ns3World::chance_digest() const { return state_->air.chance.digest(); }
+
+World::Traffic Ns3World::traffic(DeviceId device) const {
+  const cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
+  const Pipe::Counts& up = link.up.counts();
+  const Pipe::Counts& down = link.down.counts();
+  return {up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
+}
+
+std::size_t Ns3World::connections_alive() const { return state_->ends.size(); }
+
+}  // namespace mq::sim

@@ -1,0 +1,131 @@
+// One end of a TCP connection: ns-3's, with its behaviour at the end of a connection, in a zero
+// window and in outages completed. What ns-3.37 does there and a real TCP does not is said at each
+// override. It never calls its user from inside TCP: it asks Ends for a turn of its own.
+#pragma once
+
+#include <ns3/tcp-socket-base.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/tcp_preset.h"
+#include "sim/world.h"
+
+namespace mq::sim::cell {
+
+class TcpEnd;
+
+// All ends of a world. Keeps each alive until TCP is done with it and its user has let go.
+class Ends {
+ public:
+  std::function<void(TcpEnd&)> accepted;
+
+  void add(TcpEnd& end);
+  void wants_turn(TcpEnd& end);
+  void release(TcpEnd& end);
+  std::size_t size() const { return all_.size(); }
+  // The simulation is over: nothing is called any more, sockets that still exist are harmless.
+  void finish();
+  bool finished() const { return finished_; }
+
+ private:
+  void take_turns();
+  void bury();
+
+  std::vector<ns3::Ptr<TcpEnd>> all_;
+  std::vector<ns3::Ptr<TcpEnd>> waiting_, turn_;
+  std::vector<ns3::Ptr<TcpEnd>> dead_;  // events of this instant may still name them
+  bool finished_ = false;
+};
+
+class TcpEnd final : public ns3::TcpSocketBase {
+ public:
+  static ns3::TypeId GetTypeId();
+  TcpEnd(Ends& ends, const TcpSettings& settings);
+  TcpEnd(const TcpEnd& listener);
+
+  static ns3::Ptr<TcpEnd> create(Ends& ends, ns3::Ptr<ns3::Node> node, const TcpSettings& settings);
+
+  void open(ns3::Ipv4Address own, ns3::Ipv4Address site, std::uint16_t port);
+  void listen(std::uint16_t port);
+  void stop_listening();
+
+  // What a user's Socket does; see sim/world.h.
+  void set_owned() { owned_ = true; }
+  void listen_to(sim::Socket::Events events);
+  std::size_t write(std::span<const std::byte> bytes);
+  std::size_t read(std::span<std::byte> into);
+  bool at_end() const;
+  void shutdown_write();
+  void reset();
+  void let_go();
+  const ns3::Ipv4Address& device_address() const { return device_; }
+  std::string device_text() const;
+
+  void take_turn();
+
+ protected:
+  ns3::Ptr<ns3::TcpSocketBase> Fork() override;
+  void DoForwardUp(ns3::Ptr<ns3::Packet> packet, const ns3::Address& from,
+                   const ns3::Address& to) override;
+  void SendEmptyPacket(uint8_t flags) override;
+  void NewAck(const ns3::SequenceNumber32& ack, bool reset_timer) override;
+  void PersistTimeout() override;
+
+ private:
+  friend class Ends;
+  struct Segment;
+
+  void apply(const TcpSettings& settings);
+  void set_callbacks();
+  bool is_over() const { return m_endPoint == nullptr; }
+  void want_turn();
+  void finish_if_all_is_acknowledged();
+  void discard_received();
+  void send_window_update();
+  void watch_for_silence();
+  uint32_t window_for_new_data() const;
+  bool answered_here(const Segment& segment, const ns3::Address& from, const ns3::Address& to);
+  bool answered_while_closing(const Segment& segment);
+  void answer_stray(const Segment& segment, const ns3::Address& from, const ns3::Address& to);
+  void send_fin(uint8_t flags);
+  void abandon();
+  CloseCause cause_of_failure() const;
+  bool ended_in_order() const;
+
+  void on_connected(ns3::Ptr<ns3::Socket>);
+  void on_not_connected(ns3::Ptr<ns3::Socket>);
+  void on_accepted(ns3::Ptr<ns3::Socket> socket, const ns3::Address& from);
+  void on_close(ns3::Ptr<ns3::Socket>);
+  void on_error(ns3::Ptr<ns3::Socket>);
+  void on_data(ns3::Ptr<ns3::Socket>);
+
+  Ends& ends_;
+  const TcpSettings* settings_;
+  std::size_t place_ = 0;  // in Ends
+  std::shared_ptr<const sim::Socket::Events> events_;
+  ns3::EventId linger_;
+  ns3::Ipv4Address device_;
+  std::uint16_t device_port_ = 0;
+  std::uint32_t fins_sent_ = 0;
+  std::uint32_t probes_sent_ = 0;
+  ns3::SequenceNumber32 fin_ack_{0};
+  ns3::TcpSocket::TcpStates_t closed_in_ = ns3::TcpSocket::LAST_STATE;
+
+  bool owned_ = false;
+  bool has_turn_ = false;      // is in the list of those who wait for one
+  bool was_accepted_ = false;  // what happened since the last turn
+  bool was_connected_ = false;
+  bool became_readable_ = false;
+  bool became_writable_ = false;
+  bool write_was_short_ = false;
+  bool finish_ = false;  // FIN is due when all is acknowledged
+  bool timed_out_ = false;
+  bool end_is_told_ = false;
+};
+
+}  // namespace mq::sim::cell

@@ -16,8 +16,10 @@
 namespace mq {
 
 struct Malformed {
-  Rule rule;           // the sentence that the peer broke
-  std::size_t offset;  // at which byte of the packet, counted from its first
+  Rule rule;  // the sentence that the peer broke
+  // At which byte of the packet, counted from its first: where the field at fault begins; in text
+  // the byte that cannot stand there; the first byte that is left over or missing.
+  std::size_t offset;
   bool operator==(const Malformed&) const = default;
 };
 
@@ -50,6 +52,7 @@ class PacketReader {
   void use_version(Version version) { version_ = version; }
   void allow_packet_bytes(std::size_t max) { packet_bytes_max_ = max; }
   std::size_t buffered_bytes() const;  // held for a packet that is not complete yet
+  std::size_t memory_bytes() const { return buffer_.capacity(); }  // on the heap
 
  private:
   Sender from_;

@@ -202,6 +202,15 @@ TEST(PacketReader, RefusesALargePacketAsSoonAsItsLengthIsThere) {
   EXPECT_EQ(tight.next(), Decoded(Malformed{Rule::packet_fits_the_maximum, 1}));
 }
 
+// Whoever records what arrived wants the bytes of a bad packet too, as far as they came.
+TEST(PacketReader, ShowsTheWireOfABadPacket) {
+  PacketReader reader(Sender::client, Version::v3_1_1, 100);
+  reader.feed(bytes("c0 00 30 ff 01 00"));
+  EXPECT_TRUE(std::holds_alternative<Packet>(reader.next()));
+  EXPECT_EQ(reader.next(), Decoded(Malformed{Rule::packet_fits_the_maximum, 1}));
+  EXPECT_EQ(Buffer(reader.wire().begin(), reader.wire().end()), bytes("30 ff 01 00"));
+}
+
 TEST(PacketReader, RefusesAFirstByteBeforeTheRestArrives) {
   PacketReader reader(Sender::client, Version::v5);
   reader.feed(bytes("00"));

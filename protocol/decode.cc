@@ -108,8 +108,10 @@ void read(Reader& in, Context context, Connect& connect) {
              Rule::authentication_data_needs_a_method, properties_at);
   connect.client_id = in.text();
   if (flags.will()) read_will(in, context, flags, connect.will.emplace());
-  if (flags.user_name()) connect.user_name = in.text();
-  if (flags.password()) connect.password = in.binary();
+  // In 3.1 the length of the packet outweighs these flags: where it ends, the fields are missing.
+  const auto is_there = [&] { return connect.version != Version::v3_1 || !in.at_end(); };
+  if (flags.user_name() && is_there()) connect.user_name = in.text();
+  if (flags.password() && is_there()) connect.password = in.binary();
 }
 
 void read(Reader& in, const Context& context, ConnAck& ack) {

@@ -20,11 +20,7 @@ void PacketReader::feed(std::span<const std::byte> bytes) {
   wire_size_ = 0;
   if (fault_) return;
   // What was read is dropped when it is at least half: each byte is moved once on average.
-  if (read_ == buffer_.size()) {
-    buffer_.clear();
-    read_ = 0;
-    if (buffer_.capacity() > buffer_bytes_kept) buffer_ = {};
-  } else if (read_ * 2 >= buffer_.size()) {
+  if (read_ * 2 >= buffer_.size()) {
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(read_));
     read_ = 0;
   }
@@ -33,6 +29,12 @@ void PacketReader::feed(std::span<const std::byte> bytes) {
 
 Decoded PacketReader::next() {
   if (fault_) return *fault_;
+  if (read_ == buffer_.size()) {
+    wire_begin_ = wire_size_ = read_ = 0;
+    buffer_.clear();
+    if (buffer_.capacity() > buffer_bytes_kept) buffer_ = std::vector<std::byte>();
+    return NeedMore{};
+  }
   const std::span<const std::byte> waiting = std::span(buffer_).subspan(read_);
   wire_begin_ = read_;
   wire_size_ = 0;

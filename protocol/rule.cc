@@ -12,7 +12,7 @@ constexpr auto rules = std::to_array<RuleInfo>({
     {Rule::none, "none", "Nothing is broken.", "", "", ReasonCode::success},
     {Rule::fixed_header_flags_are_as_reserved, "fixed_header_flags_are_as_reserved",
      "The low four bits of the first byte have the value that this kind of packet prescribes.",
-     "v3.1.1/MQTT-2.2.2-2", "v5/MQTT-2.1.3-1", ReasonCode::malformed_packet, true},
+     "v3.1.1/MQTT-2.2.2-1", "v5/MQTT-2.1.3-1", ReasonCode::malformed_packet, true},
     {Rule::remaining_length_has_four_bytes_at_most, "remaining_length_has_four_bytes_at_most",
      "The length of a packet is told in at most four bytes.", "v3.1.1/2.2.3", "v5/2.1.4",
      ReasonCode::malformed_packet, true},

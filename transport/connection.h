@@ -4,15 +4,20 @@
 //
 // What send() gathers during one turn goes out by one flush() as one write. An idle connection
 // holds a small read buffer only; it grows while much arrives and shrinks again.
+//
+// Whether the peer reads what it is sent is the peer's choice, so close() may never come to its
+// end: its owner sets a deadline of its own and calls abort() then.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -27,6 +32,20 @@ inline constexpr std::size_t read_buffer_bytes_max = 64 * 1024;
 // Smaller pieces are copied together; larger ones are written from where they are.
 inline constexpr std::size_t gathered_bytes_max = 1024;
 
+struct ConnectionOptions {
+  // While more than this waits to be written nothing is read: who does not take answers gets no
+  // more questions in. Only one end of a connection may do so, or both wait for each other.
+  std::size_t reading_pauses_over = std::numeric_limits<std::size_t>::max();
+  // After close() the peer's end of stream is awaited. A TCP socket that is closed while bytes of
+  // the peer lie unread is reset, and what was sent last is lost with it.
+  bool close_awaits_peer = false;
+};
+
+template <class Stream>
+concept can_shut_down = requires(Stream& stream, boost::system::error_code& error) {
+  stream.lowest_layer().shutdown(boost::asio::socket_base::shutdown_send, error);
+};
+
 template <class Stream>
 class Connection final : public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -39,12 +58,14 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     std::function<void(error_code)> ended;  // once: eof, an error, or no error after close()
   };
 
-  Connection(Stream stream, Owner owner) : stream_(std::move(stream)), owner_(std::move(owner)) {}
+  Connection(Stream stream, Owner owner, ConnectionOptions options = {})
+      : stream_(std::move(stream)), owner_(std::move(owner)), options_(options) {}
 
   void start() { read(); }
 
   void send(Bytes bytes) {
     if (closing_ || ended_) return;
+    backlog_bytes_ += bytes.size();
     if (bytes.size() > gathered_bytes_max) {
       waiting_.push_back({std::move(bytes), {}});
       return;
@@ -57,7 +78,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   void flush() {
     if (!writing_.empty() || ended_) return;
     if (waiting_.empty()) {
-      if (closing_) end({});
+      if (closing_) finish();
       return;
     }
     writing_.swap(waiting_);
@@ -75,6 +96,9 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     closing_ = true;
     flush();
   }
+
+  // At once; `ended` is called with operation_aborted.
+  void abort() { end(boost::asio::error::operation_aborted); }
 
   // At once, without `ended`: the owner is no longer interested.
   void drop() {
@@ -96,6 +120,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   };
 
   void read() {
+    reading_ = !ended_ && (closing_ || backlog_bytes_ <= options_.reading_pauses_over);
+    if (!reading_) return;
     stream_.async_read_some(boost::asio::buffer(read_buffer_.data(), read_buffer_.size()),
                             [self = this->shared_from_this()](error_code error, std::size_t bytes) {
                               self->on_read(error, bytes);
@@ -104,10 +130,11 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
 
   void on_read(error_code error, std::size_t bytes) {
     if (ended_) return;
-    if (bytes > 0 && owner_.received) owner_.received(std::span(read_buffer_).first(bytes));
+    if (bytes > 0 && !closing_ && owner_.received)
+      owner_.received(std::span(read_buffer_).first(bytes));
     if (ended_) return;
     if (error) {
-      end(error);
+      end(finished_ ? error_code{} : error);
       return;
     }
     fit_read_buffer(bytes);
@@ -131,13 +158,30 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
       end(error);
       return;
     }
+    backlog_bytes_ -= std::min(backlog_bytes_, bytes);
     if (owner_.drained) owner_.drained(bytes);
     flush();
+    if (!reading_) read();
+  }
+
+  // All that was to be sent has gone to the stream.
+  void finish() {
+    if (finished_) return;
+    finished_ = true;
+    if (!options_.close_awaits_peer) return end({});
+    if constexpr (can_shut_down<Stream>) {
+      error_code ignored;
+      stream_.lowest_layer().shutdown(boost::asio::socket_base::shutdown_send, ignored);
+      if (!reading_) read();
+    } else {
+      end({});
+    }
   }
 
   void end(error_code error) {
     if (ended_) return;
     ended_ = true;
+    const auto self = this->shared_from_this();  // its owner may let go of it when told
     auto told = std::exchange(owner_.ended, nullptr);
     owner_ = {};
     error_code ignored;
@@ -151,6 +195,10 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   std::vector<Piece> waiting_;
   std::vector<Piece> writing_;
   std::vector<boost::asio::const_buffer> buffers_;
+  ConnectionOptions options_;
+  std::size_t backlog_bytes_ = 0;
+  bool reading_ = false;
+  bool finished_ = false;
   bool closing_ = false;
   bool ended_ = false;
 };

@@ -1,0 +1,160 @@
+#include "broker/server/broker_main.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstdio>
+#include <random>
+#include <variant>
+
+#include "broker/server/listen_address.h"
+#include "broker/server/server.h"
+
+namespace mq::broker {
+namespace {
+
+// The same numbers as all verbs of mqttlab.
+namespace exit_status {
+constexpr int done = 0;
+constexpr int usage = 2;
+constexpr int cannot_start = 3;
+}  // namespace exit_status
+
+struct Options {
+  ServerOptions server;
+  bool verbose = false;
+};
+
+std::variant<Options, int> parse(int argc, char** argv) {
+  Options options;
+  Limits& limits = options.server.settings.limits;
+  std::vector<std::string> listen;
+  std::uint16_t port = 1883;
+  CLI::App app(
+      "An MQTT broker (3.1, 3.1.1, 5.0) on TCP. It listens on localhost unless told otherwise, and "
+      "lets everybody in.",
+      "mqttlab broker");
+  app.set_help_flag("--help", "print this help");
+  app.add_option("-p,--port", port, "port (1883); 0 takes a free one, which is then printed");
+  app.add_option("--listen", listen,
+                 "ADDRESS, ADDRESS:PORT or PORT, may be repeated: 0.0.0.0:1883, [::1]:1884;\n"
+                 "*:1883 is all addresses of IPv4 and IPv6")
+      ->allow_extra_args(false);
+  app.add_flag("-v,--verbose", options.verbose, "tell who connects, who leaves and why");
+  app.add_option("--max-connections", limits.links, "links at once")->capture_default_str();
+  app.add_option("--max-packet-size", limits.packet_bytes, "bytes of a packet")
+      ->check(CLI::Range(std::size_t{128}, packet_bytes_limit))
+      ->capture_default_str();
+  app.add_option("--max-inflight", limits.inflight_messages, "QoS 1 and 2 under way to a client")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+  app.add_option("--max-queued", limits.queued_messages, "messages that wait for one client")
+      ->capture_default_str();
+  app.add_option("--receive-maximum", limits.receive_maximum, "QoS 1 and 2 under way from a client")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+  app.footer("Exit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return exit_status::done;
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "mqttlab broker: %s\nTry: mqttlab broker --help\n", error.what());
+    return exit_status::usage;
+  }
+  if (listen.empty()) listen.emplace_back("localhost");
+  for (const std::string& text : listen) {
+    const auto addresses = parse_listen(text, port);
+    if (!addresses) {
+      std::fprintf(stderr,
+                   "mqttlab broker: --listen: expected ADDRESS, ADDRESS:PORT or PORT, got \"%s\"\n",
+                   text.c_str());
+      return exit_status::usage;
+    }
+    options.server.listen.insert(options.server.listen.end(), addresses->begin(), addresses->end());
+  }
+  return options;
+}
+
+// As many descriptors as this user may have: one per connection.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+const char* name(Note::What what) {
+  switch (what) {
+    case Note::What::connected:
+      return "connected";
+    case Note::What::refused:
+      return "refused";
+    case Note::What::disconnected:
+      return "disconnected";
+    case Note::What::taken_over:
+      return "taken over";
+    case Note::What::will_published:
+      return "will published";
+    case Note::What::message_dropped:
+      return "message dropped";
+    case Note::What::session_expired:
+      return "session expired";
+  }
+  return "";
+}
+
+void print(const Note& note) {
+  std::string line = "mqttlab broker: ";
+  line += name(note.what);
+  line += ": ";
+  for (const char c : note.client_id)  // a client's text must not draw on our terminal
+    line += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+  if (note.what == Note::What::connected && note.session_present) line += ", session resumed";
+  if (note.rule != Rule::none)
+    line += ", broken: " + std::string(info(note.rule).sentence);
+  else if (note.reason != ReasonCode::success)
+    line += std::string(", ") + mq::name(note.reason);
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+int serve(Options options) {
+  boost::asio::io_context context(1);
+  std::random_device chance;
+  options.server.seed = (static_cast<std::uint64_t>(chance()) << 32) | chance();
+  Server server(context, options.server, options.verbose ? print : Server::NoteHandler{});
+  try {
+    for (const std::string& address : server.start())
+      std::fprintf(stderr, "mqttlab broker: listening on %s\n", address.c_str());
+  } catch (const boost::system::system_error& error) {
+    std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
+    return exit_status::cannot_start;
+  }
+  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+  signals.async_wait([&](boost::system::error_code error, int) {
+    if (error) return;
+    server.stop([&] { context.stop(); });
+    // A second one does not wait for the goodbyes.
+    signals.async_wait([&](boost::system::error_code again, int) {
+      if (!again) context.stop();
+    });
+  });
+  context.run();
+  return exit_status::done;
+}
+
+}  // namespace
+
+int broker_main(int argc, char** argv) {
+  auto parsed = parse(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  raise_descriptor_limit();
+  return serve(std::move(std::get<Options>(parsed)));
+}
+
+}  // namespace mq::broker

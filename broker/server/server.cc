@@ -1,0 +1,326 @@
+#include "broker/server/server.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+
+#include "base/overloaded.h"
+#include "transport/connection.h"
+
+namespace mq::broker {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Connection = transport::Connection<tcp::socket>;
+
+std::string text_of(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  const std::string host = endpoint.address().is_v6() ? "[" + address + "]" : address;
+  return host + ":" + std::to_string(endpoint.port());
+}
+
+[[noreturn]] void cannot_listen(const std::string& where, error_code error) {
+  throw boost::system::system_error(error, "cannot listen on " + where);
+}
+
+}  // namespace
+
+class Server::Body final : public std::enable_shared_from_this<Body> {
+ public:
+  Body(asio::io_context& context, ServerOptions options, NoteHandler on_note)
+      : context_(context),
+        options_(std::move(options)),
+        on_note_(std::move(on_note)),
+        epoch_(std::chrono::steady_clock::now()),
+        core_(options_.settings, Rng(options_.seed)),
+        core_timer_(context),
+        linger_timer_(context),
+        accept_timer_(context) {}
+
+  std::vector<std::string> start() {
+    std::vector<std::string> names;
+    for (const ListenAddress& address : options_.listen) {
+      error_code error;
+      tcp::resolver resolver(context_);
+      const auto found =
+          resolver.resolve(address.host, std::to_string(address.port),
+                           tcp::resolver::passive | tcp::resolver::numeric_service, error);
+      if (error) cannot_listen(address.host, error);
+      for (const auto& entry : found) {
+        error = listen(entry.endpoint());
+        if (!error) {
+          names.push_back(text_of(listeners_.back()->local_endpoint()));
+          continue;
+        }
+        listeners_.pop_back();
+        // A machine without IPv6 still listens on what it has.
+        const bool has_no_such_family = error == asio::error::address_family_not_supported ||
+                                        error == boost::system::errc::address_not_available;
+        if (!has_no_such_family || (options_.listen.size() == 1 && found.size() == 1))
+          cannot_listen(text_of(entry.endpoint()), error);
+      }
+    }
+    if (names.empty())
+      cannot_listen(options_.listen.empty() ? "nothing" : options_.listen.front().host,
+                    asio::error::address_family_not_supported);
+    for (auto& listener : listeners_) accept(*listener);
+    rearm();
+    return names;
+  }
+
+  void stop(std::function<void()> stopped) {
+    stopped_ = std::move(stopped);
+    for (auto& listener : listeners_) {
+      error_code ignored;
+      listener->close(ignored);
+    }
+    accept_timer_.cancel();
+    feed(Shutdown{});
+    tell_if_stopped();
+  }
+
+  void abandon() {
+    core_timer_.cancel();
+    linger_timer_.cancel();
+    accept_timer_.cancel();
+    for (auto& listener : listeners_) {
+      error_code ignored;
+      listener->close(ignored);
+    }
+    for (auto& [id, link] : links_) link.connection->drop();
+    links_.clear();
+  }
+
+  Broker::Census census() const { return core_.census(); }
+
+ private:
+  struct Link {
+    std::shared_ptr<Connection> connection;
+    bool dirty = false;
+  };
+
+  error_code listen(const tcp::endpoint& endpoint) {
+    error_code error;
+    auto& listener = *listeners_.emplace_back(std::make_unique<tcp::acceptor>(context_));
+    if (listener.open(endpoint.protocol(), error)) return error;
+    if (listener.set_option(tcp::acceptor::reuse_address(true), error)) return error;
+    if (endpoint.address().is_v6() && listener.set_option(asio::ip::v6_only(true), error))
+      return error;
+    if (listener.bind(endpoint, error)) return error;
+    listener.listen(options_.accept_backlog, error);
+    return error;
+  }
+
+  void accept(tcp::acceptor& listener) {
+    listener.async_accept(
+        [self = shared_from_this(), &listener](error_code error, tcp::socket socket) {
+          if (!listener.is_open()) return;
+          if (!error) self->take(std::move(socket));
+          // Out of descriptors, for one: the connection stays in the backlog, others may end.
+          if (error && error != asio::error::connection_aborted)
+            return self->accept_later(listener);
+          self->accept(listener);
+        });
+  }
+
+  void accept_later(tcp::acceptor& listener) {
+    paused_.push_back(&listener);
+    if (paused_.size() > 1) return;
+    accept_timer_.expires_after(std::chrono::milliseconds(100));
+    accept_timer_.async_wait([self = shared_from_this()](error_code) {
+      for (tcp::acceptor* paused : std::exchange(self->paused_, {}))
+        if (paused->is_open()) self->accept(*paused);
+    });
+  }
+
+  void take(tcp::socket socket) {
+    error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return;  // gone already
+    socket.set_option(tcp::no_delay(true), error);
+    const LinkId id{++last_link_};
+    Connection::Owner owner{.received =
+                                [this, id](std::span<const std::byte> bytes) {
+                                  feed(BytesIn{id, bytes});
+                                },
+                            .drained =
+                                [this, id](std::size_t bytes) {
+                                  feed(Drained{id, bytes});
+                                },
+                            .ended = [this, id](error_code) { on_ended(id); }};
+    auto connection = std::make_shared<Connection>(
+        std::move(socket), std::move(owner),
+        transport::ConnectionOptions{.reading_pauses_over = options_.reading_pauses_over,
+                                     .close_awaits_peer = true});
+    links_.emplace(id, Link{connection});
+    feed(LinkUp{id, text_of(peer)});
+    connection->start();
+  }
+
+  Instant now() const {
+    return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - epoch_));
+  }
+
+  void on_ended(LinkId id) {
+    ended_.push_back(id);
+    if (!feeding_) feed_ended();
+  }
+
+  void feed_ended() {
+    if (std::exchange(feeding_ended_, true)) return;
+    while (!ended_.empty()) {
+      const LinkId id = ended_.front();
+      ended_.pop_front();
+      links_.erase(id);
+      feed(LinkDown{id});
+    }
+    feeding_ended_ = false;
+    tell_if_stopped();
+  }
+
+  void feed(const Input& input) {
+    const Instant at = now();
+    feeding_ = true;
+    core_.handle(input, at);
+    perform_all();
+    // Nothing outlives this process, so nothing has to be waited for.
+    while (persisted_ < emitted_) {
+      persisted_ = emitted_;
+      core_.handle(Persisted{persisted_}, at);
+      perform_all();
+    }
+    feeding_ = false;
+    rearm();
+    if (!ended_.empty()) feed_ended();
+  }
+
+  void perform_all() {
+    while (auto output = core_.poll())
+      std::visit(overloaded{[&](SendBytes& order) { send(order); },
+                            [&](CloseLink& order) { close(order.link); },
+                            [&](Persist& order) { emitted_ = order.sequence; },
+                            [&](Note& note) {
+                              if (on_note_) on_note_(note);
+                            }},
+                 *output);
+  }
+
+  void send(SendBytes& order) {
+    const auto found = links_.find(order.link);
+    if (found == links_.end()) return;
+    found->second.connection->send(std::move(order.bytes));
+    mark_dirty(order.link, found->second);
+  }
+
+  // Flushes once after all that the present round of events brings.
+  void mark_dirty(LinkId id, Link& link) {
+    if (link.dirty) return;
+    link.dirty = true;
+    dirty_.push_back(id);
+    if (dirty_.size() > 1) return;
+    asio::post(context_, [self = shared_from_this()] { self->flush_all(); });
+  }
+
+  void flush_all() {
+    for (const LinkId id : std::exchange(dirty_, {})) {
+      const auto found = links_.find(id);
+      if (found == links_.end()) continue;
+      found->second.dirty = false;
+      found->second.connection->flush();
+    }
+  }
+
+  void close(LinkId id) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) return;
+    lingering_.push_back({std::chrono::steady_clock::now() + options_.linger, id});
+    if (lingering_.size() == 1) await_linger();
+    found->second.connection->close();
+  }
+
+  void await_linger() {
+    linger_timer_.expires_at(lingering_.front().until);
+    linger_timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->end_lingering();
+    });
+  }
+
+  void end_lingering() {
+    const auto at = std::chrono::steady_clock::now();
+    while (!lingering_.empty() && lingering_.front().until <= at) {
+      const auto found = links_.find(lingering_.front().link);
+      lingering_.pop_front();
+      if (found == links_.end()) continue;
+      const auto connection = found->second.connection;
+      connection->abort();
+    }
+    if (!lingering_.empty()) await_linger();
+  }
+
+  void rearm() {
+    const auto deadline = core_.deadline();
+    if (deadline == armed_for_) return;
+    armed_for_ = deadline;
+    if (!deadline) {
+      core_timer_.cancel();
+      return;
+    }
+    core_timer_.expires_at(epoch_ + deadline->time_since_epoch());
+    core_timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (error) return;
+      self->armed_for_.reset();
+      self->feed(Tick{});
+    });
+  }
+
+  void tell_if_stopped() {
+    if (!stopped_ || !links_.empty()) return;
+    core_timer_.cancel();
+    linger_timer_.cancel();
+    std::exchange(stopped_, nullptr)();
+  }
+
+  struct Lingering {
+    std::chrono::steady_clock::time_point until;
+    LinkId link;
+  };
+
+  asio::io_context& context_;
+  const ServerOptions options_;
+  const NoteHandler on_note_;
+  const std::chrono::steady_clock::time_point epoch_;
+  Broker core_;
+  asio::steady_timer core_timer_;
+  asio::steady_timer linger_timer_;
+  asio::steady_timer accept_timer_;
+  std::optional<Instant> armed_for_;
+  std::vector<std::unique_ptr<tcp::acceptor>> listeners_;
+  std::vector<tcp::acceptor*> paused_;
+  std::unordered_map<LinkId, Link> links_;
+  std::vector<LinkId> dirty_;
+  std::deque<LinkId> ended_;
+  std::deque<Lingering> lingering_;
+  std::function<void()> stopped_;
+  std::uint64_t last_link_ = 0;
+  std::uint64_t emitted_ = 0;
+  std::uint64_t persisted_ = 0;
+  bool feeding_ = false;
+  bool feeding_ended_ = false;
+};
+
+Server::Server(asio::io_context& context, ServerOptions options, NoteHandler on_note)
+    : body_(std::make_shared<Body>(context, std::move(options), std::move(on_note))) {}
+Server::~Server() { body_->abandon(); }
+std::vector<std::string> Server::start() { return body_->start(); }
+void Server::stop(std::function<void()> stopped) { body_->stop(std::move(stopped)); }
+Broker::Census Server::census() const { return body_->census(); }
+
+}  // namespace mq::broker

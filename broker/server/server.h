@@ -1,0 +1,59 @@
+// The broker core on real sockets: listeners, connections, one timer, one store. It moves bytes and
+// time between the core and the world and decides nothing of MQTT.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "broker/core/broker.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace mq::broker {
+
+// "localhost", "0.0.0.0", "::1"; port 0 takes any free one. A name listens on all its addresses.
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 1883;
+};
+
+struct ServerOptions {
+  std::vector<ListenAddress> listen;
+  Settings settings;
+  std::uint64_t seed = 0;
+  int accept_backlog = 4096;
+  // While more than this waits to be written to a peer, nothing of it is read. Above the core's
+  // own limit, so that deliveries stop first.
+  std::size_t reading_pauses_over = 16 * 1024 * 1024;
+  // How long a closed connection may still take to write what was sent and to hear the peer close.
+  std::chrono::milliseconds linger{2000};
+};
+
+class Server {
+ public:
+  using NoteHandler = std::function<void(const Note&)>;
+
+  Server(boost::asio::io_context& context, ServerOptions options, NoteHandler on_note = {});
+  ~Server();
+
+  // Listens; throws boost::system::system_error, whose text names the address. Returns what it
+  // listens on, "127.0.0.1:1883" or "[::1]:1883".
+  std::vector<std::string> start();
+  // Takes no further connection, tells every client, closes all; `stopped` is called when the last
+  // link is gone.
+  void stop(std::function<void()> stopped);
+
+  Broker::Census census() const;
+
+ private:
+  class Body;
+  std::shared_ptr<Body> body_;
+};
+
+}  // namespace mq::broker

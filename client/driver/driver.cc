@@ -1,0 +1,262 @@
+#include "client/driver/driver.h"
+
+#include <algorithm>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "base/overloaded.h"
+#include "transport/connection.h"
+
+namespace mq::client {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Connection = transport::Connection<tcp::socket>;
+
+constexpr std::chrono::seconds linger{2};
+
+}  // namespace
+
+class Driver::Body final : public std::enable_shared_from_this<Body> {
+ public:
+  Body(asio::io_context& context, Endpoint endpoint, Settings settings, std::uint64_t seed,
+       Owner owner)
+      : context_(context),
+        endpoint_(std::move(endpoint)),
+        epoch_(std::chrono::steady_clock::now()),
+        core_(std::move(settings), Rng(seed)),
+        owner_(std::move(owner)),
+        core_timer_(context),
+        linger_timer_(context),
+        resolver_(context) {}
+
+  void give(Input input) {
+    given_.push_back(std::move(input));
+    if (given_.size() > 1) return;
+    asio::post(context_, [self = shared_from_this()] { self->take_given(); });
+  }
+
+  void abandon() {
+    owner_ = {};
+    core_timer_.cancel();
+    linger_timer_.cancel();
+    give_up_opening();
+    if (connection_) connection_->drop();
+    connection_.reset();
+  }
+
+  const Client& core() const { return core_; }
+  std::size_t backlog_bytes() const { return backlog_bytes_; }
+
+ private:
+  void take_given() {
+    for (const Input& input : std::exchange(given_, {})) feed(input);
+    flush();
+  }
+
+  Instant now() const {
+    return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - epoch_));
+  }
+
+  // What the core answers may end the link at once; that is heard after the answers.
+  void feed(const Input& input) {
+    const Instant at = now();
+    feeding_ = true;
+    core_.handle(input, at);
+    perform_all();
+    while (persisted_ < emitted_) {  // nothing outlives this process
+      persisted_ = emitted_;
+      core_.handle(Persisted{persisted_}, at);
+      perform_all();
+    }
+    feeding_ = false;
+    rearm();
+    if (std::exchange(ended_, false)) feed(LinkDown{});
+  }
+
+  void perform_all() {
+    while (auto output = core_.poll())
+      std::visit(overloaded{[&](OpenLink&) { open(); },
+                            [&](SendBytes& order) {
+                              if (!connection_) return;
+                              backlog_bytes_ += order.bytes.size();
+                              connection_->send(std::move(order.bytes));
+                            },
+                            [&](CloseLink&) { close(); },
+                            [&](Connected& news) {
+                              answered_ = true;
+                              tell(news);
+                            },
+                            [&](Refused& news) {
+                              answered_ = true;
+                              tell(news);
+                            },
+                            [&](Persist& order) { emitted_ = order.sequence; },
+                            [&](auto& news) { tell(news); }},
+                 *output);
+  }
+
+  void tell(const Output& news) {
+    if (owner_.told) owner_.told(news);
+  }
+
+  void open() {
+    const std::uint64_t attempt = ++attempt_;
+    opening_ = true;
+    resolver_.async_resolve(
+        endpoint_.host, std::to_string(endpoint_.port), tcp::resolver::numeric_service,
+        [self = shared_from_this(), attempt](error_code error, tcp::resolver::results_type found) {
+          if (!self->opening_ || attempt != self->attempt_) return;
+          if (error) return self->not_opened(error);
+          self->connect(attempt, found);
+        });
+  }
+
+  void connect(std::uint64_t attempt, const tcp::resolver::results_type& found) {
+    socket_.emplace(context_);
+    asio::async_connect(*socket_, found,
+                        [self = shared_from_this(), attempt](error_code error, const auto&) {
+                          if (!self->opening_ || attempt != self->attempt_) return;
+                          if (error) return self->not_opened(error);
+                          self->opened();
+                        });
+  }
+
+  void opened() {
+    opening_ = false;
+    answered_ = false;
+    error_code ignored;
+    socket_->set_option(tcp::no_delay(true), ignored);
+    Connection::Owner owner{.received =
+                                [this](std::span<const std::byte> bytes) {
+                                  feed(BytesIn{bytes});
+                                  flush();
+                                },
+                            .drained =
+                                [this](std::size_t bytes) {
+                                  backlog_bytes_ -= std::min(backlog_bytes_, bytes);
+                                  feed(Drained{bytes});
+                                  if (owner_.drained) owner_.drained();
+                                },
+                            .ended = [this](error_code) { on_link_ended(); }};
+    connection_ =
+        std::make_shared<Connection>(std::move(*socket_), std::move(owner),
+                                     transport::ConnectionOptions{.close_awaits_peer = true});
+    socket_.reset();
+    backlog_bytes_ = 0;
+    feed(LinkUp{});
+    flush();
+    if (connection_) connection_->start();
+  }
+
+  void not_opened(error_code error) {
+    opening_ = false;
+    socket_.reset();
+    tell_failure(error.message());
+    on_ended();
+  }
+
+  void tell_failure(const std::string& why) {
+    if (owner_.link_failed)
+      owner_.link_failed(endpoint_.host + ":" + std::to_string(endpoint_.port) + ": " + why);
+  }
+
+  void on_link_ended() {
+    if (!answered_) tell_failure("the connection ended without an answer to CONNECT");
+    on_ended();
+  }
+
+  void close() {
+    if (opening_) {
+      give_up_opening();
+      tell_failure("no connection within the time limit");
+      on_ended();
+      return;
+    }
+    const auto connection = connection_;
+    if (!connection) return;
+    linger_timer_.expires_after(linger);
+    linger_timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error && self->connection_) self->connection_->abort();
+    });
+    connection->close();
+  }
+
+  void give_up_opening() {
+    opening_ = false;
+    resolver_.cancel();
+    socket_.reset();
+  }
+
+  void on_ended() {
+    linger_timer_.cancel();
+    connection_.reset();
+    backlog_bytes_ = 0;
+    if (feeding_)
+      ended_ = true;
+    else
+      feed(LinkDown{});
+  }
+
+  void flush() {
+    if (const auto connection = connection_) connection->flush();
+  }
+
+  void rearm() {
+    const auto deadline = core_.deadline();
+    if (deadline == armed_for_) return;
+    armed_for_ = deadline;
+    if (!deadline) {
+      core_timer_.cancel();
+      return;
+    }
+    core_timer_.expires_at(epoch_ + deadline->time_since_epoch());
+    core_timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (error) return;
+      self->armed_for_.reset();
+      self->feed(Tick{});
+      self->flush();
+    });
+  }
+
+  asio::io_context& context_;
+  const Endpoint endpoint_;
+  const std::chrono::steady_clock::time_point epoch_;
+  Client core_;
+  Owner owner_;
+  asio::steady_timer core_timer_;
+  asio::steady_timer linger_timer_;
+  std::optional<Instant> armed_for_;
+  tcp::resolver resolver_;
+  std::optional<tcp::socket> socket_;
+  std::shared_ptr<Connection> connection_;
+  std::deque<Input> given_;
+  std::size_t backlog_bytes_ = 0;
+  std::uint64_t attempt_ = 0;
+  std::uint64_t emitted_ = 0;
+  std::uint64_t persisted_ = 0;
+  bool opening_ = false;
+  bool answered_ = false;  // CONNACK came on this link
+  bool feeding_ = false;
+  bool ended_ = false;
+};
+
+Driver::Driver(asio::io_context& context, Endpoint endpoint, Settings settings, std::uint64_t seed,
+               Owner owner)
+    : body_(std::make_shared<Body>(context, std::move(endpoint), std::move(settings), seed,
+                                   std::move(owner))) {}
+Driver::~Driver() { body_->abandon(); }
+void Driver::give(Input input) { body_->give(std::move(input)); }
+bool Driver::connected() const { return body_->core().connected(); }
+std::size_t Driver::queued_messages() const { return body_->core().queued_messages(); }
+std::size_t Driver::backlog_bytes() const { return body_->backlog_bytes(); }
+
+}  // namespace mq::client

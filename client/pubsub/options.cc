@@ -1,0 +1,366 @@
+#include "client/pubsub/options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <stdexcept>
+
+#include "client/pubsub/format.h"
+#include "client/pubsub/property_flag.h"
+#include "client/pubsub/suggest.h"
+#include "protocol/topic.h"
+
+namespace mq::client {
+namespace {
+
+struct Usage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The flags that `pub` and `sub` share, as they stand on the command line.
+struct RawFlags {
+  std::string version;
+  std::string url;
+  std::string host = "localhost";
+  std::uint16_t port = 1883;
+  std::string id;
+  std::string id_prefix;
+  int keep_alive = 60;
+  int qos = 0;
+  std::optional<std::string> user_name;
+  std::optional<std::string> password;
+  bool keep_session = false;
+  std::optional<std::uint32_t> session_expiry;
+  std::optional<std::uint16_t> max_inflight;
+  std::string will_topic;
+  std::string will_payload;
+  int will_qos = 0;
+  bool will_retain = false;
+  bool no_delay = false;
+  std::vector<PropertyFlag> properties;
+};
+
+void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
+  const CLI::Range qos(0, 2);
+  app.set_help_flag("--help", "print this help");
+  app.add_option("-h,--host", raw.host, "the broker's host (localhost)");
+  app.add_option("-p,--port", raw.port, "its port (1883)");
+  app.add_option("-L,--url", raw.url, "mqtt://[user[:password]@]host[:port]/topic");
+  app.add_option("-V,--protocol-version", raw.version, "mqttv31, mqttv311 (default) or mqttv5");
+  app.add_option("-i,--id", raw.id, "the client id; random otherwise");
+  app.add_option("-I,--id-prefix", raw.id_prefix, "the client id is this and the process id");
+  app.add_option("-k,--keepalive", raw.keep_alive, "seconds (60); 0 turns it off")
+      ->check(CLI::Range(0, 65535));
+  app.add_flag("-c,--disable-clean-session", raw.keep_session, "a session that outlives the link");
+  app.add_option("-x,--session-expiry-interval", raw.session_expiry,
+                 "seconds that the session is kept, 5.0; 4294967295: for ever");
+  app.add_option("-u,--username", raw.user_name, "user name");
+  app.add_option("-P,--pw", raw.password, "password");
+  app.add_option("-q,--qos", raw.qos, "0 (default), 1 or 2")->check(qos);
+  app.add_option("-M,--max-inflight", raw.max_inflight, "QoS 1 and 2 messages under way at once");
+  app.add_option("--will-topic", raw.will_topic, "topic of the will");
+  app.add_option("--will-payload", raw.will_payload, "payload of the will");
+  app.add_option("--will-qos", raw.will_qos, "QoS of the will")->check(qos);
+  app.add_flag("--will-retain", raw.will_retain, "the will is retained");
+  app.add_flag("--nodelay", raw.no_delay, "accepted: TCP_NODELAY is always set");
+  app.add_flag("-d,--debug", options.debug, "tell on stderr what happens");
+  app.add_flag("--quiet", options.quiet, "tell no errors");
+  app.footer(
+      "-D PACKET PROPERTY VALUE adds a property of MQTT 5.0 to CONNECT, WILL, PUBLISH,\n"
+      "SUBSCRIBE or UNSUBSCRIBE: -D publish content-type text/plain,\n"
+      "-D connect user-property KEY VALUE. May be repeated.\n"
+      "Exit status: 0 done, 1 refused by the broker, 2 usage, 3 no connection,\n"
+      "4 (sub) nothing came, 130 and 143 interrupted.");
+}
+
+Version version_of(const RawFlags& raw) {
+  const std::string& text = raw.version;
+  if (text.empty())
+    return raw.properties.empty() && !raw.session_expiry ? Version::v3_1_1 : Version::v5;
+  if (text == "mqttv5" || text == "5" || text == "50" || text == "5.0") return Version::v5;
+  if (text == "mqttv311" || text == "311" || text == "3.1.1") return Version::v3_1_1;
+  if (text == "mqttv31" || text == "31" || text == "3.1") return Version::v3_1;
+  throw Usage("-V: expected mqttv31, mqttv311 or mqttv5, got \"" + text + "\"" +
+              did_you_mean(text, {"mqttv31", "mqttv311", "mqttv5"}));
+}
+
+// Sets host, port, user and password; gives back the topic.
+std::string take_url(RawFlags& raw) {
+  std::string rest = raw.url;
+  const std::string scheme = "mqtt://";
+  if (!rest.starts_with(scheme))
+    throw Usage("-L: expected mqtt://[user[:password]@]host[:port]/topic, got \"" + raw.url + "\"");
+  rest.erase(0, scheme.size());
+  const auto slash = rest.find('/');
+  std::string topic = slash == std::string::npos ? "" : rest.substr(slash + 1);
+  rest.resize(std::min(rest.size(), slash));
+  if (const auto at = rest.rfind('@'); at != std::string::npos) {
+    const std::string who = rest.substr(0, at);
+    rest.erase(0, at + 1);
+    const auto colon = who.find(':');
+    raw.user_name = who.substr(0, colon);
+    if (colon != std::string::npos) raw.password = who.substr(colon + 1);
+  }
+  const auto closing = rest.rfind(']');
+  const auto colon = rest.rfind(':');
+  if (colon != std::string::npos && (closing == std::string::npos || colon > closing)) {
+    const std::string port = rest.substr(colon + 1);
+    const bool is_number =
+        !port.empty() && port.size() <= 5 &&
+        std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (!is_number || std::stoul(port) > 0xFFFF) throw Usage("-L: \"" + port + "\" is no port");
+    raw.port = static_cast<std::uint16_t>(std::stoul(port));
+    rest.resize(colon);
+  }
+  if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
+  if (!rest.empty()) raw.host = rest;
+  return topic;
+}
+
+std::string random_id(const char* verb) {
+  static constexpr char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::random_device chance;
+  std::string id = std::string("mqttlab-") + verb + "-";
+  for (int i = 0; i < 10; ++i) id += letters[chance() % 36];
+  return id;
+}
+
+void check_text(const char* flag, const std::string& text) {
+  if (text.size() > 0xFFFF) throw Usage(std::string(flag) + ": more than 65,535 bytes");
+}
+
+void check_topic(const char* flag, const std::string& topic) {
+  check_text(flag, topic);
+  if (const auto broken = topic_name_breaks(topic))
+    throw Usage(std::string(flag) + ": \"" + topic +
+                "\" is no topic name: " + std::string(info(*broken).sentence));
+}
+
+void check_filter(const char* flag, const std::string& filter) {
+  check_text(flag, filter);
+  if (const auto broken = topic_filter_breaks(filter))
+    throw Usage(std::string(flag) + ": \"" + filter +
+                "\" is no topic filter: " + std::string(info(*broken).sentence));
+}
+
+std::optional<Will> will_of(const RawFlags& raw) {
+  if (raw.will_topic.empty()) {
+    if (!raw.will_payload.empty() || raw.will_retain || raw.will_qos != 0)
+      throw Usage("--will-payload, --will-qos and --will-retain need --will-topic");
+    return std::nullopt;
+  }
+  check_topic("--will-topic", raw.will_topic);
+  check_text("--will-payload", raw.will_payload);
+  return Will{.topic = raw.will_topic,
+              .payload = Bytes::copy(raw.will_payload),
+              .qos = static_cast<Qos>(raw.will_qos),
+              .retain = raw.will_retain,
+              .properties = properties_for(raw.properties, will_properties)};
+}
+
+void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
+  Settings& settings = options.settings;
+  settings.version = version_of(raw);
+  if (settings.version != Version::v5 && (!raw.properties.empty() || raw.session_expiry))
+    throw Usage("-D and -x need MQTT 5.0: add -V mqttv5");
+  if (raw.keep_session && raw.id.empty() && raw.id_prefix.empty())
+    throw Usage("-c needs -i: a session is kept under the client's id");
+  if (!raw.id.empty() && !raw.id_prefix.empty()) throw Usage("-i and -I exclude each other");
+  if (raw.password && !raw.user_name && settings.version != Version::v5)
+    throw Usage("-P needs -u before MQTT 5.0");
+  settings.client_id = !raw.id.empty()          ? raw.id
+                       : !raw.id_prefix.empty() ? raw.id_prefix + std::to_string(getpid())
+                                                : random_id(verb);
+  check_text("-i", settings.client_id);
+  settings.clean_start = !raw.keep_session;
+  settings.session_expiry = raw.session_expiry.value_or(raw.keep_session ? 0xFFFFFFFF : 0);
+  settings.keep_alive = std::chrono::seconds{raw.keep_alive};
+  settings.will = will_of(raw);
+  settings.user_name = raw.user_name;
+  if (raw.user_name) check_text("-u", *raw.user_name);
+  if (raw.password) {
+    check_text("-P", *raw.password);
+    settings.password = Bytes::copy(*raw.password);
+  }
+  if (raw.max_inflight) {
+    if (*raw.max_inflight == 0) throw Usage("-M: expected 1 or more");
+    settings.limits.inflight_messages = *raw.max_inflight;
+    settings.limits.receive_maximum = *raw.max_inflight;
+  }
+  settings.limits.packet_bytes = packet_bytes_limit;
+  settings.limits.queued_bytes = 2 * packet_bytes_limit;
+  settings.connect_properties = properties_for(raw.properties, place(Kind::connect));
+  options.endpoint = {.host = raw.host, .port = raw.port};
+  options.qos = static_cast<Qos>(raw.qos);
+}
+
+// CLI11 knows options with a fixed number of values; -D has three, or four for a user property.
+std::vector<std::string> take_properties(int argc, char** argv, RawFlags& raw) {
+  std::vector<std::string> left;
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = argv[i];
+    if (flag != "-D" && flag != "--property") {
+      left.push_back(flag);
+      continue;
+    }
+    std::vector<std::string> words(argv + i + 1, argv + argc);
+    const auto parsed = parse_property_flag(words);
+    if (const auto* wrong = std::get_if<std::string>(&parsed)) throw Usage("-D: " + *wrong);
+    raw.properties.push_back(std::get<PropertyFlag>(parsed));
+    i += static_cast<int>(raw.properties.back().words);
+  }
+  std::reverse(left.begin(), left.end());  // as CLI11 wants them
+  return left;
+}
+
+std::vector<std::string> names_of(const CLI::App& app) {
+  std::vector<std::string> names = {"--property"};
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// Runs `parse`; turns help and wrong usage into an exit status and a line.
+template <class Options, class Parse>
+std::variant<Options, Ended> guarded(CLI::App& app, const char* verb, Parse parse) {
+  const auto wrong = [&](const std::string& what) {
+    std::fprintf(stderr, "mqttlab %s: %s\nTry: mqttlab %s --help\n", verb, what.c_str(), verb);
+    return Ended{exit_status::usage};
+  };
+  try {
+    return parse();
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return Ended{exit_status::done};
+  } catch (const CLI::ExtrasError&) {
+    const auto extras = app.remaining();
+    const std::string first = extras.empty() ? "" : extras.front();
+    const std::string flag = first.substr(0, first.find('='));
+    return wrong("\"" + first + "\" is not known" + did_you_mean(flag, names_of(app)));
+  } catch (const CLI::ParseError& error) {
+    return wrong(error.what());
+  } catch (const Usage& error) {
+    return wrong(error.what());
+  }
+}
+
+void settle_source(const CLI::App& app, PubOptions& options) {
+  using enum PubOptions::Source;
+  const std::pair<const char*, PubOptions::Source> sources[] = {
+      {"-m", message}, {"-f", file}, {"-s", stdin_whole}, {"-l", stdin_lines}, {"-n", null}};
+  for (const auto& [flag, source] : sources) {
+    if (app.get_option(flag)->count() == 0) continue;
+    if (options.source != none) throw Usage("expected one of -m, -f, -l, -n and -s, got more");
+    options.source = source;
+  }
+  if (options.source == none)
+    throw Usage("nothing to publish: expected one of -m MESSAGE, -f FILE, -l, -n or -s");
+}
+
+}  // namespace
+
+std::variant<PubOptions, Ended> parse_pub(int argc, char** argv) {
+  CLI::App app("Publishes messages to an MQTT broker.", "mqttlab pub");
+  return guarded<PubOptions>(app, "pub", [&]() -> std::variant<PubOptions, Ended> {
+    PubOptions options;
+    RawFlags raw;
+    double repeat_delay = 0;
+    bool flag = false;
+    add_common(app, raw, options);
+    app.add_option("-t,--topic", options.topic, "topic");
+    app.add_option("-m,--message", options.message, "the message");
+    app.add_option("-f,--file", options.file, "a file whose content is the message");
+    app.add_flag("-s,--stdin-file", flag, "all of stdin is the message");
+    app.add_flag("-l,--stdin-line", flag, "each line of stdin is a message");
+    app.add_flag("-n,--null-message", flag, "an empty message");
+    app.add_flag("-r,--retain", options.retain, "the broker keeps it for later subscribers");
+    app.add_option("--repeat", options.repeat, "publish so many times")
+        ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{0xFFFFFFFF}));
+    app.add_option("--repeat-delay", repeat_delay, "seconds between repetitions")
+        ->check(CLI::Range(0.0, 1e6));
+    auto words = take_properties(argc, argv, raw);
+    app.parse(words);
+    if (!raw.url.empty()) {
+      const std::string topic = take_url(raw);
+      if (options.topic.empty()) options.topic = topic;
+    }
+    settle(raw, "pub", options);
+    settle_source(app, options);
+    if (options.topic.empty()) throw Usage("expected a topic: -t TOPIC");
+    check_topic("-t", options.topic);
+    options.repeat_delay = std::chrono::milliseconds(static_cast<std::int64_t>(repeat_delay * 1e3));
+    options.publish_properties = properties_for(raw.properties, place(Kind::publish));
+    return options;
+  });
+}
+
+std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
+  CLI::App app("Prints the messages that an MQTT broker sends.", "mqttlab sub");
+  return guarded<SubOptions>(app, "sub", [&]() -> std::variant<SubOptions, Ended> {
+    SubOptions options;
+    RawFlags raw;
+    std::vector<std::string> topics;
+    bool no_newline = false;
+    bool retain_as_published = false;
+    std::string retain_handling;
+    std::optional<std::uint32_t> wait;
+    add_common(app, raw, options);
+    app.add_option("-t,--topic", topics, "topic filter; may be repeated")->allow_extra_args(false);
+    app.add_option("-U,--unsubscribe", options.unsubscribe, "unsubscribe from this filter first")
+        ->allow_extra_args(false);
+    app.add_option("-T,--filter-out", options.filter_out, "print nothing that this filter matches")
+        ->allow_extra_args(false);
+    app.add_option("-C", options.count, "end after so many messages")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62));
+    app.add_option("-W", wait, "end after so many seconds")
+        ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 30));
+    app.add_flag("-E", options.end_when_subscribed, "end when the subscriptions are acknowledged");
+    app.add_flag("-R", options.skip_stale, "print no retained messages");
+    app.add_flag("--retained-only", options.retained_only, "print retained messages, then end");
+    app.add_flag("--retain-as-published", retain_as_published, "keep the retain flag, 5.0");
+    app.add_option("--retain-handling", retain_handling, "always, new or never, 5.0")
+        ->check(CLI::IsMember({"always", "new", "never"}));
+    app.add_flag("-N", no_newline, "print no newline after a message");
+    app.add_flag("-v,--verbose", options.verbose, "print the topic before each message");
+    app.add_option("-F", options.format,
+                   "print each message so: %t topic, %p payload, %x in hex, %l its bytes, %q QoS,\n"
+                   "%r retained, %m packet id, %d duplicate, %I local time, %U unix time,\n"
+                   "%C content type, %E expiry, %R response topic, %D correlation data,\n"
+                   "%P user properties, %S subscription id, %% a percent sign, \\n \\t \\\\");
+    auto words = take_properties(argc, argv, raw);
+    app.parse(words);
+    if (!raw.url.empty())
+      if (const std::string topic = take_url(raw); !topic.empty()) topics.push_back(topic);
+    settle(raw, "sub", options);
+    if (topics.empty() && options.unsubscribe.empty())
+      throw Usage("expected a topic filter: -t FILTER");
+    if ((retain_as_published || !retain_handling.empty()) &&
+        options.settings.version != Version::v5)
+      throw Usage("--retain-as-published and --retain-handling need MQTT 5.0: add -V mqttv5");
+    if (options.skip_stale && options.retained_only)
+      throw Usage("-R and --retained-only exclude each other");
+    for (const std::string& topic : topics) {
+      check_filter("-t", topic);
+      const auto handling = retain_handling == "new"     ? RetainHandling::send_if_new
+                            : retain_handling == "never" ? RetainHandling::do_not_send
+                                                         : RetainHandling::send;
+      options.entries.push_back({topic,
+                                 {.qos = options.qos,
+                                  .retain_as_published = retain_as_published,
+                                  .retain_handling = handling}});
+    }
+    for (const std::string& filter : options.unsubscribe) check_filter("-U", filter);
+    for (const std::string& filter : options.filter_out) check_filter("-T", filter);
+    if (const auto wrong = format_breaks(options.format)) throw Usage("-F: " + *wrong);
+    options.newline = !no_newline;
+    if (wait) options.wait = std::chrono::seconds{*wait};
+    options.subscribe_properties = properties_for(raw.properties, place(Kind::subscribe));
+    options.unsubscribe_properties = properties_for(raw.properties, place(Kind::unsubscribe));
+    return options;
+  });
+}
+
+}  // namespace mq::client

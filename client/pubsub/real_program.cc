@@ -1,0 +1,16 @@
+// The verbs on real sockets alone, as a program for the tests that meet strangers: what is tested
+// does not wait for all of mqttlab to be built.
+#include <cstdio>
+#include <string_view>
+
+#include "broker/server/broker_main.h"
+#include "client/pubsub/commands.h"
+
+int main(int argc, char** argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb == "broker") return mq::broker::broker_main(argc - 1, argv + 1);
+  if (verb == "pub") return mq::client::pub_main(argc - 1, argv + 1);
+  if (verb == "sub") return mq::client::sub_main(argc - 1, argv + 1);
+  std::fputs("expected broker, pub or sub\n", stderr);
+  return 2;
+}

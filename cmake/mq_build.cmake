@@ -23,7 +23,8 @@ endif()
 add_library(mq_build INTERFACE)
 target_compile_options(mq_build INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
   -Woverloaded-virtual -Wconversion -Wno-sign-conversion
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # false alarms of g++ 12 about std::variant
+  # False alarms of g++ 12 about std::variant and std::string.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>
   -Wno-missing-field-initializers  # designated initialisers name what they mean to set
   $<$<BOOL:${MQTTLAB_WERROR}>:-Werror>)
 

@@ -102,7 +102,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
 
   // At once, without `ended`: the owner is no longer interested.
   void drop() {
-    owner_ = {};
+    dropped_ = true;
     end({});
   }
 
@@ -130,8 +130,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
 
   void on_read(error_code error, std::size_t bytes) {
     if (ended_) return;
-    if (bytes > 0 && !closing_ && owner_.received)
-      owner_.received(std::span(read_buffer_).first(bytes));
+    if (bytes > 0 && !closing_) owner_.received(std::span(read_buffer_).first(bytes));
     if (ended_) return;
     if (error) {
       end(finished_ ? error_code{} : error);
@@ -159,7 +158,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
       return;
     }
     backlog_bytes_ -= std::min(backlog_bytes_, bytes);
-    if (owner_.drained) owner_.drained(bytes);
+    owner_.drained(bytes);
     flush();
     if (!reading_) read();
   }
@@ -182,11 +181,9 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     if (ended_) return;
     ended_ = true;
     const auto self = this->shared_from_this();  // its owner may let go of it when told
-    auto told = std::exchange(owner_.ended, nullptr);
-    owner_ = {};
     error_code ignored;
     stream_.lowest_layer().close(ignored);
-    if (told) told(error);
+    if (!dropped_) owner_.ended(error);  // owner_ itself stays: one of its functions may be running
   }
 
   Stream stream_;
@@ -200,6 +197,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   bool reading_ = false;
   bool finished_ = false;
   bool closing_ = false;
+  bool dropped_ = false;
   bool ended_ = false;
 };
 

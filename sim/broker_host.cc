@@ -1,0 +1,160 @@
+#include "sim/broker_host.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/ensure.h"
+
+namespace mq::sim {
+namespace {
+
+// Moved at a time; what a socket does not take of one portion is all that is held back.
+constexpr std::size_t portion_bytes = 16 * 1024;
+
+}  // namespace
+
+BrokerHost::BrokerHost(World& world, BrokerBackend& broker) : world_(world), broker_(broker) {}
+
+BrokerHost::~BrokerHost() {
+  world_.accept_with(nullptr);
+  world_.cancel(step_);
+  world_.cancel(timer_);
+}
+
+void BrokerHost::start() {
+  ensure(!running_, "start() comes first, or after kill()");
+  running_ = true;
+  world_.accept_with([this](std::unique_ptr<Socket> socket, const std::string& peer, DeviceId) {
+    accept(std::move(socket), peer);
+  });
+  keep_deadline(broker_.start(world_.now()));
+}
+
+void BrokerHost::kill() {
+  if (!running_) return;
+  running_ = false;
+  world_.accept_with(nullptr);
+  broker_.kill();
+  links_.clear();
+  touched_.clear();
+  world_.cancel(std::exchange(step_, TimerId::none));
+  world_.cancel(std::exchange(timer_, TimerId::none));
+}
+
+void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer) {
+  const BackendLink id = broker_.open(peer);
+  Link& link = links_.emplace(id, Link{}).first->second;
+  link.socket = std::move(socket);
+  link.socket->listen_to({.connected = {},
+                          .readable = [this, id] { take_from_peer(id, links_.at(id)); },
+                          .writable =
+                              [this, id] {
+                                take_from_broker(id, links_.at(id));
+                                touch(id);
+                              },
+                          .failed =
+                              [this, id](CloseCause) {
+                                links_.at(id).failed = true;
+                                broker_.reset(id);
+                                touch(id);
+                              }});
+  request_step();
+}
+
+void BrokerHost::take_from_peer(BackendLink id, Link& link) {
+  request_step();
+  std::array<std::byte, portion_bytes> portion;
+  while (link.to_broker.empty() && !link.failed) {
+    const std::size_t count = link.socket->read(portion);
+    if (count == 0) break;
+    const auto bytes = std::span<const std::byte>(portion).first(count);
+    const std::size_t taken = broker_.write(id, bytes);
+    link.to_broker.assign(bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
+    if (taken < count) touched_.push_back(id);
+  }
+  if (link.to_broker.empty() && !link.failed && !link.peer_ended && link.socket->at_end()) {
+    link.peer_ended = true;
+    broker_.half_close(id);
+  }
+}
+
+void BrokerHost::take_from_broker(BackendLink id, Link& link) {
+  std::array<std::byte, portion_bytes> portion;
+  while (!link.failed) {
+    if (link.to_peer.empty()) {
+      const std::size_t count = broker_.read(id, portion);
+      if (count == 0) return;
+      link.to_peer.assign(portion.begin(), portion.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    const std::size_t taken = link.socket->write(link.to_peer);
+    link.to_peer.erase(link.to_peer.begin(),
+                       link.to_peer.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (!link.to_peer.empty()) return;  // `writable` follows
+  }
+}
+
+// A link that the broker closed lives until its last bytes are with the socket.
+bool BrokerHost::is_over(const Link& link) const {
+  return link.failed || link.broker_reset || (link.broker_closed && link.to_peer.empty());
+}
+
+void BrokerHost::touch(BackendLink id) {
+  touched_.push_back(id);
+  request_step();
+}
+
+void BrokerHost::request_step() {
+  if (step_ == TimerId::none) step_ = world_.call_at(world_.now(), [this] { step(); });
+}
+
+void BrokerHost::step() {
+  step_ = TimerId::none;
+  auto deadline = broker_.step(world_.now());
+  for (const BrokerBackend::Ready& ready : broker_.ready()) {
+    auto found = links_.find(ready.link);
+    if (found == links_.end()) continue;
+    Link& link = found->second;
+    take_from_broker(ready.link, link);
+    link.broker_closed = link.broker_closed || ready.closed;
+    link.broker_reset = link.broker_reset || ready.was_reset;
+    touched_.push_back(ready.link);
+  }
+  std::sort(touched_.begin(), touched_.end());
+  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+  for (BackendLink id : std::exchange(touched_, {})) settle(id);
+  keep_deadline(deadline);
+}
+
+// Gives the broker what it did not take before, and lets go of a link that is over.
+void BrokerHost::settle(BackendLink id) {
+  auto found = links_.find(id);
+  if (found == links_.end()) return;
+  Link& link = found->second;
+  if (!link.to_broker.empty()) {
+    const std::size_t taken = broker_.write(id, link.to_broker);
+    link.to_broker.erase(link.to_broker.begin(),
+                         link.to_broker.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (link.to_broker.empty()) take_from_peer(id, link);
+    if (!link.to_broker.empty()) touched_.push_back(id);
+    if (taken > 0) request_step();
+  }
+  if (link.broker_reset && !link.failed) link.socket->reset();
+  if (is_over(link)) links_.erase(found);
+}
+
+void BrokerHost::keep_deadline(std::optional<Instant> deadline) {
+  if (!deadline) return;
+  const Instant at = std::max(*deadline, world_.now());
+  if (timer_ != TimerId::none) {
+    if (timer_at_ <= at) return;  // wakes the broker for nothing, and costs less than two changes
+    world_.cancel(timer_);
+  }
+  timer_at_ = at;
+  timer_ = world_.call_at(at, [this] {
+    timer_ = TimerId::none;
+    request_step();
+  });
+}
+
+}  // namespace mq::sim

@@ -1,0 +1,64 @@
+// Joins a world's broker site to what stands behind it: accepts, moves bytes both ways with the
+// back-pressure of both, lets the broker work once per instant, and keeps its next deadline.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "sim/backend.h"
+#include "sim/world.h"
+
+namespace mq::sim {
+
+class BrokerHost {
+ public:
+  // Both outlive the host. Nobody is accepted before start().
+  BrokerHost(World& world, BrokerBackend& broker);
+  ~BrokerHost();
+  BrokerHost(const BrokerHost&) = delete;
+  BrokerHost& operator=(const BrokerHost&) = delete;
+
+  // The process starts (again) and takes connections. Within run_until().
+  void start();
+  // The process is gone: the kernel closes its sockets, new connections are refused.
+  void kill();
+
+  std::size_t links() const { return links_.size(); }
+
+ private:
+  struct Link {
+    std::unique_ptr<Socket> socket;
+    std::vector<std::byte> to_broker;  // read from the socket, not taken by the broker yet
+    std::vector<std::byte> to_peer;    // read from the broker, not taken by the socket yet
+    bool peer_ended = false;           // and the broker knows
+    bool failed = false;               // the socket is dead, and the broker knows
+    bool broker_closed = false;
+    bool broker_reset = false;
+  };
+
+  void accept(std::unique_ptr<Socket> socket, const std::string& peer);
+  void take_from_peer(BackendLink id, Link& link);
+  void take_from_broker(BackendLink id, Link& link);
+  bool is_over(const Link& link) const;
+  void touch(BackendLink id);
+  void request_step();
+  void step();
+  void settle(BackendLink id);
+  void keep_deadline(std::optional<Instant> deadline);
+
+  World& world_;
+  BrokerBackend& broker_;
+  std::map<BackendLink, Link> links_;  // ordered: so are the effects of a step
+  std::vector<BackendLink> touched_;   // since the last step: these are settled after the next
+  bool running_ = false;
+  TimerId step_ = TimerId::none;
+  TimerId timer_ = TimerId::none;
+  Instant timer_at_{};
+};
+
+}  // namespace mq::sim

@@ -1,0 +1,297 @@
+#include "scenarios/engine/device.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ensure.h"
+#include "base/overloaded.h"
+
+namespace mq::scenario {
+namespace {
+
+// How long a connection that is being closed may take to hand over its last bytes.
+constexpr Duration linger = std::chrono::seconds(5);
+
+trace::CloseCause cause_of(sim::CloseCause cause) {
+  switch (cause) {
+    case sim::CloseCause::closed:
+      return trace::CloseCause::closed;
+    case sim::CloseCause::reset:
+      return trace::CloseCause::reset;
+    case sim::CloseCause::timed_out:
+      return trace::CloseCause::timed_out;
+    case sim::CloseCause::refused:
+      return trace::CloseCause::refused;
+  }
+  return trace::CloseCause::reset;
+}
+
+client::Settings settings_of(const GroupPlan& group, Version version, const std::string& id,
+                             client::Fault fault) {
+  client::Settings settings;
+  settings.version = version;
+  settings.client_id = id;
+  settings.clean_start = group.clean_start;
+  settings.session_expiry = version == Version::v5 ? group.session_expiry : 0;
+  settings.keep_alive = group.keep_alive;
+  settings.fault = fault;
+  return settings;
+}
+
+// The client gives an order's handle back with its outcome: it carries the message's number and
+// QoS.
+client::Handle handle_of(const trace::Stamp& stamp, Qos qos) {
+  return client::Handle{stamp.number << 2 | static_cast<std::uint64_t>(qos)};
+}
+Qos qos_of(client::Handle handle) {
+  return static_cast<Qos>(static_cast<std::uint64_t>(handle) & 3);
+}
+std::uint64_t number_of(client::Handle handle) { return static_cast<std::uint64_t>(handle) >> 2; }
+
+std::string_view reason_text(client::Completed::Outcome outcome) {
+  switch (outcome) {
+    case client::Completed::Outcome::not_connected:
+      return "not connected";
+    case client::Completed::Outcome::queue_full:
+      return "queue full";
+    case client::Completed::Outcome::too_large:
+      return "too large";
+    case client::Completed::Outcome::expired:
+      return "expired";
+    default:
+      return "refused";
+  }
+}
+
+}  // namespace
+
+Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std::string id,
+               trace::ClientIndex index, sim::DeviceId place, Rng rng)
+    : fleet_(fleet),
+      group_(group),
+      index_(index),
+      place_(place),
+      start_(Instant{} + group.start +
+             Duration(static_cast<Duration::rep>(static_cast<double>(group.start_spread.count()) *
+                                                 rng.child("start").unit()))),
+      workload_(group, id, index, rng.child("workload"), start_, fleet.storm_ends),
+      core_(settings_of(group, version, id, fleet.fault), rng.child("client")) {
+  if (group.stop) stop_ = Instant{} + *group.stop;
+  for (const SubscribePlan& plan : group.subscribe)
+    subscriptions_.push_back({&plan, expand(plan.filter, id, 0)});
+}
+
+Device::~Device() { fleet_.world.cancel(timer_); }
+
+void Device::begin() { arm(); }
+
+void Device::wake() {
+  timer_ = sim::TimerId::none;
+  work();
+}
+
+// Everything that is due now, then the next timer.
+void Device::work() {
+  const Instant now = fleet_.world.now();
+  if (!started_ && now >= start_) {
+    started_ = true;
+    tell(client::Start{});
+  }
+  if (stop_ && now >= *stop_) {
+    stop_.reset();
+    tell(client::StopOrder{});
+  }
+  while (auto due = workload_.publish(now)) {
+    fleet_.recorder.record(trace::Attempted{index_, due->stamp, due->message.topic,
+                                            due->message.qos, due->message.retain,
+                                            due->message.payload.size()});
+    const client::Handle handle = handle_of(due->stamp, due->message.qos);
+    tell(client::PublishOrder{handle, std::move(due->message)});
+  }
+  subscribe_what_is_due();
+  if (linger_until_ && now >= *linger_until_) link_is_down(trace::CloseCause::reset, true);
+  if (auto deadline = core_.deadline(); deadline && now >= *deadline) tell(client::Tick{});
+  arm();
+}
+
+void Device::subscribe_what_is_due() {
+  if (!core_.connected()) return;
+  const Instant now = fleet_.world.now();
+  client::SubscribeOrder order{client::Handle{next_subscribe_handle_}, {}, {}};
+  for (Subscription& subscription : subscriptions_) {
+    if (subscription.wish != Wish::open || now < Instant{} + subscription.plan->at) continue;
+    subscription.wish = Wish::asked;
+    subscription.asked_by = order.handle;
+    order.entries.push_back({subscription.filter, subscription.plan->options});
+  }
+  if (order.entries.empty()) return;
+  ++next_subscribe_handle_;
+  tell(order);
+}
+
+std::optional<Instant> Device::next_due() const {
+  std::optional<Instant> next = core_.deadline();
+  auto consider = [&next](std::optional<Instant> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  if (!started_) consider(start_);
+  consider(stop_);
+  consider(linger_until_);
+  consider(workload_.next_publish());
+  if (core_.connected())
+    for (const Subscription& subscription : subscriptions_)
+      if (subscription.wish == Wish::open) consider(Instant{} + subscription.plan->at);
+  return next;
+}
+
+// An earlier timer is left alone: it wakes us for nothing and costs less than two changes.
+void Device::arm() {
+  const auto due = next_due();
+  if (!due) return;
+  const Instant at = std::max(*due, fleet_.world.now());
+  if (timer_ != sim::TimerId::none) {
+    if (timer_at_ <= at) return;
+    fleet_.world.cancel(timer_);
+  }
+  timer_at_ = at;
+  timer_ = fleet_.world.call_at(at, [this] { wake(); });
+}
+
+// Outputs may lead to further inputs: the outermost call performs them all, in order.
+void Device::tell(const client::Input& input) {
+  core_.handle(input, fleet_.world.now());
+  if (performing_) return;
+  performing_ = true;
+  while (auto output = core_.poll()) perform(*output);
+  performing_ = false;
+  if (connection_) connection_->flush();
+}
+
+void Device::perform(client::Output& output) {
+  std::visit(overloaded{
+                 [&](client::OpenLink&) { open_link(); },
+                 [&](client::SendBytes& send) {
+                   if (!connection_) return;
+                   tap_->sent(send.bytes.span());
+                   connection_->send(std::move(send.bytes));
+                 },
+                 [&](client::CloseLink& close) { close_link(close.because); },
+                 // The device keeps its session in memory, which it never loses in this world.
+                 [&](client::Persist& persist) { tell(client::Persisted{persist.sequence}); },
+                 [&](client::Connected& connected) { on_connected(connected); },
+                 [&](client::Refused&) {},
+                 [&](client::Disconnected&) {},
+                 [&](client::Message& message) {
+                   fleet_.recorder.record(
+                       trace::Delivered{{index_, connection_number_}, &message.publish});
+                 },
+                 [&](client::Completed& completed) { on_completed(completed); },
+                 [&](client::Subscribed& subscribed) { on_subscribed(subscribed); },
+                 [&](client::Unsubscribed&) {},
+                 [&](client::Stopped&) {},
+             },
+             output);
+}
+
+void Device::open_link() {
+  ++connection_number_;
+  close_ordered_ = false;
+  if (group_.will) tell(client::WillOrder{workload_.will(*group_.will, connection_number_)});
+  const trace::Connection connection{index_, connection_number_};
+  fleet_.recorder.record(trace::LinkOpening{connection});
+  connecting_ = fleet_.world.connect(place_);
+  fleet_.recorder.announce(connecting_->device_address(), connection);
+  connecting_->listen_to(
+      {.connected = [this] { link_is_up(); },
+       .readable = {},
+       .writable = {},
+       .failed = [this](sim::CloseCause cause) { link_is_down(cause_of(cause), false); }});
+}
+
+void Device::link_is_up() {
+  const trace::Connection connection{index_, connection_number_};
+  fleet_.recorder.record(trace::LinkOpened{connection, trace::End::client});
+  tap_.emplace(fleet_.recorder, connection, trace::End::client);
+  connection_ = std::make_shared<ByteLink>(
+      std::move(connecting_),
+      ByteLink::Owner{
+          .received =
+              [this](std::span<const std::byte> bytes) {
+                tap_->received(bytes);
+                tell(client::BytesIn{bytes});
+                work();
+              },
+          .drained = [this](std::size_t bytes) { tell(client::Drained{bytes}); },
+          .ended =
+              [this](sim::CloseCause cause) { link_is_down(cause_of(cause), close_ordered_); }});
+  tell(client::LinkUp{});
+  work();
+}
+
+void Device::link_is_down(trace::CloseCause cause, bool by_us) {
+  linger_until_.reset();
+  const trace::Connection connection{index_, connection_number_};
+  fleet_.recorder.record(trace::LinkClosed{connection, trace::End::client, cause, by_us});
+  // The socket may be what called us: it goes when the world is done with this event.
+  fleet_.world.call_at(fleet_.world.now(),
+                       [gone = std::shared_ptr<sim::Socket>(std::move(connecting_)),
+                        link = std::move(connection_)] {});
+  connecting_.reset();
+  connection_.reset();
+  tell(client::LinkDown{});
+  arm();
+}
+
+// A peer that is silent or broke a rule is not waited for: its send buffer may never empty.
+void Device::close_link(Rule because) {
+  close_ordered_ = true;
+  if (!connection_ || because != Rule::none) {
+    if (connection_) connection_->flush();
+    link_is_down(because == Rule::none ? trace::CloseCause::closed : trace::CloseCause::timed_out,
+                 true);
+    return;
+  }
+  linger_until_ = fleet_.world.now() + linger;
+  connection_->close();
+}
+
+void Device::on_connected(const client::Connected& connected) {
+  if (!connected.conn_ack.session_present)
+    for (Subscription& subscription : subscriptions_)
+      if (subscription.wish != Wish::asked) subscription.wish = Wish::open;
+  subscribe_what_is_due();
+}
+
+void Device::on_completed(const client::Completed& completed) {
+  using Outcome = client::Completed::Outcome;
+  const trace::Stamp stamp{trace::Stamp::Origin::publish, index_, number_of(completed.handle)};
+  switch (completed.outcome) {
+    case Outcome::acknowledged:
+      if (qos_of(completed.handle) == Qos::at_most_once) break;  // nobody acknowledges QoS 0
+      [[fallthrough]];
+    case Outcome::refused:
+      fleet_.recorder.record(trace::Acknowledged{index_, stamp, completed.reason});
+      break;
+    case Outcome::not_connected:
+    case Outcome::queue_full:
+    case Outcome::too_large:
+    case Outcome::expired:
+      fleet_.recorder.record(trace::NotSent{index_, stamp, reason_text(completed.outcome)});
+      break;
+    case Outcome::received:
+    case Outcome::session_lost:
+      break;
+  }
+}
+
+void Device::on_subscribed(const client::Subscribed& subscribed) {
+  std::size_t answer = 0;
+  for (Subscription& subscription : subscriptions_) {
+    if (subscription.wish != Wish::asked || subscription.asked_by != subscribed.handle) continue;
+    const bool granted = answer < subscribed.reasons.size() && !failed(subscribed.reasons[answer]);
+    ++answer;
+    subscription.wish = granted ? Wish::granted : Wish::refused;
+  }
+}
+
+}  // namespace mq::scenario

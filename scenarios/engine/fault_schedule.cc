@@ -1,0 +1,119 @@
+#include "scenarios/engine/fault_schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/overloaded.h"
+
+namespace mq::scenario {
+namespace {
+
+Duration exponential(Rng& rng, Duration mean) {
+  boost::random::exponential_distribution<double> distribution(1.0);
+  return Duration(
+      static_cast<Duration::rep>(static_cast<double>(mean.count()) * distribution(rng)));
+}
+
+}  // namespace
+
+FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Recorder& recorder,
+                             const std::vector<FleetMember>& fleet, Rng rng,
+                             std::function<void()> kill, std::function<void()> restart)
+    : plan_(plan),
+      world_(world),
+      recorder_(recorder),
+      fleet_(fleet),
+      kill_(std::move(kill)),
+      restart_(std::move(restart)),
+      storm_ends_(Instant{} + plan.duration),
+      cuts_(fleet.size()) {
+  std::size_t fault = plan.faults.size();
+  for (std::size_t member = 0; member < fleet.size(); ++member) {
+    const auto& outages = plan.links[fleet[member].link].outages;
+    if (outages)
+      outages_.push_back({fault++, member, &*outages, rng.child("outage/" + fleet[member].id)});
+  }
+}
+
+void FaultSchedule::begin() {
+  for (std::size_t fault = 0; fault < plan_.faults.size(); ++fault)
+    world_.call_at(Instant{} + plan_.faults[fault].at, [this, fault] { strike(fault); });
+  for (std::size_t outage = 0; outage < outages_.size(); ++outage) draw_outage(outage);
+}
+
+void FaultSchedule::strike(std::size_t fault) {
+  const FaultPlan& plan = plan_.faults[fault];
+  const Instant now = world_.now();
+  const Duration length =
+      std::visit(overloaded{[&](const Cut& what) {
+                              cut(fault, what, std::min(now + what.length, storm_ends_));
+                              return what.length;
+                            },
+                            [&](const CrashBroker& what) {
+                              crash(fault, what);
+                              return what.restart_after;
+                            }},
+                 plan.what);
+  if (plan.every && now + *plan.every + length <= storm_ends_)
+    world_.call_at(now + *plan.every, [this, fault] { strike(fault); });
+}
+
+void FaultSchedule::cut(std::size_t fault, const Cut& cut, Instant until) {
+  recorder_.record(trace::FaultBegan{fault});
+  const int up = cut.up ? 1 : 0;
+  const int down = cut.down ? 1 : 0;
+  auto members = touched(plan_.faults[fault]);
+  for (std::size_t member : members) hold(member, up, down);
+  world_.call_at(until, [this, fault, up, down, members = std::move(members)] {
+    for (std::size_t member : members) hold(member, -up, -down);
+    recorder_.record(trace::FaultEnded{fault});
+  });
+}
+
+void FaultSchedule::crash(std::size_t fault, const CrashBroker& crash) {
+  recorder_.record(trace::FaultBegan{fault});
+  if (crashes_now_++ == 0) kill_();
+  world_.call_at(std::min(world_.now() + crash.restart_after, storm_ends_), [this, fault] {
+    if (--crashes_now_ == 0) restart_();
+    recorder_.record(trace::FaultEnded{fault});
+  });
+}
+
+// Working and broken in turn, each for an exponential time; the calm ends both.
+void FaultSchedule::draw_outage(std::size_t index) {
+  Outage& outage = outages_[index];
+  const Instant begins = world_.now() + exponential(outage.rng, outage.plan->up_mean);
+  if (begins >= storm_ends_) return;
+  const Instant ends =
+      std::min(begins + exponential(outage.rng, outage.plan->down_mean), storm_ends_);
+  world_.call_at(begins, [this, index] {
+    recorder_.record(trace::FaultBegan{outages_[index].fault});
+    hold(outages_[index].member, 1, 1);
+  });
+  world_.call_at(ends, [this, index] {
+    hold(outages_[index].member, -1, -1);
+    recorder_.record(trace::FaultEnded{outages_[index].fault});
+    draw_outage(index);
+  });
+}
+
+void FaultSchedule::hold(std::size_t member, int up, int down) {
+  CutsNow& now = cuts_[member];
+  now.up += up;
+  now.down += down;
+  world_.set_link(fleet_[member].place, now.up == 0, now.down == 0);
+}
+
+std::vector<std::size_t> FaultSchedule::touched(const FaultPlan& fault) const {
+  std::vector<std::size_t> members;
+  for (std::size_t member = 0; member < fleet_.size(); ++member) {
+    const bool by_link =
+        std::find(fault.links.begin(), fault.links.end(), fleet_[member].link) != fault.links.end();
+    const bool by_name = std::find(fault.clients.begin(), fault.clients.end(), fleet_[member].id) !=
+                         fault.clients.end();
+    if (by_link || by_name) members.push_back(member);
+  }
+  return members;
+}
+
+}  // namespace mq::scenario

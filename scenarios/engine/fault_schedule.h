@@ -1,0 +1,66 @@
+// The storm: cuts, outages and crashes at their instants, until the calm ends them all.
+#pragma once
+
+#include <boost/random/exponential_distribution.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "base/time.h"
+#include "scenarios/engine/recorder.h"
+#include "scenarios/plan.h"
+#include "sim/world.h"
+
+namespace mq::scenario {
+
+// What the storm can touch.
+struct FleetMember {
+  std::string id;
+  std::size_t link;  // position in Plan::links
+  sim::DeviceId place;
+};
+
+class FaultSchedule {
+ public:
+  // `kill` and `restart` are the broker's. Everything outlives the run.
+  FaultSchedule(const Plan& plan, sim::World& world, Recorder& recorder,
+                const std::vector<FleetMember>& fleet, Rng rng, std::function<void()> kill,
+                std::function<void()> restart);
+
+  void begin();  // before the world runs
+
+ private:
+  struct Outage {       // of one member, drawn again and again
+    std::size_t fault;  // position in RunInfo::faults
+    std::size_t member;
+    const Outages* plan;
+    Rng rng;
+  };
+  struct CutsNow {
+    int up = 0;
+    int down = 0;
+  };
+
+  void strike(std::size_t fault);
+  void cut(std::size_t fault, const Cut& cut, Instant until);
+  void crash(std::size_t fault, const CrashBroker& crash);
+  void draw_outage(std::size_t outage);
+  void hold(std::size_t member, int up, int down);
+  std::vector<std::size_t> touched(const FaultPlan& fault) const;
+
+  const Plan& plan_;
+  sim::World& world_;
+  Recorder& recorder_;
+  const std::vector<FleetMember>& fleet_;
+  std::function<void()> kill_;
+  std::function<void()> restart_;
+  Instant storm_ends_;
+  std::vector<CutsNow> cuts_;  // per member: overlapping faults add up
+  std::vector<Outage> outages_;
+  int crashes_now_ = 0;
+};
+
+}  // namespace mq::scenario

@@ -1,0 +1,35 @@
+// Runs a plan: its fleet of real clients against a broker, in a world, through storm and calm. What
+// happens goes to the observer, event by event; nothing is judged here.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "client/core/client.h"
+#include "scenarios/plan.h"
+#include "sim/backend.h"
+#include "sim/trace/event.h"
+#include "sim/world.h"
+
+namespace mq::scenario {
+
+struct RunOptions {
+  // Asked now and then with the virtual time reached; false ends the run early.
+  std::function<bool(Instant)> go_on = [](Instant) { return true; };
+  client::Fault client_fault = client::Fault::none;  // for tests of the checks
+};
+
+struct RunEnd {
+  bool complete = false;
+  Instant reached{};
+  std::string hash;
+  std::vector<sim::World::Traffic> traffic;  // per client, in the order of RunInfo::clients
+};
+
+// The world is fresh, and seeded with the plan's seed.
+RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
+           trace::Observer& observer, const RunOptions& options = {});
+
+}  // namespace mq::scenario

@@ -1,0 +1,45 @@
+// Any broker with a tap on each of its connections: what the broker's end sent and received goes
+// into the trace, whoever the broker is.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "scenarios/engine/packet_tap.h"
+#include "sim/backend.h"
+
+namespace mq::scenario {
+
+class TappedBackend final : public sim::BrokerBackend {
+ public:
+  TappedBackend(sim::BrokerBackend& broker, Recorder& recorder)
+      : broker_(broker), recorder_(recorder) {}
+
+  std::optional<Instant> start(Instant now) override;
+  std::optional<Instant> step(Instant now) override { return broker_.step(now); }
+  sim::BackendLink open(const std::string& peer) override;
+  std::size_t write(sim::BackendLink link, std::span<const std::byte> bytes) override;
+  std::size_t read(sim::BackendLink link, std::span<std::byte> into) override;
+  void half_close(sim::BackendLink link) override;
+  void reset(sim::BackendLink link) override;
+  std::vector<Ready> ready() override;
+  void kill() override;
+
+ private:
+  struct Tapped {
+    PacketTap tap;
+    std::string peer;
+    std::optional<trace::CloseCause> closing;  // closed by the broker; its last bytes are not read
+  };
+  void closed(sim::BackendLink link, trace::CloseCause cause, bool by_broker);
+
+  sim::BrokerBackend& broker_;
+  Recorder& recorder_;
+  std::unordered_map<sim::BackendLink, Tapped> links_;
+};
+
+}  // namespace mq::scenario

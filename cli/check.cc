@@ -1,0 +1,48 @@
+// mqttlab check FILE...: are these scenarios valid? All problems of a file, each with its place.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/verbs.h"
+#include "reports/text/escape.h"
+#include "reports/text/format.h"
+#include "scenarios/language/parse.h"
+
+namespace mq::cli {
+namespace {
+
+int check(const std::vector<std::string>& files) {
+  int code = exit_code::held;
+  for (const std::string& file : files) {
+    const auto loaded = scenario::load(file);
+    if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
+      for (const auto& problem : *problems)
+        fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
+      code = exit_code::usage;
+      continue;
+    }
+    const auto& plan = std::get<scenario::Plan>(loaded);
+    std::size_t clients = 0;
+    for (const auto& group : plan.groups) clients += group.count;
+    fmt::print("{}: valid: {}, {}, {} and {} of calm\n", file, report::visible(plan.name),
+               report::count(clients, "client"), report::long_duration(plan.duration),
+               report::long_duration(plan.calm));
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, int& exit_code) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* verb = app.add_subcommand("check", "say whether scenario files are valid");
+  verb->add_option("FILE", *files, "scenario files (YAML)")->required();
+  verb->callback([files, &exit_code] { exit_code = check(*files); });
+}
+
+}  // namespace mq::cli

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""The command as its users see it: verdicts, hashes, exit codes, error texts, interrupts.
+
+ctest calls it with the folder of the programs as its first argument.
+"""
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAMS = pathlib.Path(sys.argv.pop(1)).resolve()
+WORLDS = ["memory", "ns3"] if (PROGRAMS / "mqttlab-sim").exists() else ["memory"]
+
+SMALL = """\
+version: 1
+name: a sensor and a dashboard
+duration: 10min
+calm: 2min
+seed: 3
+links:
+  slow: { rate: 40 kbit/s, delay: 300ms, jitter: 100ms, loss: 1%, source: assumption }
+fleet:
+  sensor:
+    link: slow
+    clean_start: false
+    session_expiry: 1h
+    keep_alive: 60s
+    will: { topic: "shop/{id}/state", payload: gone, qos: 1 }
+    publish:
+      - { topic: "shop/{id}/temp", qos: 1, every: 10s, payload: 64B, retain: true }
+      - { topic: "shop/{id}/count", qos: 2, every: 15s, payload: 32B }
+  dashboard:
+    link: wired
+    clean_start: false
+    session_expiry: 1h
+    subscribe:
+      - { filter: "shop/#", qos: 2 }
+faults:
+  - { at: 2min, cut: slow, for: 100s, every: 4min }
+expect:
+  - qos1: at-least-once
+  - qos2: exactly-once
+"""
+
+
+def mqttlab(*arguments, **options):
+    environment = dict(os.environ, NO_COLOR="1", MQTTLAB_LAUNCHER="./mqttlab")
+    return subprocess.run([PROGRAMS / "mqttlab", *map(str, arguments)], capture_output=True,
+                          text=True, timeout=300, env=environment, **options)
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mqttlab-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.results = self.folder / "results"
+
+    def scenario(self, text, name="scenario.yaml"):
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def run_scenario(self, text, *flags, code=0, **options):
+        run = mqttlab("run", self.scenario(text), "-o", self.results, *flags, **options)
+        self.assertEqual(run.returncode, code, run.stdout + run.stderr)
+        return run
+
+    def read_results(self, folder=None):
+        return json.loads(((folder or self.results) / "results.json").read_text())
+
+
+class Runs(CommandTest):
+    def test_a_run_writes_its_whole_folder_and_says_where_the_report_lies(self):
+        for world in WORLDS:
+            with self.subTest(world=world):
+                run = self.run_scenario(SMALL, "--world", world)
+                self.assertIn("HELD", run.stdout)
+                self.assertIn(self.read_results()["hash"], run.stdout)
+                self.assertIn("./mqttlab run", run.stdout)
+                self.assertIn(str(self.results / "report.html"), run.stdout)
+                for name in ("report.html", "results.json", "junit.xml", "summary.md",
+                             "events.ndjson", "capture.pcap"):
+                    self.assertGreater((self.results / name).stat().st_size, 0, name)
+
+    def test_the_printed_command_repeats_the_run(self):
+        run = self.run_scenario(SMALL, "--world", "memory")
+        command = next(line for line in run.stdout.splitlines() if line.startswith("repeat"))
+        words = command.split()[2:]
+        again = mqttlab(*words, "-o", self.folder / "again")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(self.read_results(self.folder / "again")["hash"],
+                         self.read_results()["hash"])
+
+    def test_a_seed_has_one_hash_and_another_seed_another(self):
+        for world in WORLDS:
+            with self.subTest(world=world):
+                hashes = []
+                for seed in (1, 1, 2):
+                    self.run_scenario(SMALL, "--world", world, "--seed", seed)
+                    hashes.append(self.read_results()["hash"])
+                self.assertEqual(hashes[0], hashes[1])
+                self.assertNotEqual(hashes[0], hashes[2])
+
+    def test_repeat_compares_hashes(self):
+        run = self.run_scenario(SMALL, "--world", WORLDS[-1], "--repeat", 3)
+        self.assertIn("the same in 3 runs", run.stdout)
+
+    def test_seeds_get_folders_of_their_own(self):
+        self.run_scenario(SMALL, "--world", "memory", "--seeds", 3, "--seed", 10)
+        hashes = {self.read_results(self.results / f"seed-{n}")["hash"] for n in (10, 11, 12)}
+        self.assertEqual(len(hashes), 3)
+
+    def test_json_is_one_document_on_stdout(self):
+        run = self.run_scenario(SMALL, "--world", "memory", "--json")
+        self.assertEqual(json.loads(run.stdout)["hash"], self.read_results()["hash"])
+        run = self.run_scenario(SMALL, "--world", "memory", "--json", "--seeds", 2)
+        self.assertEqual(len(json.loads(run.stdout)["runs"]), 2)
+
+    def test_trace_policies(self):
+        self.run_scenario(SMALL, "--world", "memory", "--trace", "none")
+        self.assertFalse((self.results / "events.ndjson").exists())
+        self.run_scenario(SMALL, "--world", "memory", "--trace", "failures")
+        self.assertFalse((self.results / "capture.pcap").exists(), "every promise held")
+
+    def test_report_renders_again_without_running(self):
+        self.run_scenario(SMALL, "--world", "memory")
+        report = self.results / "report.html"
+        first = report.read_bytes()
+        report.unlink()
+        again = mqttlab("report", self.results)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(report.read_bytes(), first)
+
+    def test_the_library_of_scenarios_holds(self):
+        listed = json.loads(mqttlab("list", "scenarios", "--json").stdout)
+        self.assertGreaterEqual(len(listed), 3)
+        for scenario in listed:
+            with self.subTest(scenario=scenario["name"]):
+                run = mqttlab("run", scenario["file"], "--world", WORLDS[-1], "-o", self.results)
+                self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+
+class Refusals(CommandTest):
+    def refused(self, text, *expected, name="scenario.yaml"):
+        began = time.monotonic()
+        run = mqttlab("run", self.scenario(text, name), "-o", self.results)
+        self.assertEqual(run.returncode, 2, run.stdout + run.stderr)
+        self.assertLess(time.monotonic() - began, 10)
+        for words in expected:
+            self.assertIn(words, run.stderr)
+        return run
+
+    def test_bad_files_are_refused_with_their_places(self):
+        self.refused("", "scenario.yaml:1:1:")
+        self.refused(bytes(range(256)), "scenario.yaml:")
+        self.refused("a: &a\n b: *a\n", "scenario.yaml:")
+        self.refused("[" * 20000, "scenario.yaml:")
+        self.refused("x" * 100_000_000, "scenario.yaml:")
+        self.refused(SMALL.replace("keep_alive", "keep_alife"), "keep_alife", "keep_alive")
+        self.refused(SMALL.replace("every: 10s", "every: -10s"), "scenario.yaml:17:")
+        self.refused(SMALL.replace("  dashboard:", "  dashboard:\n    count: 0"), "count")
+
+    def test_all_errors_of_a_file_are_listed(self):
+        text = SMALL.replace("keep_alive", "keep_alife").replace("duration: 10min", "duration: -1s")
+        run = self.refused(text)
+        self.assertGreaterEqual(len(run.stderr.strip().splitlines()), 2, run.stderr)
+
+    def test_a_file_that_is_not_there(self):
+        run = mqttlab("run", self.folder / "none.yaml")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("none.yaml", run.stderr)
+
+    def test_usage(self):
+        for words in (["run"], ["runn", "x"], ["run", "--sed", "1", "x.yaml"],
+                      ["run", "--repeat", "0", "x.yaml"], []):
+            with self.subTest(words=words):
+                self.assertEqual(mqttlab(*words).returncode, 2)
+        self.assertEqual(mqttlab("--help").returncode, 0)
+        self.assertEqual(mqttlab("--version").returncode, 0)
+
+    def test_a_results_folder_that_cannot_be_made(self):
+        blocker = self.folder / "file"
+        blocker.write_text("")
+        run = mqttlab("run", self.scenario(SMALL), "-o", blocker / "results")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("results folder", run.stderr)
+
+    def test_a_scenario_that_measures_nothing(self):
+        idle = SMALL[:SMALL.index("faults:")].replace("    publish:", "    x-publish:")
+        lines = [line for line in idle.splitlines()
+                 if "x-publish" not in line and "- { topic" not in line]
+        run = mqttlab("run", self.scenario("\n".join(lines) + "\n"), "-o", self.results,
+                      "--world", "memory")
+        self.assertEqual(run.returncode, 4, run.stdout + run.stderr)
+        self.assertIn("NOTHING MEASURED", run.stdout)
+
+
+class Trouble(CommandTest):
+    def test_a_disk_that_fills_up_is_said_and_what_was_measured_is_kept(self):
+        def small_files_only():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+        long = SMALL.replace("duration: 10min", "duration: 10h")
+        run = mqttlab("run", self.scenario(long), "-o", self.results, "--world", "memory",
+                      preexec_fn=small_files_only)
+        self.assertEqual(run.returncode, 5, run.stdout + run.stderr)
+        self.assertIn("could not be written", run.stderr)
+        self.assertFalse(self.read_results()["complete"])
+
+    def test_an_interrupt_writes_what_there_is(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            with self.subTest(signal=number):
+                endless = SMALL.replace("duration: 10min", "duration: 3000h")
+                process = subprocess.Popen(
+                    [PROGRAMS / "mqttlab", "run", self.scenario(endless), "-o", self.results,
+                     "--trace", "none", "--world", "memory"],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                time.sleep(1.0)
+                self.assertIsNone(process.poll(), "it ended before it could be interrupted")
+                process.send_signal(number)
+                output, errors = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, code, output + errors)
+                self.assertIn("INTERRUPTED", output)
+                self.assertFalse(self.read_results()["complete"])
+                self.assertTrue((self.results / "report.html").exists())
+
+
+class OtherVerbs(CommandTest):
+    def test_check_says_whether_files_are_valid(self):
+        self.assertEqual(mqttlab("check", self.scenario(SMALL)).returncode, 0)
+        self.assertEqual(mqttlab("check", self.scenario("nonsense: 1")).returncode, 2)
+
+    def test_schema_is_json(self):
+        self.assertIn("$schema", json.loads(mqttlab("schema", "scenario").stdout))
+
+    def test_profiles_are_listed(self):
+        names = [p["name"] for p in json.loads(mqttlab("list", "profiles", "--json").stdout)]
+        self.assertIn("gprs", names)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,31 @@
+#include "cli/interrupt.h"
+
+#include <csignal>
+#include <initializer_list>
+
+#include "cli/exit_code.h"
+
+namespace mq::cli {
+namespace {
+
+volatile std::sig_atomic_t seen = 0;
+
+void remember(int signal) { seen = signal; }
+
+}  // namespace
+
+void remember_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = remember;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one takes its usual course
+  sigemptyset(&action.sa_mask);
+  for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+int interrupt_seen() { return seen; }
+
+int interrupt_exit_code() {
+  return seen == SIGTERM ? exit_code::terminated : exit_code::interrupted;
+}
+
+}  // namespace mq::cli

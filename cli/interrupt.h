@@ -1,0 +1,14 @@
+// SIGINT and SIGTERM end a run early and in order: what was measured is written. A second one ends
+// the process at once.
+#pragma once
+
+namespace mq::cli {
+
+// From here on the two signals are only remembered.
+void remember_interrupts();
+// 0, SIGINT or SIGTERM.
+int interrupt_seen();
+// 130 or 143.
+int interrupt_exit_code();
+
+}  // namespace mq::cli

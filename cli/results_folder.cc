@@ -1,0 +1,32 @@
+#include "cli/results_folder.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace mq::cli {
+
+std::string default_results_path(const std::string& scenario_file) {
+  return "results/" + std::filesystem::path(scenario_file).stem().string();
+}
+
+std::optional<std::string> prepare(const ResultsFolder& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder.path, error);
+  if (error) return "the results folder " + folder.path + " cannot be made: " + error.message();
+  if (!std::filesystem::is_directory(folder.path, error))
+    return "the results folder " + folder.path + " is not a folder";
+  if (access(folder.path.c_str(), W_OK | X_OK) != 0)
+    return "the results folder " + folder.path + " cannot be written: " + std::strerror(errno);
+  for (const std::string& file : {folder.results(), folder.report(), folder.junit(),
+                                  folder.summary(), folder.events(), folder.capture()}) {
+    std::filesystem::remove(file, error);
+    if (error) return file + " of an earlier run cannot be replaced: " + error.message();
+  }
+  return std::nullopt;
+}
+
+}  // namespace mq::cli

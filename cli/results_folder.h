@@ -1,0 +1,27 @@
+// The folder that a run writes into, with its names; made and tried before anything runs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace mq::cli {
+
+struct ResultsFolder {
+  std::string path;
+
+  std::string results() const { return path + "/results.json"; }
+  std::string report() const { return path + "/report.html"; }
+  std::string junit() const { return path + "/junit.xml"; }
+  std::string summary() const { return path + "/summary.md"; }
+  std::string events() const { return path + "/events.ndjson"; }
+  std::string capture() const { return path + "/capture.pcap"; }
+};
+
+// "results/NAME" below the current folder for "some/where/NAME.yaml".
+std::string default_results_path(const std::string& scenario_file);
+
+// Makes the folder, and its parents, and removes what an earlier run left under our names. Why it
+// cannot be used, if it cannot.
+std::optional<std::string> prepare(const ResultsFolder& folder);
+
+}  // namespace mq::cli

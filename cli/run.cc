@@ -1,0 +1,259 @@
+#include "cli/run.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/render.h"
+#include "cli/results_folder.h"
+#include "cli/terminal.h"
+#include "cli/text_file.h"
+#include "cli/worker_pool.h"
+#include "scenarios/language/parse.h"
+
+namespace mq::cli {
+namespace {
+
+struct RunFlags {
+  std::vector<std::string> files;
+  std::optional<std::uint64_t> seed;
+  std::uint32_t seeds = 1;
+  std::uint32_t repeat = 1;
+  std::uint32_t jobs = std::max(1U, std::thread::hardware_concurrency());
+  std::string world;
+  std::string output;
+  std::string trace = "full";
+  bool json = false;
+  std::string color = "auto";
+};
+
+constexpr std::uint32_t seeds_max = 100'000;
+constexpr std::uint32_t repeat_max = 1'000;
+
+struct Scenario {
+  std::string file;
+  std::string text;
+  scenario::Plan plan;
+};
+
+// One run that was asked for; its repetitions must hash alike.
+struct Run {
+  const Scenario* scenario;
+  std::uint64_t seed;
+  ResultsFolder folder;
+  std::string command;
+  std::vector<WorkerOrder> orders;  // the run itself, then its repetitions
+};
+
+std::optional<Scenario> read_scenario(const std::string& file) {
+  auto loaded = scenario::load(file);
+  if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
+    for (const auto& problem : *problems)
+      std::fprintf(stderr, "%s\n", scenario::to_text(file, problem).c_str());
+    return std::nullopt;
+  }
+  auto text = read_text_file(file);
+  if (!text) {
+    std::fprintf(stderr, "%s: was there a moment ago and cannot be read now\n", file.c_str());
+    return std::nullopt;
+  }
+  return Scenario{file, std::move(*text), std::get<scenario::Plan>(std::move(loaded))};
+}
+
+std::string quote_for_shell(const std::string& word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("/._-+=:@%").find(c) != std::string_view::npos;
+  });
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+TracePolicy policy_of(const std::string& word) {
+  return word == "full"       ? TracePolicy::full
+         : word == "failures" ? TracePolicy::failures
+                              : TracePolicy::none;
+}
+
+std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& scenarios) {
+  std::vector<Run> runs;
+  for (const Scenario& scenario : scenarios) {
+    const std::string base =
+        flags.output.empty() ? default_results_path(scenario.file)
+        : scenarios.size() == 1
+            ? flags.output
+            : flags.output + "/" + std::filesystem::path(scenario.file).stem().string();
+    const bool ns3 = flags.world.empty() ? scenario.plan.world == scenario::WorldKind::ns3
+                                         : flags.world == "ns3";
+    for (std::uint32_t i = 0; i < flags.seeds; ++i) {
+      Run run;
+      run.scenario = &scenario;
+      run.seed = flags.seed.value_or(scenario.plan.seed) + i;
+      run.folder.path = flags.seeds == 1 ? base : base + "/seed-" + std::to_string(run.seed);
+      run.command = launcher_name() + " run " + quote_for_shell(scenario.file) + " --seed " +
+                    std::to_string(run.seed);
+      if (!flags.world.empty()) run.command += " --world " + flags.world;
+      for (std::uint32_t repetition = 0; repetition < flags.repeat; ++repetition) {
+        WorkerOrder order;
+        order.scenario_file = scenario.file;
+        order.scenario_text = scenario.text;
+        order.seed = run.seed;
+        order.ns3 = ns3;
+        order.trace = repetition == 0 ? policy_of(flags.trace) : TracePolicy::none;
+        order.folder = repetition == 0
+                           ? run.folder.path
+                           : run.folder.path + "/repeat-" + std::to_string(repetition + 1);
+        order.command = run.command;
+        run.orders.push_back(std::move(order));
+      }
+      runs.push_back(std::move(run));
+    }
+  }
+  return runs;
+}
+
+// What one run came to: its results, or why there are none.
+struct Outcome {
+  int exit_code = exit_code::held;
+  std::optional<report::Results> results;
+  std::vector<std::string> hashes;
+};
+
+Outcome gather(const Run& run, const std::vector<WorkerEnd>& ends, std::size_t first) {
+  Outcome outcome;
+  for (std::size_t i = 0; i < run.orders.size(); ++i) {
+    const WorkerEnd& end = ends[first + i];
+    if (!end.trouble.empty()) std::fprintf(stderr, "mqttlab: %s\n", end.trouble.c_str());
+    outcome.exit_code = graver(outcome.exit_code, end.exit_code);
+    std::string why;
+    auto results = read_results(ResultsFolder{run.orders[i].folder}, why);
+    if (!results) {
+      outcome.exit_code = graver(outcome.exit_code, exit_code::fault);
+      if (end.trouble.empty() && end.exit_code != exit_code::usage)
+        std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
+      continue;
+    }
+    outcome.hashes.push_back(results->hash);
+    if (i == 0) outcome.results = std::move(results);
+    std::error_code ignored;
+    if (i > 0) std::filesystem::remove_all(run.orders[i].folder, ignored);
+  }
+  return outcome;
+}
+
+// Says which runs of one seed took another course, if one did.
+bool hashes_agree(const Run& run, const Outcome& outcome) {
+  const auto& hashes = outcome.hashes;
+  const auto other = std::find_if(hashes.begin(), hashes.end(),
+                                  [&](const std::string& hash) { return hash != hashes.front(); });
+  if (other == hashes.end()) return true;
+  std::fprintf(
+      stderr,
+      "mqttlab: %s with seed %llu is not repeatable: run 1 has the hash %s, run %zu has %s; "
+      "this is a fault of mqttlab\n",
+      run.scenario->file.c_str(), static_cast<unsigned long long>(run.seed), hashes.front().c_str(),
+      static_cast<std::size_t>(other - hashes.begin()) + 1, other->c_str());
+  return false;
+}
+
+int finish(const Run& run, Outcome& outcome, const RunFlags& flags, const Terminal& terminal) {
+  if (outcome.results) {
+    if (const auto trouble = render_all(*outcome.results, run.folder)) {
+      std::fprintf(stderr, "mqttlab: %s\n", trouble->c_str());
+      outcome.exit_code = graver(outcome.exit_code, exit_code::fault);
+    }
+  }
+  if (flags.repeat > 1 && !hashes_agree(run, outcome))
+    outcome.exit_code = graver(outcome.exit_code, exit_code::fault);
+  if (outcome.exit_code == exit_code::fault)
+    write_bundle(run.folder, run.scenario->text, run.command);
+  if (outcome.results && !flags.json)
+    print_verdict(*outcome.results, run.folder, flags.repeat, terminal);
+  return outcome.exit_code;
+}
+
+int run(const RunFlags& flags) {
+  std::vector<Scenario> scenarios;
+  bool readable = true;
+  for (const std::string& file : flags.files) {
+    auto scenario = read_scenario(file);
+    if (scenario)
+      scenarios.push_back(std::move(*scenario));
+    else
+      readable = false;
+  }
+  if (!readable) return exit_code::usage;
+
+  const std::vector<Run> runs = plan_runs(flags, scenarios);
+  std::vector<WorkerOrder> orders;
+  for (const Run& run : runs) {
+    for (const WorkerOrder& order : run.orders) {
+      if (const auto trouble = prepare(ResultsFolder{order.folder})) {
+        std::fprintf(stderr, "mqttlab: %s\n", trouble->c_str());
+        return exit_code::usage;
+      }
+      orders.push_back(order);
+    }
+  }
+
+  const Terminal terminal(flags.color);
+  remember_interrupts();
+  const auto length = [&](const WorkerOrder& order) {
+    for (const Scenario& scenario : scenarios)
+      if (scenario.file == order.scenario_file) return scenario.plan.duration + scenario.plan.calm;
+    return Duration::zero();
+  };
+  const std::vector<WorkerEnd> ends = run_workers(orders, flags.jobs, length, terminal);
+
+  int code = exit_code::held;
+  std::vector<report::Results> documents;
+  std::size_t first = 0;
+  for (const Run& run : runs) {
+    Outcome outcome = gather(run, ends, first);
+    first += run.orders.size();
+    code = graver(code, finish(run, outcome, flags, terminal));
+    if (outcome.results) documents.push_back(std::move(*outcome.results));
+  }
+  if (flags.json) print_json(documents);
+  return code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* verb = app.add_subcommand("run", "simulate scenarios, judge them, write their reports");
+  verb->add_option("FILE", flags->files, "scenario files (YAML)")->required();
+  verb->add_option("--seed", flags->seed, "the seed, instead of the scenario's");
+  verb->add_option("--seeds", flags->seeds, "run this many seeds, from the first one up")
+      ->check(CLI::Range(1U, seeds_max));
+  verb->add_option("--repeat", flags->repeat, "run each seed so often and compare the hashes")
+      ->check(CLI::Range(1U, repeat_max));
+  verb->add_option("--jobs", flags->jobs, "simulations at the same time; default: one per core")
+      ->check(CLI::Range(1U, 1024U));
+  verb->add_option("--world", flags->world,
+                   "ns3 (TCP over simulated links) or memory (no TCP, fast)")
+      ->check(CLI::IsMember({"ns3", "memory"}));
+  verb->add_option("-o,--output", flags->output, "results folder; default: results/NAME");
+  verb->add_option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
+      ->check(CLI::IsMember({"full", "failures", "none"}));
+  verb->add_flag("--json", flags->json, "print the results as one JSON document");
+  verb->add_option("--color", flags->color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+}  // namespace mq::cli

@@ -1,0 +1,32 @@
+// One run from plan to results.json: the world, the broker, the fleet, the judges and what is
+// written, wired together. Knows no world by name, so that it serves the worker of each.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "broker/core/settings.h"
+#include "cli/worker.h"
+#include "client/core/client.h"
+#include "reports/results.h"
+#include "scenarios/plan.h"
+#include "sim/world.h"
+
+namespace mq::cli {
+
+struct SimulationParts {
+  std::function<std::unique_ptr<sim::World>(std::uint64_t seed)> world;
+  std::vector<report::Setting> versions;  // further ones: {"ns-3", "3.37", ""}
+  // For tests that the judges notice: what the broker or the clients do wrong. A released program
+  // is built from cores that ignore both.
+  broker::Fault broker_fault = broker::Fault::none;
+  client::Fault client_fault = client::Fault::none;
+};
+
+// Runs, judges, writes the folder's results.json and trace; an exit code of cli/exit_code.h.
+int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts);
+
+// The main function of a worker program: order from the arguments, scenario from stdin.
+int worker_main(int argc, char** argv, const SimulationParts& parts);
+
+}  // namespace mq::cli

@@ -1,0 +1,22 @@
+// The verbs whose code is short: each adds itself to the command line and sets the exit code.
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace mq::cli {
+
+void add_check(CLI::App& app, int& exit_code);   // are scenario files valid?
+void add_list(CLI::App& app, int& exit_code);    // scenarios, profiles
+void add_schema(CLI::App& app, int& exit_code);  // the JSON Schema of the scenario language
+void add_report(CLI::App& app, int& exit_code);  // render stored results again
+
+}  // namespace mq::cli
+
+// Programs of their own, with mosquitto's flags.
+namespace mq::broker {
+int broker_main(int argc, char** argv);
+}
+namespace mq::client {
+int pub_main(int argc, char** argv);
+int sub_main(int argc, char** argv);
+}  // namespace mq::client

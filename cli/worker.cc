@@ -1,0 +1,168 @@
+#include "cli/worker.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "cli/exit_code.h"
+
+extern char** environ;
+
+namespace mq::cli {
+namespace {
+
+constexpr std::array trace_words = {"full", "failures", "none"};
+
+std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+// The worker lies beside the program.
+std::string worker_program(bool ns3) {
+  const std::filesystem::path self = own_program();
+  return ns3 ? (self.parent_path() / "mqttlab-sim").string() : self.string();
+}
+
+// A file in memory that holds `text`, read from its start; -1 if there is none to be had.
+int memory_file(const std::string& text) {
+  const int file = memfd_create("scenario", MFD_CLOEXEC);
+  if (file < 0) return -1;
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t n = write(file, text.data() + written, text.size() - written);
+    if (n < 0) {
+      close(file);
+      return -1;
+    }
+    written += static_cast<std::size_t>(n);
+  }
+  lseek(file, 0, SEEK_SET);
+  return file;
+}
+
+int spawn(const std::string& program, const std::vector<std::string>& arguments, int input,
+          int output, pid_t& process) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  std::vector<char*> argv;
+  std::string name = program;
+  argv.push_back(name.data());
+  std::vector<std::string> copies = arguments;
+  for (std::string& argument : copies) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const int error = posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+}  // namespace
+
+std::vector<std::string> to_arguments(const WorkerOrder& order) {
+  return {"worker",
+          order.ns3 ? "ns3" : "memory",
+          std::to_string(order.seed),
+          trace_words[static_cast<std::size_t>(order.trace)],
+          order.folder,
+          order.scenario_file,
+          order.command};
+}
+
+std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 7 || arguments[0] != "worker") return std::nullopt;
+  WorkerOrder order;
+  order.ns3 = arguments[1] == "ns3";
+  const std::string& seed = arguments[2];
+  if (std::from_chars(seed.data(), seed.data() + seed.size(), order.seed).ec != std::errc{})
+    return std::nullopt;
+  for (std::size_t i = 0; i < trace_words.size(); ++i)
+    if (arguments[3] == trace_words[i]) order.trace = static_cast<TracePolicy>(i);
+  order.folder = arguments[4];
+  order.scenario_file = arguments[5];
+  order.command = arguments[6];
+  return order;
+}
+
+std::optional<Worker> Worker::start(const WorkerOrder& order, std::string& trouble) {
+  const std::string program = worker_program(order.ns3);
+  const int input = memory_file(order.scenario_text);
+  std::array<int, 2> pipe_ends{-1, -1};
+  pid_t process = -1;
+  int error = 0;
+  if (input < 0 || pipe2(pipe_ends.data(), O_CLOEXEC) != 0) {
+    error = errno;
+  } else {
+    error = spawn(program, to_arguments(order), input, pipe_ends[1], process);
+  }
+  if (input >= 0) close(input);
+  if (pipe_ends[1] >= 0) close(pipe_ends[1]);
+  if (error == 0) return Worker(process, pipe_ends[0]);
+  if (pipe_ends[0] >= 0) close(pipe_ends[0]);
+  trouble = program + " cannot be started: " + std::strerror(error);
+  if (order.ns3 && error == ENOENT)
+    trouble += " (this build has no ns-3 world; --world memory needs none)";
+  return std::nullopt;
+}
+
+Worker::Worker(Worker&& other) noexcept
+    : process_(std::exchange(other.process_, -1)),
+      progress_(std::exchange(other.progress_, -1)),
+      line_(std::move(other.line_)),
+      reached_(other.reached_) {}
+
+Worker& Worker::operator=(Worker&& other) noexcept {
+  std::swap(process_, other.process_);
+  std::swap(progress_, other.progress_);
+  std::swap(line_, other.line_);
+  std::swap(reached_, other.reached_);
+  return *this;
+}
+
+Worker::~Worker() {
+  if (process_ > 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+  }
+  if (progress_ >= 0) close(progress_);
+}
+
+bool Worker::read_progress() {
+  std::array<char, 4096> bytes;
+  const ssize_t count = read(progress_, bytes.data(), bytes.size());
+  if (count < 0) return errno == EINTR;
+  for (char c : std::string_view(bytes.data(), static_cast<std::size_t>(count))) {
+    if (c != '\n') {
+      line_ += c;
+      continue;
+    }
+    std::int64_t nanoseconds = 0;
+    if (std::from_chars(line_.data(), line_.data() + line_.size(), nanoseconds).ec == std::errc{})
+      reached_ = Instant(Duration(nanoseconds));
+    line_.clear();
+  }
+  return count > 0;
+}
+
+void Worker::interrupt(int signal) const { kill(process_, signal); }
+
+WorkerEnd Worker::wait() {
+  int status = 0;
+  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+  process_ = -1;
+  if (WIFEXITED(status)) return {WEXITSTATUS(status), {}};
+  const int signal = WTERMSIG(status);
+  return {exit_code::fault, "the simulation was ended by signal " + std::to_string(signal) + " (" +
+                                strsignal(signal) + ")"};
+}
+
+}  // namespace mq::cli

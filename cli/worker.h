@@ -1,0 +1,68 @@
+// One simulation in a process of its own: mqttlab-sim for the ns-3 world (only it is linked with
+// ns-3, and ns-3 allows one world per process), this program itself for the memory world.
+//
+// The worker reads the scenario's text from stdin, writes events.ndjson, capture.pcap and
+// results.json into its folder, and says on stdout how far it is: a line of the nanoseconds of
+// virtual time reached, now and then. Its exit code is one of cli/exit_code.h.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace mq::cli {
+
+enum class TracePolicy : std::uint8_t { full, failures, none };
+
+struct WorkerOrder {
+  std::string scenario_file;  // as the user named it, for messages and the report
+  std::string scenario_text;
+  std::uint64_t seed = 1;
+  bool ns3 = true;
+  TracePolicy trace = TracePolicy::full;
+  std::string folder;
+  std::string command;  // that repeats the run
+};
+
+struct WorkerEnd {
+  int exit_code = 0;
+  std::string trouble;  // how it ended, if not by itself: "killed by signal 9"
+};
+
+// `order` as the argument list of the worker's main, and back. The text goes through stdin.
+std::vector<std::string> to_arguments(const WorkerOrder& order);
+std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments);
+
+class Worker {
+ public:
+  // Starts the process. Nothing if it cannot be started; `trouble` says why.
+  static std::optional<Worker> start(const WorkerOrder& order, std::string& trouble);
+
+  Worker(Worker&& other) noexcept;
+  Worker& operator=(Worker&& other) noexcept;
+  ~Worker();
+
+  // To be polled for reading; at its end the worker has ended.
+  int progress_descriptor() const { return progress_; }
+  // Reads what is there. False at the end: then wait().
+  bool read_progress();
+  Instant reached() const { return reached_; }
+  void interrupt(int signal) const;
+  WorkerEnd wait();
+
+ private:
+  Worker(pid_t process, int progress) : process_(process), progress_(progress) {}
+
+  pid_t process_ = -1;
+  int progress_ = -1;
+  std::string line_;
+  Instant reached_{};
+};
+
+}  // namespace mq::cli

@@ -38,7 +38,8 @@ class PacketReader {
  public:
   // A reader of a client's bytes learns the version from its CONNECT; until then, and for a
   // server's bytes, `version` counts. Packets over `packet_bytes_max` are Malformed with
-  // Rule::packet_fits_the_maximum as soon as their length has arrived.
+  // Rule::packet_fits_the_maximum as soon as their length has arrived. A packet of many tiny
+  // properties or filters takes up to 30 times its size on the wire once decoded: set a maximum.
   PacketReader(Sender from, Version version, std::size_t packet_bytes_max = packet_bytes_limit);
 
   void feed(std::span<const std::byte> bytes);

@@ -67,6 +67,17 @@ TEST(Encoding, LeavesOutWhatTheVersionHasNoPlaceFor) {
   EXPECT_EQ(encoded(UnsubAck{PacketId{1}, {}, {ReasonCode::success}}, Version::v3_1_1),
             bytes("b0 02 0001"));
   EXPECT_EQ(encoded(Disconnect{ReasonCode::server_busy, {}}, Version::v3_1_1), bytes("e0 00"));
+  EXPECT_EQ(encoded(PubRec{PacketId{1}, ReasonCode::quota_exceeded, {}}, Version::v3_1_1),
+            bytes("50 02 0001"));
+  Properties reason;
+  reason.add(PropertyId::reason_string, std::string("why"));
+  EXPECT_EQ(encoded(ConnAck{true, connect_return::not_authorized, reason}, Version::v3_1_1),
+            bytes("20 02 01 05"));
+  Connect connect;
+  connect.version = Version::v3_1_1;  // this counts, not the version of the call
+  connect.keep_alive = 1;
+  connect.properties = reason;
+  EXPECT_EQ(encoded(connect, Version::v5), bytes("10 0c 0004 4d515454 04 02 0001 0000"));
 }
 
 TEST(Encoding, GrowsTheLengthFieldAtEachLimit) {

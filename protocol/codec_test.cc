@@ -200,6 +200,32 @@ TEST(PacketReader, StaysAtItsFirstFault) {
   EXPECT_EQ(reader.next(), Decoded(fault));
 }
 
+TEST(PacketReader, TakesNothingMoreAfterAFault) {
+  PacketReader reader(Sender::client, Version::v3_1_1, 4);
+  reader.feed(bytes("30 05 0001 61 78 78"));
+  const Malformed fault{Rule::packet_fits_the_maximum, 1};
+  EXPECT_EQ(reader.next(), Decoded(fault));
+  const std::size_t held = reader.memory_bytes();
+  reader.feed(Buffer(10'000));
+  EXPECT_EQ(reader.memory_bytes(), held);
+  reader.allow_packet_bytes(100);  // too late
+  EXPECT_EQ(reader.next(), Decoded(fault));
+}
+
+TEST(PacketReader, ForgetsWhatWasReadOfAStreamThatNeverPauses) {
+  Buffer wire;
+  encode(Packet(reading()), Version::v5, wire);
+  PacketReader reader(Sender::client, Version::v5);
+  reader.feed(std::span(wire).first(1));
+  for (int i = 0; i < 1000; ++i) {
+    reader.feed(std::span(wire).subspan(1));
+    reader.feed(std::span(wire).first(1));
+    EXPECT_TRUE(std::holds_alternative<Packet>(reader.next()));
+    EXPECT_EQ(reader.next(), Decoded(NeedMore{}));
+  }
+  EXPECT_LE(reader.memory_bytes(), 4 * wire.size());
+}
+
 // v5 MQTT-3.2.2-15.
 TEST(PacketReader, RefusesALargePacketAsSoonAsItsLengthIsThere) {
   const Buffer fits = bytes("30 05 0001 61 78 78");

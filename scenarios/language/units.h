@@ -16,6 +16,8 @@ inline constexpr std::string_view duration_pattern =
 inline constexpr std::string_view rate_pattern = "^[0-9]+(\\.[0-9]+)? ?[kMG]?(bit/s|b/s|bps)$";
 inline constexpr std::string_view size_pattern = "^[0-9]+(\\.[0-9]+)? ?(B|kB|MB|KiB|MiB)$";
 inline constexpr std::string_view percentage_pattern = "^[0-9]+(\\.[0-9]+)? ?%$";
+// Of links and groups.
+inline constexpr std::string_view name_pattern = "^[A-Za-z][A-Za-z0-9_-]{0,39}$";
 
 // "500ms", "1.5 h", "1h 30min". A day has 24 hours, a week 7 days.
 std::optional<Duration> parse_duration(std::string_view text);

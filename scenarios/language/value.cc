@@ -143,7 +143,7 @@ std::variant<Value, std::string> read_yes_no(const Node& node) {
 std::variant<Value, std::string> read_number(const Node& node, const Shape& shape) {
   for (const Choice& choice : shape.choices)
     if (node.text == choice.word) return Value{.text = std::string(choice.word), .is_word = true};
-  if (node.is_quoted && !is_quantity(shape.is))
+  if (node.is_quoted && (!is_quantity(shape.is) || node.text == "0"))
     return "expected " + expected(shape) + ", found text: leave the quotes away";
   const auto value = parse(node.text, shape.is);
   if (!value)

@@ -1,7 +1,5 @@
 #include "scenarios/plan.h"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/overloaded.h"
@@ -36,24 +34,10 @@ trace::ClientInfo client_info(const Plan& plan, const GroupPlan& group, std::siz
   return client;
 }
 
-struct Members {
-  std::vector<std::vector<std::uint32_t>> of_link;  // by position in Plan::links
-  std::map<std::string, std::uint32_t, std::less<>> by_id;
-};
-
-trace::FaultInfo fault_info(const FaultPlan& fault, const Members& members) {
-  trace::FaultInfo info;
-  info.kind = std::visit(
+std::string_view kind(const FaultPlan& fault) {
+  return std::visit(
       overloaded{[](const Cut&) { return "cut"; }, [](const CrashBroker&) { return "crash"; }},
       fault.what);
-  info.target = fault.target;
-  for (const std::size_t link : fault.links)
-    info.clients.insert(info.clients.end(), members.of_link[link].begin(),
-                        members.of_link[link].end());
-  for (const std::string& id : fault.clients) info.clients.push_back(members.by_id.at(id));
-  std::sort(info.clients.begin(), info.clients.end());
-  info.clients.erase(std::unique(info.clients.begin(), info.clients.end()), info.clients.end());
-  return info;
 }
 
 }  // namespace
@@ -93,16 +77,11 @@ trace::RunInfo run_info(const Plan& plan) {
   info.duration = plan.duration;
   info.calm = plan.calm;
   info.expectations = plan.expectations;
-  Members members;
-  members.of_link.resize(plan.links.size());
   for (const GroupPlan& group : plan.groups)
-    for (std::size_t number = 1; number <= group.count; ++number) {
-      const auto index = static_cast<std::uint32_t>(info.clients.size());
+    for (std::size_t number = 1; number <= group.count; ++number)
       info.clients.push_back(client_info(plan, group, number));
-      members.of_link[group.link].push_back(index);
-      members.by_id.emplace(info.clients.back().id, index);
-    }
-  for (const FaultPlan& fault : plan.faults) info.faults.push_back(fault_info(fault, members));
+  for (const FaultPlan& fault : plan.faults)
+    info.faults.push_back({std::string(kind(fault)), fault.target, fault.clients});
   std::uint32_t index = 0;
   for (const GroupPlan& group : plan.groups)
     for (std::size_t number = 1; number <= group.count; ++number, ++index)

@@ -111,9 +111,8 @@ struct FaultPlan {
   // does not begin.
   std::optional<Duration> every;
   std::variant<Cut, CrashBroker> what;
-  std::vector<std::size_t> links;    // cut: whose devices; position in Plan::links
-  std::vector<std::string> clients;  // cut: or single clients by id
-  std::string target;                // as written
+  std::vector<std::uint32_t> clients;  // cut: positions in RunInfo::clients, ascending, each once
+  std::string target;                  // as written
 };
 
 struct Plan {

@@ -239,17 +239,24 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t documents_ = 0;
 };
 
-// Where the bytes stop being text, and why.
-std::optional<Problem> binary_byte(std::string_view text) {
-  std::size_t line = 1, column = 1;
+// Where the bytes stop being a text that yaml-cpp can be given, and why. It keeps every token of a
+// line and of an open bracket until it knows what begins there, some hundred bytes for each.
+std::optional<Problem> unreadable(std::string_view text) {
+  std::size_t line = 1, column = 1, line_begin = 0, brackets = 0;
   for (std::size_t at = 0; at < text.size(); ++column) {
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte == '\n') {
       ++line;
       column = 0;
+      line_begin = at + 1;
     } else if ((byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7f) {
       return Problem{line, column, "a control byte: this is no text file"};
     }
+    if (at >= line_begin + line_bytes_max)
+      return Problem{line, column,
+                     "a line of more than " + std::to_string(line_bytes_max) + " bytes"};
+    if ((byte == '[' || byte == '{') && ++brackets > brackets_max)
+      return Problem{line, column, "more than " + std::to_string(brackets_max) + " brackets"};
     const std::size_t length = utf8_length(text.substr(at));
     if (length == 0) return Problem{line, column, "not UTF-8: this is no text file"};
     at += length;
@@ -271,7 +278,7 @@ Document read_document(std::string_view text, Problems& problems) {
     problems.push_back({1, 1, "longer than " + std::to_string(file_bytes_max) + " bytes"});
     return {};
   }
-  if (auto problem = binary_byte(text)) {
+  if (auto problem = unreadable(text)) {
     problems.push_back(std::move(*problem));
     return {};
   }

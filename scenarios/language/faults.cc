@@ -1,12 +1,14 @@
 #include "scenarios/language/faults.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "scenarios/language/grammar.h"
+#include "scenarios/language/limits.h"
 #include "scenarios/language/units.h"
 #include "scenarios/language/walk.h"
 
@@ -16,47 +18,59 @@ namespace {
 // Who can be cut, by name.
 class Targets {
  public:
-  explicit Targets(const Plan& plan) : plan_(plan) {}
+  explicit Targets(const Plan& plan) : plan_(plan) {
+    members_of_link_.resize(plan.links.size());
+    for (std::size_t at = 0; at < plan.links.size(); ++at) links_.emplace(plan.links[at].name, at);
+    std::uint32_t first = 0;
+    for (const GroupPlan& group : plan.groups) {
+      const auto count = static_cast<std::uint32_t>(group.count);
+      groups_.emplace(group.name, Members{first, count});
+      members_of_link_[group.link].push_back({first, count});
+      first += count;
+    }
+  }
 
-  // Adds whom `name` means to `fault`; else says what is wrong.
-  std::optional<std::string> add(std::string_view name, FaultPlan& fault) const {
-    const auto link = position(plan_.links, name);
-    const auto group = position(plan_.groups, name);
-    if (link && group)
+  // Adds whom `name` means to `clients`; else says what is wrong.
+  std::optional<std::string> add(std::string_view name, std::vector<std::uint32_t>& clients) const {
+    const auto link = links_.find(name);
+    const auto group = groups_.find(name);
+    if (link != links_.end() && group != groups_.end())
       return quoted(name) + " is a link and a group: give one of them another name";
-    if (link) {
-      fault.links.push_back(*link);
+    if (link != links_.end()) {
+      for (const Members& members : members_of_link_[link->second]) add(members, clients);
       return std::nullopt;
     }
-    if (group) {
-      const GroupPlan& members = plan_.groups[*group];
-      for (std::size_t number = 1; number <= members.count; ++number)
-        fault.clients.push_back(client_id(members, number));
+    if (group != groups_.end()) {
+      add(group->second, clients);
       return std::nullopt;
     }
-    if (is_member(name)) {
-      fault.clients.emplace_back(name);
+    if (const auto member = find_member(name)) {
+      clients.push_back(*member);
       return std::nullopt;
     }
     return "there is no link, group or client " + quoted(name) + guess(name);
   }
 
  private:
-  template <class Named>
-  static std::optional<std::size_t> position(const std::vector<Named>& all, std::string_view name) {
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
-    if (found == all.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - all.begin());
+  struct Members {
+    std::uint32_t first;  // position among all clients
+    std::uint32_t count;
+  };
+
+  static void add(const Members& members, std::vector<std::uint32_t>& clients) {
+    for (std::uint32_t at = 0; at < members.count; ++at) clients.push_back(members.first + at);
   }
 
-  bool is_member(std::string_view id) const {
+  // "sensors-3": a group of several and a number.
+  std::optional<std::uint32_t> find_member(std::string_view id) const {
     const std::size_t dash = id.rfind('-');
-    if (dash == std::string_view::npos) return false;
-    const auto group = position(plan_.groups, id.substr(0, dash));
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto group = groups_.find(id.substr(0, dash));
     const auto number = parse_whole(id.substr(dash + 1));
-    return group && number && *number >= 1 && plan_.groups[*group].count > 1 &&
-           *number <= plan_.groups[*group].count;
+    if (group == groups_.end() || !number || *number < 1 || group->second.count < 2 ||
+        *number > group->second.count)
+      return std::nullopt;
+    return group->second.first + static_cast<std::uint32_t>(*number) - 1;
   }
 
   std::string guess(std::string_view name) const {
@@ -67,6 +81,9 @@ class Targets {
   }
 
   const Plan& plan_;
+  std::map<std::string_view, std::size_t> links_;
+  std::map<std::string_view, Members> groups_;
+  std::vector<std::vector<Members>> members_of_link_;  // by position in Plan::links
 };
 
 class FaultReader {
@@ -113,6 +130,10 @@ class FaultReader {
       for (const Node& name : cut->items) read_target(name);
     else
       read_target(*cut);
+    auto& clients = fault_.clients;
+    std::sort(clients.begin(), clients.end());
+    clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
+    clients.shrink_to_fit();
     check_window(length);
   }
 
@@ -120,7 +141,7 @@ class FaultReader {
     const Shape& shape = *find(fault_shape, "cut")->shape->item;
     if (!std::holds_alternative<Value>(read_value(name, shape))) return;
     fault_.target += (fault_.target.empty() ? "" : ", ") + name.text;
-    if (const auto why = targets_.add(name.text, fault_)) say(name, *why);
+    if (const auto why = targets_.add(name.text, fault_.clients)) say(name, *why);
   }
 
   void read_crash() {
@@ -173,9 +194,17 @@ std::vector<FaultPlan> read_faults(const Node* node, const Plan& plan, Problems&
   std::vector<FaultPlan> faults;
   if (node == nullptr) return faults;
   const Targets targets(plan);
-  for (const Node& item : node->items)
-    if (item.kind == Node::Kind::map)
-      faults.push_back(FaultReader(item, plan, targets, problems).read());
+  std::size_t clients = 0;
+  for (const Node& item : node->items) {
+    if (item.kind != Node::Kind::map) continue;
+    faults.push_back(FaultReader(item, plan, targets, problems).read());
+    clients += faults.back().clients.size();
+    if (clients <= fault_clients_max) continue;
+    problems.push_back({item.line, item.column,
+                        "the faults touch more than " + std::to_string(fault_clients_max) +
+                            " clients, summed up; further ones are not looked at"});
+    break;
+  }
   return faults;
 }
 

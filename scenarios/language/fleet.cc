@@ -19,6 +19,34 @@ namespace {
 
 constexpr std::uint32_t never_ends = std::numeric_limits<std::uint32_t>::max();
 
+// The links of the file, and the undeclared one as soon as somebody wants it.
+class LinksByName {
+ public:
+  explicit LinksByName(std::vector<LinkPlan>& links) : links_(links) {
+    for (std::size_t at = 0; at < links.size(); ++at) by_name_.emplace(links[at].name, at);
+  }
+
+  std::optional<std::size_t> find(const std::string& name) {
+    const auto found = by_name_.find(name);
+    if (found != by_name_.end()) return found->second;
+    if (name != undeclared_link) return std::nullopt;
+    links_.push_back(find_profile(undeclared_link)->link);
+    links_.back().profile = undeclared_link;
+    return by_name_.emplace(name, links_.size() - 1).first->second;
+  }
+
+  std::vector<std::string_view> names() const {
+    std::vector<std::string_view> all;
+    for (const auto& [name, at] : by_name_) all.push_back(name);
+    if (!by_name_.contains(std::string(undeclared_link))) all.push_back(undeclared_link);
+    return all;
+  }
+
+ private:
+  std::vector<LinkPlan>& links_;
+  std::map<std::string, std::size_t> by_name_;
+};
+
 class GroupReader {
  public:
   GroupReader(const Entry& entry, Duration duration, Problems& problems)
@@ -26,7 +54,7 @@ class GroupReader {
     group_.name = entry.key.text;
   }
 
-  GroupPlan read(std::vector<LinkPlan>& links) {
+  GroupPlan read(LinksByName& links) {
     group_.count = fields_.whole("count");
     read_link(links);
     read_versions();
@@ -49,7 +77,7 @@ class GroupReader {
     return std::count(group_.versions.begin(), group_.versions.end(), version) > 0;
   }
 
-  void read_link(std::vector<LinkPlan>& links);
+  void read_link(LinksByName& links);
   void read_versions();
   void read_session();
   void read_times();
@@ -72,17 +100,10 @@ class GroupReader {
   GroupPlan group_;
 };
 
-void GroupReader::read_link(std::vector<LinkPlan>& links) {
+void GroupReader::read_link(LinksByName& links) {
   const std::string name = fields_.text("link");
-  const auto named = [&](const LinkPlan& link) { return link.name == name; };
-  auto found = std::find_if(links.begin(), links.end(), named);
-  if (found == links.end() && name == undeclared_link) {
-    LinkPlan wired = find_profile(undeclared_link)->link;
-    wired.profile = undeclared_link;
-    found = links.insert(links.end(), std::move(wired));
-  }
-  if (found != links.end()) {
-    group_.link = static_cast<std::size_t>(found - links.begin());
+  if (const auto found = links.find(name)) {
+    group_.link = *found;
     return;
   }
   const Node* place = fields_.find("link");
@@ -90,9 +111,7 @@ void GroupReader::read_link(std::vector<LinkPlan>& links) {
   if (find_profile(name) != nullptr)
     return say(place, "there is no link " + quoted(name) +
                           "; it is a profile: declare a link with " + quoted("profile: " + name));
-  std::vector<std::string_view> names = {undeclared_link};
-  for (const LinkPlan& link : links) names.push_back(link.name);
-  say(place, "there is no link " + quoted(name) + suggestion(name, names));
+  say(place, "there is no link " + quoted(name) + suggestion(name, links.names()));
 }
 
 void GroupReader::read_versions() {
@@ -263,22 +282,22 @@ void GroupReader::read_subscribe(const Node& item) {
 }
 
 // A group of one called `a-2` and the second member of `a` would be the same client.
-void check_ids(const std::vector<GroupPlan>& groups, const Node& node, Problems& problems) {
-  std::map<std::string, const GroupPlan*, std::less<>> by_name;
+void check_ids(const std::vector<GroupPlan>& groups, const std::vector<const Node*>& names,
+               Problems& problems) {
+  std::map<std::string_view, const GroupPlan*> by_name;
   for (const GroupPlan& group : groups) by_name.emplace(group.name, &group);
-  for (const GroupPlan& group : groups) {
-    const std::size_t dash = group.name.rfind('-');
-    if (group.count != 1 || dash == std::string::npos) continue;
-    const auto other = by_name.find(std::string_view(group.name).substr(0, dash));
-    const auto number = parse_whole(std::string_view(group.name).substr(dash + 1));
+  for (std::size_t at = 0; at < groups.size(); ++at) {
+    const std::string_view name = groups[at].name;
+    const std::size_t dash = name.rfind('-');
+    if (groups[at].count != 1 || dash == std::string_view::npos) continue;
+    const auto other = by_name.find(name.substr(0, dash));
+    const auto number = parse_whole(name.substr(dash + 1));
     if (other == by_name.end() || !number || *number == 0 || other->second->count < 2 ||
         *number > other->second->count)
       continue;
-    for (const Entry& entry : node.entries)
-      if (entry.key.text == group.name)
-        problems.push_back({entry.key.line, entry.key.column,
-                            "the client id " + quoted(group.name) + " is that of a member of " +
-                                quoted(other->first)});
+    problems.push_back(
+        {names[at]->line, names[at]->column,
+         "the client id " + quoted(name) + " is that of a member of " + quoted(other->first)});
   }
 }
 
@@ -289,16 +308,19 @@ std::vector<GroupPlan> read_fleet(const Node* node, Duration duration, std::vect
   std::vector<GroupPlan> groups;
   if (node == nullptr || node->kind != Node::Kind::map) return groups;
   std::size_t clients = 0;
+  LinksByName links_by_name(links);
+  std::vector<const Node*> names;
   for (const Entry& entry : node->entries) {
     if (entry.value.kind != Node::Kind::map) continue;
     const std::size_t before = clients;
-    groups.push_back(GroupReader(entry, duration, problems).read(links));
+    groups.push_back(GroupReader(entry, duration, problems).read(links_by_name));
+    names.push_back(&entry.key);
     clients += groups.back().count;
     if (before <= clients_max && clients > clients_max)
       problems.push_back({entry.key.line, entry.key.column,
                           "the fleet has more than " + std::to_string(clients_max) + " clients"});
   }
-  check_ids(groups, *node, problems);
+  check_ids(groups, names, problems);
   return groups;
 }
 

@@ -43,6 +43,15 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   return plan;
 }
 
+// Whether the parts that refer to each other are there: names that look for a refused part would
+// only bring further, untrue problems.
+bool can_be_built(const Node& root) {
+  const Fields fields(&root, scenario_shape);
+  for (const std::string_view part : {"links", "fleet", "faults", "expect"})
+    if (find(root, part) != nullptr && fields.find(part) == nullptr) return false;
+  return true;
+}
+
 Problems sorted(Problems problems) {
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
@@ -62,6 +71,7 @@ std::variant<Plan, Problems> parse(std::string_view text, std::string_view file_
   const Document document = read_document(text, problems);
   if (!document.is_whole) return sorted(std::move(problems));
   check(document.root, scenario_shape, "the file", problems);
+  if (!can_be_built(document.root)) return sorted(std::move(problems));
   Plan plan = build(document.root, file_name, problems);
   if (!problems.empty()) return sorted(std::move(problems));
   return plan;

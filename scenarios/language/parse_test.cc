@@ -161,9 +161,9 @@ TEST(Parse, ATargetIsALinkAGroupOrAClient) {
                          "  - { at: 1min, cut: a-3, for: 1s, directions: down }\n"
                          "  - { at: 59min, crash: broker, restart_after: 1min }\n");
   ASSERT_THAT(read.faults, SizeIs(4));
-  EXPECT_THAT(read.faults[0].links, ElementsAre(0));
-  EXPECT_THAT(read.faults[0].clients, ElementsAre("b"));
-  EXPECT_THAT(read.faults[1].clients, ElementsAre("a-1", "a-2", "a-3"));
+  EXPECT_THAT(read.faults[0].clients, ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(read.faults[0].target, "l, b");
+  EXPECT_THAT(read.faults[1].clients, ElementsAre(0, 1, 2));
   EXPECT_EQ(read.faults[1].every, 10s);
   EXPECT_TRUE(std::get<Cut>(read.faults[1].what).up);
   EXPECT_FALSE(std::get<Cut>(read.faults[1].what).down);
@@ -209,7 +209,9 @@ TEST(Parse, CountsColumnsInCharacters) {
 // ---------------------------------------------------------------------
 
 std::string commented(std::size_t bytes) {
-  return least + "#" + std::string(bytes - least.size() - 1, '.');
+  std::string text = least + "#";
+  while (text.size() < bytes) text += text.size() % 50'000 == 0 ? "\n#" : ".";
+  return text.substr(0, bytes);
 }
 
 TEST(Limits, AFileOfOneMebibyteIsReadAndOneByteMoreIsNot) {
@@ -231,7 +233,7 @@ TEST(Limits, ValuesAreCounted) {
   // The list itself is one.
   const auto list = [](std::size_t values) {
     std::string text = "[1";
-    for (std::size_t at = 2; at < values; ++at) text += ",1";
+    for (std::size_t at = 2; at < values; ++at) text += ",\n 1";
     return text + "]";
   };
   EXPECT_THAT(refusals(list(nodes_max)), ElementsAre(HasSubstr("expected a mapping")));
@@ -252,18 +254,40 @@ TEST(Limits, TheFleetIsCounted) {
               ElementsAre("x:4:32: the fleet has more than 100000 clients"));
 }
 
+std::string repeat(std::size_t count, const std::function<std::string(std::size_t)>& entry) {
+  std::string text;
+  for (std::size_t at = 0; at < count; ++at) text += entry(at);
+  return text;
+}
+
+TEST(Limits, TheClientsThatFaultsTouchAreSummedUp) {
+  const auto file = [](std::size_t last) {
+    return head + "fleet: { a: { count: 100000 } }\nfaults:\n" +
+           repeat(10, [](std::size_t) { return "  - { at: 1s, cut: a, for: 1s }\n"; }) +
+           repeat(last, [](std::size_t) { return "  - { at: 1s, cut: a-1, for: 1s }\n"; });
+  };
+  plan(file(0));
+  EXPECT_THAT(refusals(file(1)), ElementsAre(HasSubstr("the faults touch more than 1000000")));
+}
+
+TEST(Limits, LinesAndBracketsAreCounted) {
+  const std::string line = "# " + std::string(line_bytes_max - 2, '.') + "\n";
+  plan(least + line);
+  EXPECT_THAT(refusals(least + "#" + line),
+              ElementsAre("x:5:100001: a line of more than 100000 bytes"));
+  const std::string brackets =
+      repeat(brackets_max / 10 - 1, [](std::size_t) { return "# [[[[[[[[[[\n"; });
+  plan(least + brackets + "# [[[[[[[[\n");  // the file itself has two
+  EXPECT_THAT(refusals(least + brackets + "# [[[[[[[[[\n"),
+              ElementsAre(HasSubstr("more than 50000 brackets")));
+}
+
 // `entries(n)` is a legal file with n entries of what is limited.
 template <class Entries>
 void expect_limit(std::size_t max, Entries entries) {
   plan(entries(max));
   EXPECT_THAT(refusals(entries(max + 1)),
               ElementsAre(HasSubstr("has more than " + std::to_string(max) + " entries")));
-}
-
-std::string repeat(std::size_t count, const std::function<std::string(std::size_t)>& entry) {
-  std::string text;
-  for (std::size_t at = 0; at < count; ++at) text += entry(at);
-  return text;
 }
 
 TEST(Limits, ListsAreCounted) {
@@ -328,7 +352,8 @@ std::vector<Hostile> hostile_files() {
         "? a\n", "a: b: ", "<<: ",        "[a]: ", "a,",    "{a}: "})
     files.push_back({std::string(unit), filled(unit)});
   std::string keys;
-  for (std::size_t at = 0; at < 50'000; ++at) keys.append("k").append(std::to_string(at)).append(": 1\n");
+  for (std::size_t at = 0; at < 50'000; ++at)
+    keys.append("k").append(std::to_string(at)).append(": 1\n");
   files.push_back({"50,000 keys", keys});
   std::string indented;
   for (std::size_t at = 0; at < 1'000; ++at) indented += std::string(at, ' ') + "a:\n";

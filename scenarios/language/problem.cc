@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t quoted_bytes_max = 60;
 constexpr std::size_t compared_bytes_max = 80;
+constexpr std::size_t candidates_max = 200;  // each guess compares with all of them
 
 bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
@@ -52,7 +53,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates) {
-  if (written.size() > compared_bytes_max) return {};
+  if (written.size() > compared_bytes_max || candidates.size() > candidates_max) return {};
   std::string_view best;
   // How many slips a word of this length forgives, and one more.
   std::size_t best_distance =

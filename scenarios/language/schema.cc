@@ -17,10 +17,17 @@ namespace {
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
+struct Member;
+
 struct Json {
   std::string scalar;  // as it stands in the text; empty for an object or a list
   bool is_list = false;
-  std::vector<std::pair<std::string_view, Json>> members;  // of a list: without names
+  std::vector<Member> members;  // of a list: without names
+};
+
+struct Member {
+  std::string_view name;
+  Json value;
 };
 
 Json text(std::string_view value) {
@@ -35,11 +42,11 @@ Json literal(std::string_view value) { return {.scalar = std::string(value)}; }
 Json number(std::uint64_t value) { return {.scalar = std::to_string(value)}; }
 Json list(std::vector<Json> items) {
   Json all{.is_list = true};
-  for (Json& item : items) all.members.emplace_back("", std::move(item));
+  for (Json& item : items) all.members.push_back({"", std::move(item)});
   return all;
 }
 void set(Json& object, std::string_view key, Json value) {
-  object.members.emplace_back(key, std::move(value));
+  object.members.push_back({key, std::move(value)});
 }
 
 void write(const Json& json, std::size_t indent, std::string& out) {

@@ -51,12 +51,15 @@ void check_map(const Node& node, const Shape& shape, Problems& problems) {
       add(node, std::string(shape.title) + " needs the key " + quoted(key.name), problems);
 }
 
+std::string too_many(const std::string& what, const Shape& shape) {
+  return what + " has more than " + std::to_string(shape.entries_max) + " entries";
+}
+
 void check_named_map(const Node& node, const Shape& shape, const std::string& what,
                      Problems& problems) {
   constexpr Shape name{.is = Is::name};
   if (node.entries.empty()) add(node, what + " is empty", problems);
-  if (node.entries.size() > shape.entries_max)
-    add(node, what + " has more than " + std::to_string(shape.entries_max) + " entries", problems);
+  if (node.entries.size() > shape.entries_max) return add(node, too_many(what, shape), problems);
   for (const Entry& entry : node.entries) {
     const auto read = read_value(entry.key, name);
     if (const auto* why = std::get_if<std::string>(&read)) add(entry.key, *why, problems);
@@ -66,8 +69,7 @@ void check_named_map(const Node& node, const Shape& shape, const std::string& wh
 
 void check_list(const Node& node, const Shape& shape, const std::string& what, Problems& problems) {
   if (node.items.empty()) add(node, what + " is empty", problems);
-  if (node.items.size() > shape.entries_max)
-    add(node, what + " has more than " + std::to_string(shape.entries_max) + " entries", problems);
+  if (node.items.size() > shape.entries_max) return add(node, too_many(what, shape), problems);
   for (const Node& item : node.items) check(item, *shape.item, "an entry of " + what, problems);
 }
 
@@ -112,10 +114,12 @@ const Key& Fields::key(std::string_view name) const {
 }
 
 const Node* Fields::find(std::string_view name) const {
-  static_cast<void>(key(name));
+  const Shape& shape = *key(name).shape;
   if (node_ == nullptr || node_->kind != Node::Kind::map) return nullptr;
   const Node* found = scenario::find(*node_, name);
-  return found != nullptr && found->kind != Node::Kind::refused ? found : nullptr;
+  if (found == nullptr || found->kind == Node::Kind::refused) return nullptr;
+  const std::size_t entries = found->entries.size() + found->items.size();
+  return shape.entries_max != 0 && entries > shape.entries_max ? nullptr : found;
 }
 
 const Node& Fields::place() const {

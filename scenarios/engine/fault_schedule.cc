@@ -62,10 +62,9 @@ void FaultSchedule::cut(std::size_t fault, const Cut& cut, Instant until) {
   recorder_.record(trace::FaultBegan{fault});
   const int up = cut.up ? 1 : 0;
   const int down = cut.down ? 1 : 0;
-  auto members = touched(plan_.faults[fault]);
-  for (std::size_t member : members) hold(member, up, down);
-  world_.call_at(until, [this, fault, up, down, members = std::move(members)] {
-    for (std::size_t member : members) hold(member, -up, -down);
+  for (std::uint32_t member : plan_.faults[fault].clients) hold(member, up, down);
+  world_.call_at(until, [this, fault, up, down] {
+    for (std::uint32_t member : plan_.faults[fault].clients) hold(member, -up, -down);
     recorder_.record(trace::FaultEnded{fault});
   });
 }
@@ -102,18 +101,6 @@ void FaultSchedule::hold(std::size_t member, int up, int down) {
   now.up += up;
   now.down += down;
   world_.set_link(fleet_[member].place, now.up == 0, now.down == 0);
-}
-
-std::vector<std::size_t> FaultSchedule::touched(const FaultPlan& fault) const {
-  std::vector<std::size_t> members;
-  for (std::size_t member = 0; member < fleet_.size(); ++member) {
-    const bool by_link =
-        std::find(fault.links.begin(), fault.links.end(), fleet_[member].link) != fault.links.end();
-    const bool by_name = std::find(fault.clients.begin(), fault.clients.end(), fleet_[member].id) !=
-                         fault.clients.end();
-    if (by_link || by_name) members.push_back(member);
-  }
-  return members;
 }
 
 }  // namespace mq::scenario

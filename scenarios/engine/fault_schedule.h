@@ -16,7 +16,7 @@
 
 namespace mq::scenario {
 
-// What the storm can touch.
+// What the storm can touch; in the order of RunInfo::clients.
 struct FleetMember {
   std::string id;
   std::size_t link;  // position in Plan::links
@@ -49,7 +49,6 @@ class FaultSchedule {
   void crash(std::size_t fault, const CrashBroker& crash);
   void draw_outage(std::size_t outage);
   void hold(std::size_t member, int up, int down);
-  std::vector<std::size_t> touched(const FaultPlan& fault) const;
 
   const Plan& plan_;
   sim::World& world_;

@@ -336,12 +336,18 @@ struct Hostile {
   std::string text;
 };
 
+// `unit` again and again in lines that are as long as a line may be, or one a line.
+std::string filled(std::string_view unit, std::size_t line_bytes) {
+  constexpr std::size_t bytes = 300'000;
+  std::string text;
+  for (std::size_t line = 0; text.size() < bytes; line = 0) {
+    for (; line + unit.size() <= line_bytes; line += unit.size()) text += unit;
+    text += '\n';
+  }
+  return text;
+}
+
 std::vector<Hostile> hostile_files() {
-  const auto filled = [](std::string_view unit) {
-    std::string text;
-    while (text.size() + unit.size() <= file_bytes_max) text += unit;
-    return text;
-  };
   std::vector<Hostile> files;
   files.push_back({"20,000 open brackets", std::string(20'000, '[')});
   for (const std::string_view unit :
@@ -349,8 +355,10 @@ std::vector<Hostile> hostile_files() {
         "a:\n",  "&a ",    "*a ",         "!a ",   "\"",    "'",       "|\n",     ">\n ",
         "#",     "%",      "%YAML 1.2\n", "---\n", "...\n", "a: &a\n", "[a,",     "{a: ",
         "{a,",   "a\n",    "a ",          "\n",    " \n",   "\n ",     "\"\\x41", "\"\\\n",
-        "? a\n", "a: b: ", "<<: ",        "[a]: ", "a,",    "{a}: "})
-    files.push_back({std::string(unit), filled(unit)});
+        "? a\n", "a: b: ", "<<: ",        "[a]: ", "a,",    "{a}: ",   "[1,2],",  "{a: 1},"}) {
+    files.push_back({std::string(unit), filled(unit, unit.size())});
+    files.push_back({std::string(unit) + " in long lines", filled(unit, line_bytes_max)});
+  }
   std::string keys;
   for (std::size_t at = 0; at < 50'000; ++at)
     keys.append("k").append(std::to_string(at)).append(": 1\n");

@@ -30,6 +30,11 @@ shipped = (folder / "scenario.schema.json").read_bytes()
 if shipped != subprocess.check_output([check_files, "--schema"]):
     fail("scenarios/scenario.schema.json is old: write it anew with `mqttlab schema scenario`")
 
+# So does the reference in the README.
+reference = subprocess.check_output([check_files, "--reference"], text=True)
+if reference.strip() not in (folder / "README.md").read_text():
+    fail("the tables of scenarios/README.md are old: put what `scenarios_check_files --reference` prints there")
+
 scenarios = {path.name: yaml.safe_load(path.read_text()) for path in folder.glob("*.yaml")}
 if len(scenarios) < 3:
     fail("the shipped scenarios were not found")

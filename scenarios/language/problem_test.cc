@@ -1,0 +1,38 @@
+#include "scenarios/language/problem.h"
+
+#include <gtest/gtest.h>
+
+namespace mq::scenario {
+namespace {
+
+TEST(Suggestion, ForgivesASlipOfTheFinger) {
+  const std::vector<std::string_view> words = {"publish", "subscribe", "will", "link"};
+  EXPECT_EQ(suggestion("publsh", words), "; did you mean `publish`?");
+  EXPECT_EQ(suggestion("pubilsh", words), "; did you mean `publish`?");
+  EXPECT_EQ(suggestion("Will", words), "; did you mean `will`?");
+  EXPECT_EQ(suggestion("subscribes", words), "; did you mean `subscribe`?");
+}
+
+TEST(Suggestion, IsSilentAboutAnotherWord) {
+  EXPECT_EQ(suggestion("nat", {"rate", "link"}), "");
+  EXPECT_EQ(suggestion("", {"a"}), "");
+  EXPECT_EQ(suggestion("x", {"a"}), "");
+  EXPECT_EQ(suggestion(std::string(1'000'000, 'a'), {"a"}), "");
+  EXPECT_EQ(suggestion("a", {}), "");
+}
+
+TEST(Quoted, IsShortAndMovesNoCursor) {
+  EXPECT_EQ(scenario::quoted("a b"), "`a b`");
+  EXPECT_EQ(scenario::quoted("\033[2J\n\x7f"), "`?[2J??`");
+  EXPECT_EQ(scenario::quoted("\xc2\x9b"
+                             "31m"),
+            "`?31m`");  // U+009B begins a control sequence as well
+  EXPECT_EQ(scenario::quoted(std::string(60, 'a')), "`" + std::string(60, 'a') + "`");
+  EXPECT_EQ(scenario::quoted(std::string(61, 'a')), "`" + std::string(60, 'a') + "...`");
+  // Never half of a character.
+  EXPECT_EQ(scenario::quoted(std::string(59, 'a') + "\xc3\xa4"),
+            "`" + std::string(59, 'a') + "...`");
+}
+
+}  // namespace
+}  // namespace mq::scenario

@@ -110,7 +110,7 @@ void check_files() {
 int main(int count, char** arguments) {
   const std::string_view what = count == 2 ? arguments[1] : "";
   if (what == "--schema")
-    std::cout << mq::scenario::scenario_schema();
+    std::cout << mq::scenario::scenario_schema() << '\n';
   else if (what == "--reference")
     print_reference();
   else

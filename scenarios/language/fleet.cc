@@ -11,6 +11,7 @@
 #include "scenarios/language/grammar.h"
 #include "scenarios/language/limits.h"
 #include "scenarios/language/links.h"
+#include "scenarios/language/profiles.h"
 #include "scenarios/language/units.h"
 #include "scenarios/language/walk.h"
 

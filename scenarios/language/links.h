@@ -1,8 +1,6 @@
-// Links and profiles: numbers from a profile, overridden one by one, each with its source.
+// The links of a scenario.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,24 +9,10 @@
 
 namespace mq::scenario {
 
-struct Profile {
-  std::string name;
-  std::string description;
-  LinkPlan link;          // named as the profile
-  std::string_view text;  // the file
-};
-
-// The built-in ones in the order of their names.
-const std::vector<Profile>& profiles();
-const Profile* find_profile(std::string_view name);
-
 // `node` is `links` of the file or nullptr; it has been checked.
 std::vector<LinkPlan> read_links(const Node* node, Problems& problems);
 
-// The link that exists without being declared: a profile of that name.
+// The link that exists without being declared: the profile of that name.
 inline constexpr std::string_view undeclared_link = "wired";
-
-// A file of scenarios/profiles; every number must have a source.
-std::variant<Profile, Problems> parse_profile(std::string_view text);
 
 }  // namespace mq::scenario

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "scenarios/language/limits.h"
-#include "scenarios/language/links.h"
+#include "scenarios/language/profiles.h"
 
 namespace mq::scenario {
 namespace {

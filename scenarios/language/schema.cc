@@ -233,7 +233,7 @@ std::string scenario_schema() {
   for (auto& [key, value] : language.members) set(json, key, std::move(value));
   std::string out;
   write(json, 0, out);
-  return out + "\n";
+  return out;
 }
 
 }  // namespace mq::scenario

@@ -7,6 +7,6 @@
 
 namespace mq::scenario {
 
-std::string scenario_schema();
+std::string scenario_schema();  // without a line end after it
 
 }  // namespace mq::scenario

@@ -2,20 +2,21 @@
 
 #include <ns3/ipv4-interface.h>
 #include <ns3/simulator.h>
-#include <ns3/tcp-l4-protocol.h>
 #include <ns3/traffic-control-layer.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/ensure.h"
+#include "sim/ns3/tcp_end.h"
 
 namespace mq::sim::cell {
 namespace {
 
 constexpr std::uint32_t first_device_address = 0x0a000001;  // 10.0.0.1
 constexpr std::uint32_t site = 0xc0000201;                  // 192.0.2.1, RFC 5737
-constexpr std::uint32_t interface_index = 1;                // 0 is the loopback of ns-3
+constexpr std::size_t ip_header_bytes = 20;
+constexpr std::uint32_t interface_index = 1;  // 0 is the loopback of ns-3
 
 std::uint32_t destination_of(const ns3::Packet& packet) {
   std::array<std::uint8_t, 20> header{};
@@ -34,20 +35,65 @@ ns3::Ipv4Address address_of(DeviceId device) {
 
 ns3::Ipv4Address site_address() { return ns3::Ipv4Address(site); }
 
+void Link::add(std::uint16_t port, End which, TcpEnd& end) {
+  for (Connection& connection : connections) {
+    TcpEnd*& place = which == End::at_device ? connection.at_device : connection.at_site;
+    if (connection.port != port || place != nullptr) continue;
+    place = &end;
+    return;
+  }
+  connections.push_back(
+      {port, which == End::at_device ? &end : nullptr, which == End::at_site ? &end : nullptr});
+}
+
+void Link::remove(std::uint16_t port, const TcpEnd& end) {
+  std::erase_if(connections, [&](Connection& connection) {
+    if (connection.port != port) return false;
+    if (connection.at_device == &end) connection.at_device = nullptr;
+    if (connection.at_site == &end) connection.at_site = nullptr;
+    return connection.at_device == nullptr && connection.at_site == nullptr;
+  });
+}
+
+TcpEnd* Link::find(std::uint16_t port, End which) const {
+  for (const Connection& connection : connections) {
+    TcpEnd* const end = which == End::at_device ? connection.at_device : connection.at_site;
+    if (connection.port == port && end != nullptr && !end->is_over()) return end;
+  }
+  return nullptr;
+}
+
+Link& Air::link_of(ns3::Ipv4Address device) const {
+  const std::uint32_t index = device.Get() - first_device_address;
+  ensure(index < links.size(), "a device has a link");
+  return *links[index];
+}
+
 ns3::TypeId Device::GetTypeId() {
   static const ns3::TypeId id = ns3::TypeId("mq::sim::cell::Device").SetParent<ns3::NetDevice>();
   return id;
 }
 
+Device::Way Device::way_to(std::uint32_t address) const {
+  if (link_ != nullptr) return {&link_->up, &*link_->base};
+  Link& link = air_.link_of(ns3::Ipv4Address(address));
+  return {&link.down, &*link.device};
+}
+
+bool Device::pass(const Way& way, std::size_t bytes, ns3::Time& delay) {
+  const ns3::Time now = ns3::Simulator::Now();
+  const Pipe::Passage passage = way.pipe->send(instant(now), bytes, air_.chance);
+  if (passage.fate != Pipe::Fate::arrives) return false;
+  delay = ns3::NanoSeconds(passage.arrival.time_since_epoch().count() - now.GetNanoSeconds());
+  return true;
+}
+
 bool Device::Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, uint16_t) {
-  if (link_ != nullptr) {
-    pass(packet, link_->up, *link_->base);
-    return true;
-  }
-  const std::uint32_t to = destination_of(*packet) - first_device_address;
-  if (to >= air_.links.size()) return false;
-  Link& link = *air_.links[to];
-  pass(packet, link.down, *link.device);
+  const Way way = way_to(destination_of(*packet));
+  ns3::Time delay;
+  if (pass(way, packet->GetSize(), delay))
+    ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), delay, &Device::arrives, way.to,
+                                        packet, way.pipe);
   return true;
 }
 
@@ -55,25 +101,48 @@ bool Device::SendFrom(ns3::Ptr<ns3::Packet>, const ns3::Address&, const ns3::Add
   return false;
 }
 
-void Device::pass(ns3::Ptr<ns3::Packet> packet, Pipe& pipe, Device& to) {
-  const ns3::Time now = ns3::Simulator::Now();
-  const Pipe::Passage passage = pipe.send(instant(now), packet->GetSize(), air_.chance);
-  if (passage.fate != Pipe::Fate::arrives) return;
-  const std::int64_t delay = passage.arrival.time_since_epoch().count() - now.GetNanoSeconds();
-  ns3::Simulator::ScheduleWithContext(to.node_->GetId(), ns3::NanoSeconds(delay), &Device::arrives,
-                                      &to, packet, &pipe);
+void Device::arrives(ns3::Ptr<ns3::Packet> packet, Pipe* pipe) {
+  if (!pipe->works()) return pipe->lost_on_arrival();
+  receive_(this, packet, ns3::Ipv4L3Protocol::PROT_NUMBER, ns3::Address());
 }
 
-void Device::arrives(ns3::Ptr<ns3::Packet> packet, Pipe* pipe) {
-  if (!pipe->works()) {
-    pipe->lost_on_arrival();
-    return;
-  }
-  receive_(this, packet, ns3::Ipv4L3Protocol::PROT_NUMBER, ns3::Address());
+void Device::connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp) {
+  tcp_ = tcp;
+  tcp->SetDownTarget(ns3::MakeCallback(&Device::send_directly, this));
+}
+
+void Device::send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to,
+                           uint8_t, ns3::Ptr<ns3::Ipv4Route>) {
+  const Way way = way_to(to.Get());
+  ns3::Time delay;
+  if (pass(way, packet->GetSize() + ip_header_bytes, delay))
+    ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), delay, &Device::arrives_directly,
+                                        way.to, packet, way.pipe, from, to);
+}
+
+void Device::arrives_directly(ns3::Ptr<ns3::Packet> packet, Pipe* pipe, ns3::Ipv4Address from,
+                              ns3::Ipv4Address to) {
+  if (!pipe->works()) return pipe->lost_on_arrival();
+  std::array<std::uint8_t, 4> ports{};
+  packet->CopyData(ports.data(), ports.size());
+  const bool goes_down = link_ != nullptr;
+  const std::size_t device_port = goes_down ? 2 : 0;  // destination or source
+  const auto port = static_cast<std::uint16_t>(ports[device_port] << 8 | ports[device_port + 1]);
+  const Link& link = goes_down ? *link_ : air_.link_of(from);
+  if (TcpEnd* const end = link.find(port, goes_down ? Link::End::at_device : Link::End::at_site))
+    return end->receive(packet, from, to);
+  ns3::Ipv4Header header;
+  header.SetSource(from);
+  header.SetDestination(to);
+  header.SetProtocol(ns3::TcpL4Protocol::PROT_NUMBER);
+  header.SetPayloadSize(static_cast<std::uint16_t>(packet->GetSize()));
+  // No interface: TCP asks it only for end points of broadcast addresses.
+  tcp_->Receive(packet, header, nullptr);
 }
 
 void Device::DoDispose() {
   node_ = nullptr;
+  tcp_ = nullptr;
   receive_.Nullify();
   ns3::NetDevice::DoDispose();
 }
@@ -111,12 +180,13 @@ void Routing::DoDispose() {
   ns3::Ipv4RoutingProtocol::DoDispose();
 }
 
-ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own) {
+ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own, Path path) {
   const ns3::Ptr<ns3::Node> node = ns3::CreateObject<ns3::Node>();
   const auto ip = ns3::CreateObject<ns3::Ipv4L3Protocol>();
   node->AggregateObject(ns3::CreateObject<ns3::TrafficControlLayer>());
   node->AggregateObject(ip);
-  node->AggregateObject(ns3::CreateObject<ns3::TcpL4Protocol>());
+  const auto tcp = ns3::CreateObject<ns3::TcpL4Protocol>();
+  node->AggregateObject(tcp);
   ip->SetRoutingProtocol(ns3::CreateObject<Routing>(device, own));
   node->AddDevice(device);
   const std::uint32_t interface = ip->AddInterface(device);
@@ -125,6 +195,7 @@ ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own) {
   ip->SetUp(interface);
   // Not left to the first event of the simulation: a connection may be opened before it.
   node->Initialize();
+  if (path == Path::direct) device->connect_directly(tcp);
   return node;
 }
 

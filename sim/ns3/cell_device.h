@@ -1,6 +1,8 @@
 // The access links of a cell: one base station with one interface, and per device a pipe up and a
 // pipe down. Packets go straight to the device that their address names: no ARP, no queue disc, no
-// lookup whose cost grows with the cell or the fleet.
+// lookup whose cost grows with the cell or the fleet. Packets of a connection by default also skip
+// the layers between its TCP and the device, which in a cell decide nothing: they arrive at the
+// same instants, for half the cost.
 #pragma once
 
 #include <ns3/channel.h>
@@ -9,6 +11,7 @@
 #include <ns3/ipv4-routing-protocol.h>
 #include <ns3/net-device.h>
 #include <ns3/node.h>
+#include <ns3/tcp-l4-protocol.h>
 
 #include <memory>
 #include <vector>
@@ -20,21 +23,40 @@
 namespace mq::sim::cell {
 
 class Device;
+class TcpEnd;
 
-// What is between a device and its cell's base station.
+// What is between a device and its cell's base station, and who talks over it: both ends of each
+// connection, by the device's port.
 struct Link {
+  struct Connection {
+    std::uint16_t port;
+    TcpEnd* at_device;
+    TcpEnd* at_site;
+  };
+  enum class End { at_device, at_site };
+
   Pipe up, down;
   ns3::Ptr<Device> device, base;
+  std::vector<Connection> connections;  // few
+
+  void add(std::uint16_t port, End which, TcpEnd& end);
+  void remove(std::uint16_t port, const TcpEnd& end);
+  TcpEnd* find(std::uint16_t port, End which) const;
 };
 
 // Shared by all cells of a world: where a packet goes, and the count of chance.
 struct Air {
   Chance chance;
   std::vector<std::unique_ptr<Link>> links;  // by DeviceId
+
+  Link& link_of(ns3::Ipv4Address device) const;
 };
 
 ns3::Ipv4Address address_of(DeviceId device);
 ns3::Ipv4Address site_address();
+
+// The way of TCP's packets between TCP and the device of a node.
+enum class Path { direct, whole_stack };
 
 // The only interface of a node. A base station has no link of its own: it sends by address.
 class Device final : public ns3::NetDevice {
@@ -69,18 +91,31 @@ class Device final : public ns3::NetDevice {
   void SetPromiscReceiveCallback(PromiscReceiveCallback) override {}
   bool SupportsSendFrom() const override { return false; }
 
+  // From now on `tcp`, of this node, sends by this device alone and hears from it alone.
+  void connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp);
+
  protected:
   void DoDispose() override;
 
  private:
-  void pass(ns3::Ptr<ns3::Packet> packet, Pipe& pipe, Device& to);
+  struct Way {
+    Pipe* pipe;
+    Device* to;
+  };
+  Way way_to(std::uint32_t address) const;
+  bool pass(const Way& way, std::size_t bytes, ns3::Time& delay);
   void arrives(ns3::Ptr<ns3::Packet> packet, Pipe* pipe);
+  void send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to,
+                     uint8_t protocol, ns3::Ptr<ns3::Ipv4Route>);
+  void arrives_directly(ns3::Ptr<ns3::Packet> packet, Pipe* pipe, ns3::Ipv4Address from,
+                        ns3::Ipv4Address to);
 
   Air& air_;
   Link* link_;  // none at a base station
   uint32_t index_ = 0;
   ns3::Ptr<ns3::Node> node_;
   ReceiveCallback receive_;
+  ns3::Ptr<ns3::TcpL4Protocol> tcp_;
 };
 
 // Everything goes out by the one interface, everything that comes in is for this node.
@@ -110,6 +145,7 @@ class Routing final : public ns3::Ipv4RoutingProtocol {
 };
 
 // A node with this device as its only interface, IPv4 and TCP, ready to send.
-ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own);
+ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own,
+                              Path path = Path::direct);
 
 }  // namespace mq::sim::cell

@@ -77,7 +77,7 @@ struct Ns3World::State {
   Ns3Limits limits;
   Rng rng;
   cell::Air air;
-  cell::Ends ends;
+  cell::Ends ends{air};
   Callbacks callbacks;
   Accept accept;
   std::vector<Cell> cells;
@@ -159,7 +159,7 @@ DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
 std::unique_ptr<Socket> Ns3World::connect(DeviceId from) {
   const DeviceNode& device = state_->devices.at(static_cast<std::size_t>(from));
   const auto end = TcpEnd::create(state_->ends, device.node, tcp_settings(device.preset));
-  end->open(cell::address_of(from), cell::site_address(), site_port);
+  end->open(from, site_port);
   return std::make_unique<EndSocket>(end);
 }
 

@@ -34,7 +34,8 @@ const ns3::Time longest_timeout = ns3::Seconds(60);
 // The fields that the overrides look at, read without parsing options.
 struct TcpEnd::Segment {
   std::uint8_t flags = 0;
-  ns3::SequenceNumber32 ack{0};
+  std::uint32_t header_bytes = 0;
+  ns3::SequenceNumber32 sequence{0}, ack{0};
   std::uint16_t from_port = 0, to_port = 0;
 
   explicit Segment(const ns3::Packet& packet) {
@@ -45,7 +46,9 @@ struct TcpEnd::Segment {
     };
     from_port = u16(0);
     to_port = u16(2);
+    sequence = ns3::SequenceNumber32(std::uint32_t{u16(4)} << 16 | u16(6));
     ack = ns3::SequenceNumber32(std::uint32_t{u16(8)} << 16 | u16(10));
+    header_bytes = std::uint32_t{head[12]} >> 4 << 2;
     flags = head[13] & 0x3f;
   }
   bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
@@ -76,6 +79,7 @@ void Ends::release(TcpEnd& end) {
   if (end.place_ >= all_.size() || all_[end.place_] != &end) return;
   if (dead_.empty()) ns3::Simulator::Schedule(ns3::NanoSeconds(1), &Ends::bury, this);
   dead_.emplace_back(&end);
+  air_.link_of(end.device_).remove(end.device_port_, end);
   if (all_.back() != &end) {
     all_[end.place_] = all_.back();
     all_[end.place_]->place_ = end.place_;
@@ -175,12 +179,23 @@ ns3::Ptr<ns3::TcpSocketBase> TcpEnd::Fork() {
   return fork;
 }
 
-void TcpEnd::open(ns3::Ipv4Address own, ns3::Ipv4Address site, std::uint16_t port) {
+void TcpEnd::CompleteFork(ns3::Ptr<ns3::Packet> packet, const TcpHeader& header,
+                          const ns3::Address& from, const ns3::Address& to) {
+  TcpSocketBase::CompleteFork(packet, header, from, to);
+  const auto peer = ns3::InetSocketAddress::ConvertFrom(from);
+  device_ = peer.GetIpv4();
+  device_port_ = peer.GetPort();
+  if (!is_over()) ends_.air().link_of(device_).add(device_port_, Link::End::at_site, *this);
+}
+
+void TcpEnd::open(DeviceId device, std::uint16_t port) {
   ends_.add(*this);
-  device_ = own;
-  ensure(Bind(ns3::InetSocketAddress(own, 0)) == 0, "a device has a free port");
+  device_ = address_of(device);
+  ensure(Bind(ns3::InetSocketAddress(device_, 0)) == 0, "a device has a free port");
   device_port_ = m_endPoint->GetLocalPort();
-  ensure(Connect(ns3::InetSocketAddress(site, port)) == 0, "a device has a route to the site");
+  ends_.air().link_of(device_).add(device_port_, Link::End::at_device, *this);
+  ensure(Connect(ns3::InetSocketAddress(site_address(), port)) == 0,
+         "a device has a route to the site");
 }
 
 void TcpEnd::listen(std::uint16_t port) {
@@ -315,10 +330,7 @@ void TcpEnd::on_not_connected(ns3::Ptr<ns3::Socket>) {
   want_turn();
 }
 
-void TcpEnd::on_accepted(ns3::Ptr<ns3::Socket>, const ns3::Address& from) {
-  const auto peer = ns3::InetSocketAddress::ConvertFrom(from);
-  device_ = peer.GetIpv4();
-  device_port_ = peer.GetPort();
+void TcpEnd::on_accepted(ns3::Ptr<ns3::Socket>, const ns3::Address&) {
   was_accepted_ = true;
   want_turn();
 }
@@ -395,6 +407,17 @@ void TcpEnd::discard_received() {
 }
 
 // Segments that ns-3.37 does not answer, or answers wrongly.
+
+// What ns-3's TcpL4Protocol and ForwardUp() do, but the header is parsed once instead of three
+// times and the end point need not be looked for among all of the node.
+void TcpEnd::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {
+  const Segment segment(*packet);
+  if (!IsValidTcpSegment(segment.sequence, segment.header_bytes,
+                         packet->GetSize() - segment.header_bytes))
+    return;
+  DoForwardUp(packet, ns3::InetSocketAddress(from, segment.from_port),
+              ns3::InetSocketAddress(to, segment.to_port));
+}
 
 void TcpEnd::DoForwardUp(ns3::Ptr<ns3::Packet> packet, const ns3::Address& from,
                          const ns3::Address& to) {

@@ -12,18 +12,20 @@
 #include <string>
 #include <vector>
 
+#include "sim/ns3/cell_device.h"
 #include "sim/tcp_preset.h"
 #include "sim/world.h"
 
 namespace mq::sim::cell {
 
-class TcpEnd;
-
 // All ends of a world. Keeps each alive until TCP is done with it and its user has let go.
 class Ends {
  public:
+  explicit Ends(Air& air) : air_(air) {}
+
   std::function<void(TcpEnd&)> accepted;
 
+  Air& air() const { return air_; }
   void add(TcpEnd& end);
   void wants_turn(TcpEnd& end);
   void release(TcpEnd& end);
@@ -36,6 +38,7 @@ class Ends {
   void take_turns();
   void bury();
 
+  Air& air_;
   std::vector<ns3::Ptr<TcpEnd>> all_;
   std::vector<ns3::Ptr<TcpEnd>> waiting_, turn_;
   std::vector<ns3::Ptr<TcpEnd>> dead_;  // events of this instant may still name them
@@ -50,7 +53,7 @@ class TcpEnd final : public ns3::TcpSocketBase {
 
   static ns3::Ptr<TcpEnd> create(Ends& ends, ns3::Ptr<ns3::Node> node, const TcpSettings& settings);
 
-  void open(ns3::Ipv4Address own, ns3::Ipv4Address site, std::uint16_t port);
+  void open(DeviceId device, std::uint16_t port);
   void listen(std::uint16_t port);
   void stop_listening();
 
@@ -67,9 +70,14 @@ class TcpEnd final : public ns3::TcpSocketBase {
   std::string device_text() const;
 
   void take_turn();
+  bool is_over() const { return m_endPoint == nullptr; }
+  // A segment for this end, as its device got it.
+  void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
 
  protected:
   ns3::Ptr<ns3::TcpSocketBase> Fork() override;
+  void CompleteFork(ns3::Ptr<ns3::Packet> packet, const ns3::TcpHeader& header,
+                    const ns3::Address& from, const ns3::Address& to) override;
   void DoForwardUp(ns3::Ptr<ns3::Packet> packet, const ns3::Address& from,
                    const ns3::Address& to) override;
   void SendEmptyPacket(uint8_t flags) override;
@@ -82,7 +90,6 @@ class TcpEnd final : public ns3::TcpSocketBase {
 
   void apply(const TcpSettings& settings);
   void set_callbacks();
-  bool is_over() const { return m_endPoint == nullptr; }
   void want_turn();
   void finish_if_all_is_acknowledged();
   void discard_received();

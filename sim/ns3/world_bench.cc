@@ -101,6 +101,7 @@ class WorldFleet {
 };
 
 // Plain ns-3 sockets on the cells' nodes, with the attributes of the `linux` preset.
+template <cell::Path path>
 class BareFleet {
  public:
   explicit BareFleet(std::size_t devices) : devices_(devices) {
@@ -113,7 +114,7 @@ class BareFleet {
           Pipe(model.up, own.child("up")), Pipe(model.down, own.child("down")), nullptr, base_});
       link->device = ns3::CreateObject<cell::Device>(air_, link.get());
       const DeviceId id{static_cast<std::uint32_t>(i)};
-      const auto node = cell::make_node(link->device, cell::address_of(id));
+      const auto node = cell::make_node(link->device, cell::address_of(id), path);
       air_.links.push_back(std::move(link));
       ns3::Simulator::Schedule(ns3::NanoSeconds(phase(i, devices).count()), &BareFleet::connect,
                                this, node);
@@ -139,7 +140,7 @@ class BareFleet {
   }
   void add_cell() {
     base_ = ns3::CreateObject<cell::Device>(air_, nullptr);
-    const auto node = cell::make_node(base_, cell::site_address());
+    const auto node = cell::make_node(base_, cell::site_address(), path);
     const auto listener = make_socket(node);
     listener->Bind(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port));
     listener->Listen();
@@ -205,7 +206,16 @@ void message(benchmark::State& state) {
 }
 
 BENCHMARK(message<WorldFleet>)->Name("world")->Arg(100)->Arg(1000)->Arg(10000);
-BENCHMARK(message<BareFleet>)->Name("bare_ns3")->Arg(100)->Arg(1000)->Arg(10000);
+BENCHMARK(message<BareFleet<cell::Path::direct>>)
+    ->Name("bare_ns3_direct")
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(10000);
+BENCHMARK(message<BareFleet<cell::Path::whole_stack>>)
+    ->Name("bare_ns3")
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(10000);
 
 }  // namespace
 }  // namespace mq::sim

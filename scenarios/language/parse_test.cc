@@ -16,6 +16,7 @@
 
 #include "scenarios/language/limits.h"
 #include "scenarios/language/profiles.h"
+#include "sim/trace/stamp.h"
 
 namespace mq::scenario {
 namespace {
@@ -317,6 +318,38 @@ TEST(Limits, ListsAreCounted) {
              return "  - latency: { percentile: 50, below: " + std::to_string(at + 1) + "s }\n";
            });
   });
+}
+
+TEST(Limits, APayloadHasRoomForTheStampAndEndsAtItsLimit) {
+  const auto file = [](std::string_view size) {
+    return head + "fleet: { a: { publish: [ { topic: t, at: 1s, payload: " + std::string(size) +
+           " } ] } }\n";
+  };
+  const auto bytes = [&](std::string_view size) {
+    return plan(file(size)).groups.at(0).publish.at(0).payload.bytes;
+  };
+  EXPECT_EQ(bytes(std::to_string(trace::stamped_payload_bytes_min) + "B"),
+            trace::stamped_payload_bytes_min);
+  EXPECT_THAT(refusals(file(std::to_string(trace::stamped_payload_bytes_min - 1) + "B")),
+              ElementsAre(HasSubstr("must be at least 16B")));
+  EXPECT_EQ(bytes("16MiB"), 16u * 1024 * 1024);
+  EXPECT_THAT(refusals(file("16777217B")), ElementsAre(HasSubstr("must be at most 16MiB")));
+}
+
+TEST(Limits, TimesAndNumbersEndWhereTheyDo) {
+  const auto group = [](std::string_view keys) {
+    return head + "fleet: { a: { " + std::string(keys) + " } }\n";
+  };
+  for (const std::string_view good :
+       {"keep_alive: 65535s", "keep_alive: 0", "count: 100000",
+        "clean_start: false, session_expiry: 4294967294s", "will: { topic: t, delay: 4294967295s }",
+        "publish: [ { topic: t, every: 1ms } ]", "publish: [ { topic: t, every: 366d } ]"})
+    plan(group(good));
+  for (const std::string_view bad :
+       {"keep_alive: 65536s", "count: 100001", "count: 0", "count: -1",
+        "clean_start: false, session_expiry: 4294967295s", "will: { topic: t, delay: 4294967296s }",
+        "publish: [ { topic: t, every: 999us } ]", "publish: [ { topic: t, every: 367d } ]"})
+    EXPECT_THAT(refusals(group(bad)), SizeIs(1)) << bad;
 }
 
 TEST(Limits, ATopicIsAsLongAsMqttAllowsWithItsLongestId) {

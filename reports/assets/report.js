@@ -51,6 +51,7 @@
     const ticks = Math.max(2, Math.floor(width / 95));
     return steps.find((step) => zoom_span() / step <= ticks) || 604800;
   };
+  const margin = (width) => (width < 600 ? 88 : 120);  // left of all charts over time: they line up
   const time_axis = (width, more) => ({
     type: "value", min: 0, max: data.end, interval: tick(width),
     axisLabel: { color: css("--soft"), formatter: (s) => clock(s), hideOverlap: true, showMaxLabel: false },
@@ -117,7 +118,7 @@
       data: [...data.fleet.map((bin) => [bin[0], bin[column]]), ...(data.fleet.length ? [[data.end, data.fleet.at(-1)[column]]] : [])], ...more,
     });
     return {
-      ...base(), legend: legend(["connected", "at least", "connecting"]), grid: { left: 44, right: 12, top: 30, bottom: 52 },
+      ...base(), legend: legend(["connected", "at least", "connecting"]), grid: { left: margin(width), right: 12, top: 30, bottom: 52 },
       xAxis: time_axis(width), yAxis: value_axis({ type: "value", min: 0, max: data.total, minInterval: 1, splitNumber: 4 }), dataZoom: time_zoom(true),
       series: [
         line("connected", 1, css("--resumed"), { areaStyle: { color: css("--resumed"), opacity: 0.18 }, ...marks() }),
@@ -146,7 +147,7 @@
     }
     if (series.length) Object.assign(series[0], marks());
     return {
-      ...base(), legend: { ...legend(names), type: "scroll" }, grid: { left: 58, right: 12, top: 34, bottom: 28 },
+      ...base(), legend: { ...legend(names), icon: "inherit", itemWidth: 26 }, grid: { left: margin(width), right: 12, top: width < 600 ? 56 : 34, bottom: 28 },
       xAxis: time_axis(width), yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: latency } }), dataZoom: time_zoom(false), series,
       tooltip: { ...base().tooltip, formatter: (rows) => {
         const from = rows[0].axisValue, lines = [];
@@ -208,7 +209,7 @@
   };
   let api_grid = { x: 0, width: 0 };
   const clients = (width) => {
-    const left = width < 600 ? 92 : 130;
+    const left = margin(width);
     const colours = states.map((state) => css("--" + state));
     const fault = css("--fault");
     return {

@@ -42,14 +42,24 @@ void put_promise_row(Markup& out, const Finding& finding) {
       << (finding.expected ? Literal("asked for by the scenario") : Literal("always owed"))
       << "</span>";
   put_clauses(out, finding);
-  out << "</th><td data-label=\"Limit\">" << finding.limit << "</td><td data-label=\"Measured\">"
-      << finding.measured;
+  out << "</th><td data-label=\"Limit\">" << finding.limit
+      << "</td><td class=\"measured\" data-label=\"Measured\">" << finding.measured;
   if (!finding.evidence.empty()) out << " <a href=\"#evidence-" << id << "\">see evidence</a>";
   out << "</td><td class=\"number\" data-label=\"Tried\">" << count(finding.tried)
       << "</td></tr>\n";
 }
 
-void put_evidence_list(Markup& out, const Finding& finding) {
+void put_diagram(Markup& out, const SequenceDiagram& diagram) {
+  out << "<figure class=\"sequence\"><figcaption>" << diagram.title
+      << "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+         "aria-label=\"Message sequence diagram\">"
+      << sequence_svg(diagram)
+      << "</div><p class=\"sub\">Times are of the simulation, distances are not to scale. A dashed "
+         "arrow that ends in a cross left its sender and never arrived.</p></figure>\n";
+}
+
+void put_evidence(Markup& out, const Finding& finding,
+                  const std::vector<SequenceDiagram>& sequences) {
   const std::string id = anchor(finding.id);
   out << "<div class=\"evidence\" id=\"evidence-" << id << "\"><h3>" << finding.promise
       << "</h3><p class=\"sub\">" << finding.measured << "; limit: " << finding.limit
@@ -63,6 +73,8 @@ void put_evidence_list(Markup& out, const Finding& finding) {
   if (finding.broken > finding.evidence.size() && finding.evidence.size() > 0)
     out << "<p class=\"sub\">The first " << finding.evidence.size() << " of "
         << count(finding.broken) << ".</p>";
+  for (const SequenceDiagram& diagram : sequences)
+    if (diagram.finding == finding.id) put_diagram(out, diagram);
   out << "</div>\n";
 }
 
@@ -118,16 +130,10 @@ Markup evidence_section(const Results& r) {
   const auto has_evidence = [](const Finding& finding) { return !finding.evidence.empty(); };
   if (std::none_of(r.findings.begin(), r.findings.end(), has_evidence)) return out;
   out << "<section id=\"evidence\"><h2>Evidence</h2>\n";
-  for (const SequenceDiagram& diagram : r.sequences) {
-    out << "<figure class=\"sequence\"><figcaption>" << diagram.title
-        << "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-           "aria-label=\"Message sequence diagram\">"
-        << sequence_svg(diagram) << "</div></figure>\n";
-  }
   if (r.sequences.empty() && !r.trace.note.empty())
     out << "<p class=\"sub\">No sequence diagram: " << r.trace.note << ".</p>\n";
   for (const Finding* finding : by_importance(r))
-    if (!finding->evidence.empty()) put_evidence_list(out, *finding);
+    if (!finding->evidence.empty()) put_evidence(out, *finding, r.sequences);
   out << "</section>\n";
   return out;
 }

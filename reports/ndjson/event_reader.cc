@@ -190,6 +190,21 @@ std::optional<Instant> time_of(std::string_view line) {
   return Instant(Duration(nanoseconds));
 }
 
+// The client that a line of ours names right after the event's name, without parsing the rest.
+std::optional<std::size_t> client_of(std::string_view line) {
+  constexpr std::string_view name_key = ",\"e\":\"";
+  constexpr std::string_view client_key = "\",\"client\":";
+  const std::size_t name = line.find(name_key);
+  if (name == std::string_view::npos) return std::nullopt;
+  const std::size_t end = line.find('"', name + name_key.size());
+  if (end == std::string_view::npos || !line.substr(end).starts_with(client_key))
+    return std::nullopt;
+  line.remove_prefix(end + client_key.size());
+  std::size_t client = 0;
+  const auto parsed = std::from_chars(line.data(), line.data() + line.size(), client);
+  return parsed.ec == std::errc{} ? std::optional(client) : std::nullopt;
+}
+
 std::string read_head(const json::value& head, RunInfo& run) {
   const auto* object = head.if_object();
   const auto* format = object == nullptr ? nullptr : object->if_contains("format");
@@ -234,6 +249,20 @@ bool EventReader::read_line() {
   return true;
 }
 
+void EventReader::skip_others(std::span<const trace::ClientIndex> clients) {
+  wanted_.assign(run_ ? run_->clients.size() : 0, false);
+  for (const trace::ClientIndex client : clients)
+    if (static_cast<std::size_t>(client) < wanted_.size())
+      wanted_[static_cast<std::size_t>(client)] = true;
+}
+
+bool EventReader::is_wanted(Instant at) const {
+  if (at < from_) return false;
+  if (wanted_.empty()) return true;
+  const std::optional<std::size_t> client = client_of(line_);
+  return !client || *client >= wanted_.size() || wanted_[*client];
+}
+
 bool EventReader::fail(std::string why) {
   fault_ = Fault{line_number_, std::move(why)};
   return false;
@@ -249,7 +278,7 @@ bool EventReader::next(trace::Observer& observer) {
     if (!at) return fail("does not begin with its time");
     if (*at < last_) return fail("time goes backwards");
     last_ = *at;
-  } while (*at < from_);
+  } while (!is_wanted(*at));
   json::monotonic_resource memory;
   boost::system::error_code failed;
   const json::value value = json::parse(line_, failed, &memory);

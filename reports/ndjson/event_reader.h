@@ -5,6 +5,7 @@
 #include <istream>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,15 @@ class EventReader {
   bool next(trace::Observer& observer);
   // Events before `from` are passed over without being decoded.
   void skip_before(Instant from) { from_ = from; }
+  // So are events of clients other than these.
+  void skip_others(std::span<const trace::ClientIndex> clients);
 
   const std::optional<Fault>& fault() const { return fault_; }
   bool truncated() const { return truncated_; }  // the writer stopped at its limit
 
  private:
   bool read_line();
+  bool is_wanted(Instant at) const;
   bool fail(std::string why);
 
   std::istream& in_;
@@ -43,6 +47,7 @@ class EventReader {
   std::uint64_t line_number_ = 0;
   Instant from_ = Instant::min();
   Instant last_ = Instant::min();
+  std::vector<bool> wanted_;  // by client; empty: all
   std::optional<trace::RunInfo> run_;
   std::optional<Fault> fault_;
   bool truncated_ = false;

@@ -11,7 +11,7 @@ class Browser:
     """Starts Chromium; every request but to file: and data: is refused and noted."""
 
     def __init__(self):
-        self.profile = tempfile.TemporaryDirectory(prefix="mqttlab-chromium-")
+        self.profile = tempfile.TemporaryDirectory(prefix="mqttlab-chromium-", ignore_cleanup_errors=True)
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
         command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

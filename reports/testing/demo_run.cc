@@ -1,10 +1,16 @@
 #include "reports/testing/demo_run.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "protocol/codec.h"
 #include "reports/collect/collector.h"
+#include "reports/ndjson/event_writer.h"
+#include "reports/sequence/sequence.h"
 #include "reports/text/escape.h"
 
 namespace mq::report::testing {
@@ -64,7 +70,7 @@ DemoRun::DemoRun(const DemoOptions& options) : options_(options), rng_(options.s
 }
 
 void DemoRun::describe() {
-  const std::vector<std::string> attacks = hostile_texts();
+  const std::vector<std::string>& attacks = attacks_;
   const auto text = [&](std::string plain, std::size_t attack) {
     return options_.hostile ? attacks[attack % attacks.size()] : plain;
   };
@@ -146,7 +152,7 @@ void DemoRun::publish(std::uint32_t client, std::uint32_t number, std::uint64_t 
                       Instant at) {
   const Qos qos = static_cast<Qos>(client % 3);
   const Stamp stamp{Stamp::Origin::publish, ClientIndex{client}, message};
-  const std::vector<std::string> attacks = hostile_texts();
+  const std::vector<std::string>& attacks = attacks_;
   std::string topic = options_.hostile ? "fleet/" + attacks[message % attacks.size()] + "/temp"
                                        : "fleet/" + run_.clients[client].id + "/temp";
   topic = well_formed(topic);
@@ -231,7 +237,7 @@ void DemoRun::play(Observer& observer) const {
 }
 
 void DemoRun::fill_findings(Results& r) const {
-  const std::vector<std::string> attacks = hostile_texts();
+  const std::vector<std::string>& attacks = attacks_;
   const auto text = [&](std::string plain, std::size_t attack) {
     return options_.hostile ? attacks[attack % attacks.size()] : plain;
   };
@@ -310,6 +316,19 @@ void DemoRun::fill_configuration(Results& r) const {
                {"wired", 30'100, 31'042, 4'100'233, 6'930'112, 0, 0}};
 }
 
+std::vector<SequenceDiagram> DemoRun::draw(const std::vector<checks::Finding>& findings) const {
+  const std::string path = std::filesystem::temp_directory_path() /
+                           ("demo_events_" + std::to_string(::getpid()) + ".ndjson");
+  OutputFile file(path);
+  EventWriter writer(file, run_);
+  play(writer);
+  file.close();
+  std::ifstream events(path, std::ios::binary);
+  std::vector<SequenceDiagram> diagrams = draw_sequences(events, findings);
+  std::filesystem::remove(path);
+  return diagrams;
+}
+
 Results DemoRun::results() const {
   Results r;
   r.run = run_;
@@ -342,6 +361,7 @@ Results DemoRun::results() const {
   play(collector);
   r.series = collector.finish(r.reached, r.findings);
   fill_configuration(r);
+  r.sequences = draw(r.findings);
   r.trace = {true, true, ""};
   r.not_reproducible = {4.2, "2026-11-22T17:31:46Z"};
   return r;

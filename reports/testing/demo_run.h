@@ -23,6 +23,9 @@ struct DemoOptions {
   std::uint64_t seed = 1;
 };
 
+// Strings that try to become markup, a formula, an escape sequence or a broken file.
+std::vector<std::string> hostile_texts();
+
 class DemoRun {
  public:
   explicit DemoRun(const DemoOptions& options);
@@ -44,10 +47,12 @@ class DemoRun {
             Duration travels, bool arrives = true);
   Duration delay();
   std::string_view keep(std::string text);
+  std::vector<SequenceDiagram> draw(const std::vector<checks::Finding>& findings) const;
   void fill_findings(Results& results) const;
   void fill_configuration(Results& results) const;
 
   DemoOptions options_;
+  std::vector<std::string> attacks_ = hostile_texts();
   Rng rng_;
   trace::RunInfo run_;
   std::vector<trace::Event> events_;
@@ -61,8 +66,5 @@ class DemoRun {
   Instant lost_at_;
   std::uint64_t attempted_[3] = {};
 };
-
-// Strings that try to become markup, a formula, an escape sequence or a broken file.
-std::vector<std::string> hostile_texts();
 
 }  // namespace mq::report::testing

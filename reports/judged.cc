@@ -1,0 +1,93 @@
+#include "reports/judged.h"
+
+#include <algorithm>
+
+namespace mq::report {
+namespace {
+
+using checks::Judgement;
+
+constexpr double curve_percentiles[] = {1,  5,  10,   20,   30,   40,    50,    60,
+                                        70, 75, 80,   85,   90,   93,    95,    97,
+                                        98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 100};
+
+checks::Verdict verdict_of(Judgement::Verdict verdict) {
+  switch (verdict) {
+    case Judgement::Verdict::held:
+      return checks::Verdict::held;
+    case Judgement::Verdict::broken:
+      return checks::Verdict::broken;
+    case Judgement::Verdict::nothing_measured:
+      break;
+  }
+  return checks::Verdict::not_tried;
+}
+
+int exit_code_of(checks::Verdict verdict) {
+  switch (verdict) {
+    case checks::Verdict::held:
+      return 0;
+    case checks::Verdict::broken:
+      return 1;
+    case checks::Verdict::not_tried:
+      break;
+  }
+  return 4;
+}
+
+void take_latency(const checks::LatencyHistogram& all, Qos qos, Series& series) {
+  if (all.count() == 0) return;
+  auto latency = std::find_if(series.latencies.begin(), series.latencies.end(),
+                              [&](const Latency& one) { return one.qos == qos; });
+  if (latency == series.latencies.end())
+    latency = series.latencies.insert(latency, Latency{.qos = qos});
+  const auto at = [&](double percentile) {
+    return all.percentile(percentile).value_or(Duration{});
+  };
+  latency->count = all.count();
+  latency->p50 = at(50);
+  latency->p90 = at(90);
+  latency->p99 = at(99);
+  latency->p999 = at(99.9);
+  latency->max = all.max().value_or(Duration{});
+  latency->curve.clear();
+  for (const double percentile : curve_percentiles)
+    latency->curve.push_back({percentile, at(percentile)});
+}
+
+void take_ledger(const checks::LedgerTable& table, LedgerTable& into) {
+  for (std::size_t i = 0; i < table.published.size(); ++i) {
+    const checks::PublishCounts& c = table.published[i];
+    if (c.attempted == 0) continue;
+    into.published.push_back(
+        {static_cast<Qos>(i), c.attempted, c.not_sent, c.refused, c.acknowledged, c.open});
+  }
+  for (const checks::LedgerRow& row : table.rows) {
+    const checks::DeliveryCounts& c = row.counts;
+    into.deliveries.push_back({row.group, row.qos, c.owed, c.delivered, c.lost, c.duplicated,
+                               c.unexpected, c.reordered, c.late, c.open, c.cancelled});
+  }
+}
+
+}  // namespace
+
+void take_judgement(const Judgement& judgement, Results& results) {
+  results.verdict = verdict_of(judgement.verdict);
+  results.exit_code = exit_code_of(results.verdict);
+  results.findings = judgement.findings;
+  results.ledger = {};
+  take_ledger(judgement.ledger, results.ledger);
+  for (std::size_t i = 0; i < judgement.latency.size(); ++i)
+    take_latency(judgement.latency[i], static_cast<Qos>(i), results.series);
+  results.sometimes.clear();
+  for (const Judgement::State& state : judgement.states) {
+    const auto& expectations = results.run.expectations;
+    const bool expected =
+        std::any_of(expectations.begin(), expectations.end(), [&](const auto& expectation) {
+          return expectation.id == "sometimes" && expectation.argument == state.phrase;
+        });
+    results.sometimes.push_back({state.phrase, state.meaning, state.reached, expected});
+  }
+}
+
+}  // namespace mq::report

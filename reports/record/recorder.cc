@@ -1,0 +1,77 @@
+#include "reports/record/recorder.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "reports/judged.h"
+#include "reports/sequence/sequence.h"
+#include "reports/text/format.h"
+
+namespace mq::report {
+
+Recorder::Recorder(const trace::RunInfo& run, const Options& options)
+    : options_(options), run_(run), checks_(run), collector_(run) {
+  if (options_.trace == TracePolicy::none) return;
+  events_file_ = std::make_unique<OutputFile>(options_.folder + "/events.ndjson");
+  capture_file_ = std::make_unique<OutputFile>(options_.folder + "/capture.pcap");
+  events_ = std::make_unique<EventWriter>(*events_file_, run_, options_.trace_bytes);
+  capture_ = std::make_unique<CaptureWriter>(*capture_file_, options_.trace_bytes);
+}
+
+Recorder::~Recorder() = default;
+
+void Recorder::observe(const trace::Event& event) {
+  if (const auto* ended = std::get_if<trace::RunEnded>(&event.what)) complete_ = ended->complete;
+  checks_.observe(event);
+  collector_.observe(event);
+  if (!events_) return;
+  events_->observe(event);
+  capture_->observe(event);
+}
+
+std::optional<Recorder::FileError> Recorder::error() const {
+  for (const OutputFile* file : {events_file_.get(), capture_file_.get()})
+    if (file != nullptr && file->error()) return FileError{file->path(), file->error()};
+  return std::nullopt;
+}
+
+Results Recorder::finish(Instant end) {
+  Results results;
+  results.run = run_;
+  results.reached = end;
+  results.complete = complete_;
+  const checks::Judgement judgement = checks_.finish();
+  results.series = collector_.finish(end, judgement.findings);
+  take_judgement(judgement, results);
+  close_files(results);
+  return results;
+}
+
+void Recorder::close_files(Results& results) {
+  if (options_.trace == TracePolicy::none) {
+    results.trace.note = "no trace was kept (--trace none)";
+    return;
+  }
+  events_file_->close();
+  capture_file_->close();
+  if (options_.trace == TracePolicy::failures && results.verdict == checks::Verdict::held &&
+      results.complete) {
+    std::error_code ignored;
+    std::filesystem::remove(events_file_->path(), ignored);
+    std::filesystem::remove(capture_file_->path(), ignored);
+    results.trace.note = "no trace was kept, as no promise broke (--trace failures)";
+    return;
+  }
+  results.trace.events = !events_file_->error();
+  results.trace.capture = !capture_file_->error();
+  if (const auto failed = error())
+    results.trace.note = fmt::format("incomplete: {}", failed->error.message());
+  else if (events_->truncated() || capture_->truncated())
+    results.trace.note = fmt::format("stops at its limit of {}", bytes(options_.trace_bytes));
+  std::ifstream events(events_file_->path(), std::ios::binary);
+  if (events) results.sequences = draw_sequences(events, results.findings);
+}
+
+}  // namespace mq::report

@@ -1,0 +1,66 @@
+// Everything that listens to a run, as one observer: the checks, the collector and the files that
+// are streamed. At the end it gives the Results, but for what only the runner knows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "conformance/checks/check_set.h"
+#include "reports/collect/collector.h"
+#include "reports/file/output_file.h"
+#include "reports/ndjson/event_writer.h"
+#include "reports/pcap/capture_writer.h"
+#include "reports/results.h"
+
+namespace mq::report {
+
+// Which runs keep events.ndjson and capture.pcap.
+enum class TracePolicy : std::uint8_t {
+  full,      // every run
+  failures,  // those that broke a promise or proved nothing; written meanwhile, removed otherwise
+  none,
+};
+
+class Recorder final : public trace::Observer {
+ public:
+  struct Options {
+    std::string folder;  // that exists
+    TracePolicy trace = TracePolicy::full;
+    std::uint64_t trace_bytes = trace_bytes_max;  // of each of the two files
+  };
+  struct FileError {
+    std::string path;
+    std::error_code error;
+  };
+
+  Recorder(const trace::RunInfo& run, const Options& options);
+  ~Recorder() override;
+
+  void observe(const trace::Event& event) override;
+
+  // A file that could not be opened or written (a full disk); look at it as often as is useful, and
+  // after finish(). Everything else goes on.
+  std::optional<FileError> error() const;
+
+  // Once, after the last event, which is at `end`. Fills in all but hash, command, version,
+  // configuration, traffic and what is not reproducible.
+  Results finish(Instant end);
+
+ private:
+  void close_files(Results& results);
+
+  Options options_;
+  trace::RunInfo run_;
+  checks::CheckSet checks_;
+  Collector collector_;
+  std::unique_ptr<OutputFile> events_file_;
+  std::unique_ptr<OutputFile> capture_file_;
+  std::unique_ptr<EventWriter> events_;
+  std::unique_ptr<CaptureWriter> capture_;
+  bool complete_ = false;
+};
+
+}  // namespace mq::report

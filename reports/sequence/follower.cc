@@ -1,0 +1,297 @@
+#include "reports/sequence/follower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/ndjson/words.h"
+#include "reports/text/escape.h"
+
+namespace mq::report {
+namespace {
+
+using namespace trace;
+
+constexpr std::size_t parties_max = 3;
+constexpr std::size_t broker_lane = 1;
+
+End other(End end) { return end == End::client ? End::broker : End::client; }
+
+// The packet id of an acknowledgement, and whether the sender of the PUBLISH sends this kind.
+struct Answer {
+  PacketId id;
+  bool by_publisher;
+};
+std::optional<Answer> answer_of(const Packet& packet) {
+  if (const auto* ack = std::get_if<PubAck>(&packet)) return Answer{ack->packet_id, false};
+  if (const auto* rec = std::get_if<PubRec>(&packet)) return Answer{rec->packet_id, false};
+  if (const auto* rel = std::get_if<PubRel>(&packet)) return Answer{rel->packet_id, true};
+  if (const auto* comp = std::get_if<PubComp>(&packet)) return Answer{comp->packet_id, false};
+  return std::nullopt;
+}
+
+std::string with_reason(std::string text, ReasonCode reason) {
+  if (reason != ReasonCode::success) text += fmt::format(", {}", name(reason));
+  return text;
+}
+
+}  // namespace
+
+std::string short_text(const Packet& packet) {
+  const std::string kind_name = name(kind(packet));
+  if (const auto* publish = std::get_if<Publish>(&packet)) {
+    std::string text = fmt::format("PUBLISH QoS {}", static_cast<int>(publish->qos));
+    if (publish->packet_id != PacketId::none)
+      text += fmt::format(", id {}", static_cast<int>(publish->packet_id));
+    if (publish->dup) text += ", DUP";
+    if (publish->retain) text += ", RETAIN";
+    return text;
+  }
+  if (const auto* connect = std::get_if<Connect>(&packet))
+    return connect->clean_start ? "CONNECT, clean start" : "CONNECT";
+  if (const auto* ack = std::get_if<ConnAck>(&packet))
+    return with_reason(fmt::format("CONNACK, session present {}", ack->session_present ? 1 : 0),
+                       ack->reason);
+  if (const auto* bye = std::get_if<Disconnect>(&packet))
+    return with_reason("DISCONNECT", bye->reason);
+  return std::visit(
+      [&](const auto& one) {
+        if constexpr (requires {
+                        one.packet_id;
+                        one.reason;
+                      })
+          return with_reason(fmt::format("{} id {}", kind_name, static_cast<int>(one.packet_id)),
+                             one.reason);
+        else if constexpr (requires { one.packet_id; })
+          return fmt::format("{} id {}", kind_name, static_cast<int>(one.packet_id));
+        else
+          return kind_name;
+      },
+      packet);
+}
+
+std::string detail_text(const Packet& packet, std::size_t wire_bytes) {
+  std::string text = fmt::format("{} bytes", wire_bytes);
+  if (const auto* publish = std::get_if<Publish>(&packet))
+    return fmt::format("topic {}, payload of {} bytes, packet of {}", visible(publish->topic, 200),
+                       publish->payload.size(), text);
+  if (const auto* connect = std::get_if<Connect>(&packet))
+    return fmt::format("client id {}, keep alive {} s, {}", visible(connect->client_id, 200),
+                       connect->keep_alive, text);
+  if (const auto* subscribe = std::get_if<Subscribe>(&packet);
+      subscribe && !subscribe->entries.empty())
+    return fmt::format("filter {}, {}", visible(subscribe->entries.front().filter, 200), text);
+  return text;
+}
+
+SequenceFollower::SequenceFollower(const RunInfo& run, const checks::Evidence& evidence,
+                                   std::size_t steps_max)
+    : run_(run),
+      evidence_(evidence),
+      head_max_(steps_max / 2),
+      tail_max_(steps_max - head_max_ - 1) {
+  for (const ClientIndex client : evidence.clients)
+    if (parties_.size() < parties_max &&
+        std::find(parties_.begin(), parties_.end(), client) == parties_.end())
+      parties_.push_back(client);
+}
+
+// The first party stands left of the broker, the others right of it.
+std::optional<std::size_t> SequenceFollower::lane_of(ClientIndex client) const {
+  const auto found = std::find(parties_.begin(), parties_.end(), client);
+  if (found == parties_.end()) return std::nullopt;
+  const auto position = static_cast<std::size_t>(found - parties_.begin());
+  return position == 0 ? 0 : position + 1;
+}
+
+std::size_t SequenceFollower::lane_of_end(const Connection& connection, End end) const {
+  return end == End::broker ? broker_lane : lane_of(connection.client).value_or(0);
+}
+
+void SequenceFollower::observe(const Event& event) {
+  if (event.at < evidence_.from || parties_.empty()) return;
+  if (const auto* seen = std::get_if<PacketSeen>(&event.what)) return on_packet(*seen, event.at);
+  if (const auto* closed = std::get_if<LinkClosed>(&event.what))
+    std::erase_if(pending_, [&](const Pending& p) {
+      return p.connection == closed->connection && other(p.sender) == closed->end;
+    });
+  if (event.at > evidence_.until) return;
+  on_network(event);
+  on_application(event);
+  on_course(event);
+}
+
+void SequenceFollower::on_packet(const PacketSeen& seen, Instant at) {
+  if (!lane_of(seen.connection.client)) return;
+  const bool concerned = concerns(seen);
+  if (!seen.sent) return received(seen, at);
+  if (!concerned || at > evidence_.until) return;
+  SequenceStep step{.what = SequenceStep::What::packet, .at = at, .received = std::nullopt};
+  step.from = lane_of_end(seen.connection, seen.end);
+  step.to = lane_of_end(seen.connection, other(seen.end));
+  step.text = short_text(*seen.packet);
+  step.detail = detail_text(*seen.packet, seen.wire.size());
+  const std::uint64_t number = add(std::move(step));
+  pending_.push_back({seen.connection, seen.end, {seen.wire.begin(), seen.wire.end()}, number});
+}
+
+bool SequenceFollower::concerns(const PacketSeen& seen) {
+  const End sender = seen.sent ? seen.end : other(seen.end);
+  switch (kind(*seen.packet)) {
+    case Kind::connect:
+    case Kind::conn_ack:
+    case Kind::disconnect:
+      return true;
+    case Kind::subscribe:
+    case Kind::sub_ack:
+    case Kind::unsubscribe:
+    case Kind::unsub_ack:
+      return !evidence_.message.has_value();
+    case Kind::ping_req:
+    case Kind::ping_resp:
+    case Kind::auth:
+      return false;
+    default:
+      return follow(seen, sender);
+  }
+}
+
+// Whether a PUBLISH, or an answer in the exchange that one began, is about the message.
+bool SequenceFollower::follow(const PacketSeen& seen, End sender) {
+  const ClientIndex client = seen.connection.client;
+  if (const auto* publish = std::get_if<Publish>(seen.packet)) {
+    const bool is_it = evidence_.message && stamp_of(publish->payload.text()) == evidence_.message;
+    if (publish->packet_id != PacketId::none)
+      followed_[{client, sender, publish->packet_id}] = is_it;
+    return is_it;
+  }
+  const std::optional<Answer> answer = answer_of(*seen.packet);
+  if (!answer) return false;
+  const auto exchange =
+      followed_.find({client, answer->by_publisher ? sender : other(sender), answer->id});
+  return exchange != followed_.end() && exchange->second;
+}
+
+void SequenceFollower::received(const PacketSeen& seen, Instant at) {
+  const auto sent = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) {
+    return p.connection == seen.connection && p.sender == other(seen.end) &&
+           std::equal(p.wire.begin(), p.wire.end(), seen.wire.begin(), seen.wire.end());
+  });
+  if (sent == pending_.end()) return;
+  if (SequenceStep* step = find(sent->step)) step->received = at;
+  pending_.erase(sent);
+}
+
+void SequenceFollower::on_network(const Event& event) {
+  if (const auto* closed = std::get_if<LinkClosed>(&event.what)) {
+    if (!lane_of(closed->connection.client)) return;
+    const bool orderly = closed->cause == CloseCause::closed;
+    if (orderly && !closed->by_this_end) return;
+    std::string text = orderly ? fmt::format("closes connection {}", closed->connection.number)
+                               : fmt::format("connection {} {}", closed->connection.number,
+                                             word(close_cause_words, closed->cause));
+    std::replace(text.begin(), text.end(), '_', ' ');
+    note(event.at, lane_of_end(closed->connection, closed->end), text, true);
+  } else if (const auto* opening = std::get_if<LinkOpening>(&event.what)) {
+    if (const auto lane = lane_of(opening->connection.client))
+      note(event.at, *lane, fmt::format("opens connection {}", opening->connection.number), false);
+  } else if (const auto* malformed = std::get_if<MalformedSeen>(&event.what)) {
+    if (lane_of(malformed->connection.client))
+      note(event.at, lane_of_end(malformed->connection, malformed->end),
+           fmt::format("malformed packet: {}", info(malformed->fault.rule).name), true);
+  }
+}
+
+void SequenceFollower::on_application(const Event& event) {
+  const auto tell = [&](ClientIndex client, const Stamp& stamp, std::string text, bool trouble) {
+    const auto lane = lane_of(client);
+    if (lane && evidence_.message == stamp) note(event.at, *lane, std::move(text), trouble);
+  };
+  if (const auto* attempted = std::get_if<Attempted>(&event.what)) {
+    tell(attempted->client, attempted->stamp, "application publishes", false);
+  } else if (const auto* refused = std::get_if<NotSent>(&event.what)) {
+    tell(refused->client, refused->stamp, fmt::format("not sent: {}", visible(refused->reason, 40)),
+         true);
+  } else if (const auto* done = std::get_if<Acknowledged>(&event.what)) {
+    const bool bad = failed(done->reason);
+    tell(done->client, done->stamp,
+         bad ? fmt::format("refused: {}", name(done->reason)) : "application is told: done", bad);
+  } else if (const auto* given = std::get_if<Delivered>(&event.what)) {
+    if (const auto stamp = stamp_of(given->publish->payload.text()))
+      tell(given->connection.client, *stamp, "given to the application", false);
+  }
+}
+
+void SequenceFollower::on_course(const Event& event) {
+  const auto fault_note = [&](std::size_t index, const char* what) {
+    const FaultInfo& fault = run_.faults[index];
+    for (const ClientIndex client : parties_)
+      if (std::find(fault.clients.begin(), fault.clients.end(),
+                    static_cast<std::uint32_t>(client)) != fault.clients.end())
+        note(event.at, *lane_of(client),
+             fmt::format("{} {} {}", visible(fault.kind, 24), visible(fault.target, 24), what),
+             true);
+  };
+  if (const auto* began = std::get_if<FaultBegan>(&event.what))
+    fault_note(began->fault, "begins");
+  else if (const auto* ended = std::get_if<FaultEnded>(&event.what))
+    fault_note(ended->fault, "ends");
+  else if (std::holds_alternative<BrokerDown>(event.what))
+    note(event.at, broker_lane, "broker crashes", true);
+  else if (std::holds_alternative<BrokerUp>(event.what))
+    note(event.at, broker_lane, "broker starts", false);
+  else if (std::holds_alternative<CalmBegan>(event.what))
+    note(event.at, broker_lane, "the calm begins", false);
+}
+
+void SequenceFollower::note(Instant at, std::size_t lane, std::string text, bool trouble) {
+  SequenceStep step{.what = SequenceStep::What::note, .at = at, .received = std::nullopt};
+  step.from = step.to = lane;
+  step.text = std::move(text);
+  step.trouble = trouble;
+  add(std::move(step));
+}
+
+std::uint64_t SequenceFollower::add(SequenceStep step) {
+  if (head_.size() < head_max_) {
+    head_.push_back(std::move(step));
+    return head_.size() - 1;
+  }
+  tail_.push_back(std::move(step));
+  if (tail_.size() > tail_max_) {
+    tail_.pop_front();
+    ++dropped_;
+  }
+  return head_.size() + dropped_ + tail_.size() - 1;
+}
+
+SequenceStep* SequenceFollower::find(std::uint64_t step) {
+  if (step < head_.size()) return &head_[step];
+  const std::uint64_t behind = step - head_.size();
+  return behind < dropped_ ? nullptr : &tail_[behind - dropped_];
+}
+
+SequenceDiagram SequenceFollower::finish() {
+  SequenceDiagram diagram;
+  if (!head_.empty()) {
+    const std::size_t last_lane = parties_.size() > 1 ? parties_.size() : 0;
+    note(evidence_.at, last_lane, "here the promise is broken", true);
+  }
+  diagram.title = evidence_.text;
+  diagram.left_out = dropped_;
+  for (std::size_t i = 0; i < parties_.size(); ++i) {
+    diagram.lanes.push_back(run_.clients[static_cast<std::size_t>(parties_[i])].id);
+    if (i == 0) diagram.lanes.push_back("broker");
+  }
+  diagram.steps = std::move(head_);
+  if (dropped_ > 0) {
+    SequenceStep gap{
+        .what = SequenceStep::What::gap, .at = tail_.front().at, .received = std::nullopt};
+    gap.text = fmt::format("{} steps left out", dropped_);
+    diagram.steps.push_back(std::move(gap));
+  }
+  std::move(tail_.begin(), tail_.end(), std::back_inserter(diagram.steps));
+  return diagram;
+}
+
+}  // namespace mq::report

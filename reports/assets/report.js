@@ -48,15 +48,21 @@
   const zoom_span = () => ((zoom.until - zoom.from) / 100) * data.end;
   const steps = [1e-3, 1e-2, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800];
   const tick = (width) => {
-    const ticks = Math.max(2, Math.floor(width / 95));
-    return steps.find((step) => zoom_span() / step <= ticks) || 604800;
+    const most = Math.max(2, Math.floor(width / 95));
+    return steps.find((step) => zoom_span() / step <= most) || 604800;
   };
   const margin = (width) => (width < 600 ? 88 : 120);  // left of all charts over time: they line up
-  const time_axis = (width, more) => ({
-    type: "value", min: 0, max: data.end, interval: tick(width),
-    axisLabel: { color: css("--soft"), formatter: (s) => clock(s), hideOverlap: true, showMaxLabel: false },
-    axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: true, lineStyle: { color: css("--line") } },
-    splitLine: { show: false }, ...more,
+  // Round times within the part that is shown.
+  const ticks = (width) => {
+    const step = tick(width), from = (zoom.from / 100) * data.end, until = (zoom.until / 100) * data.end, all = [];
+    for (let i = Math.ceil(from / step); i * step <= until && all.length < 100; ++i) all.push(i * step);
+    return all;
+  };
+  const time_axis = (width) => ({
+    type: "value", min: 0, max: data.end,
+    axisLabel: { color: css("--soft"), formatter: (s) => clock(s), hideOverlap: true, customValues: ticks(width) },
+    axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: true, lineStyle: { color: css("--line") }, customValues: ticks(width) },
+    splitLine: { show: false },
   });
   const time_zoom = (slider) => {
     const inside = { type: "inside", xAxisIndex: 0, start: zoom.from, end: zoom.until, zoomOnMouseWheel: "ctrl", moveOnMouseMove: "shift", filterMode: "none", minSpan: 0.01 };
@@ -272,7 +278,8 @@
     zoom.until = until;
     for (const one of charts) {
       if (!over_time.has(one.name)) continue;
-      one.chart.setOption({ xAxis: { interval: tick(one.place.clientWidth) } }, { silent: true, lazyUpdate: true });
+      const customValues = ticks(one.place.clientWidth);
+      one.chart.setOption({ xAxis: { axisLabel: { customValues }, axisTick: { customValues } } }, { silent: true, lazyUpdate: true });
       one.chart.dispatchAction({ type: "dataZoom", dataZoomIndex: 0, start: from, end: until }, { silent: true });
     }
   }

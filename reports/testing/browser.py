@@ -41,7 +41,14 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
+        self.close()
+
+    def close(self):
+        self.session = None
+        try:
+            self.call("Browser.close")
+        except (RuntimeError, OSError):
+            pass
         self.process.wait()
         os.close(self.write_end)
         os.close(self.read_end)
@@ -70,8 +77,8 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, path, width=1280, height=900, dark=False):
-        """Loads a file; waits for its load event. Events from then on are this page's."""
+    def open(self, path, width=1280, height=900, dark=False, settle=True):
+        """Loads a file; waits for its load event and two frames. Events from then on are its own."""
         self.events = []
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                   mobile=width < 600)
@@ -79,7 +86,8 @@ class Browser:
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._message())
-        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if settle:
+            self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def media(self, dark=False, kind=""):
         self.call("Emulation.setEmulatedMedia", media=kind,

@@ -1,4 +1,5 @@
-// report_demo FOLDER: made-up reports of a broken, a held, a hostile, a large and an empty run.
+// report_demo FOLDER: made-up reports of a broken, a held, a hostile and a tame (the same
+// without hostile texts), a large and an empty run.
 #include <cstdio>
 #include <string>
 
@@ -27,9 +28,11 @@ int main(int argc, char** argv) {
   bool good = write(folder, "broken", DemoRun({}).results());
   good &= write(folder, "held", DemoRun({.broken = false}).results());
   good &= write(folder, "hostile", DemoRun({.sensors = 17, .hostile = true}).results());
+  good &= write(folder, "tame", DemoRun({.sensors = 17}).results());
   good &= write(folder, "large", DemoRun({.sensors = 1500, .broken = false}).results());
   mq::report::Results empty;
   empty.run.scenario = "nothing happens";
+  empty.complete = true;
   empty.exit_code = 4;
   good &= write(folder, "empty", empty);
   return good ? 0 : 5;

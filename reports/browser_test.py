@@ -1,0 +1,155 @@
+"""Opens made-up reports in headless Chromium: browser_test.py REPORT_DEMO OUTPUT_FOLDER.
+
+No JavaScript error, no refused or other request, the verdict visible with and without JavaScript,
+the same elements whatever the texts of a run say, charts drawn, zoom and theme usable by keyboard.
+Screenshots, light and dark, wide and narrow, are left in the output folder.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "testing"))
+from browser import Browser  # noqa: E402
+
+# Names of elements and attributes outside the charts, as the browser parsed them.
+STRUCTURE = """(() => [...document.querySelectorAll("*")]
+  .filter(element => !element.closest("[data-chart] > *"))
+  .map(element => element.localName + " " + element.getAttributeNames().join(" ")))()"""
+
+
+class Reports(unittest.TestCase):
+    folder = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def open(self, name, **how):
+        self.browser.open(self.path(name + ".html"), **how)
+
+    def text(self, selector):
+        return self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+
+    def assert_clean(self):
+        self.assertEqual(self.browser.complaints(), [])
+        self.assertEqual(self.browser.requests(), [])
+
+    def test_every_report_opens_without_an_error_or_a_request(self):
+        words = {"broken": "Broken", "held": "Held", "hostile": "Broken", "large": "Held", "empty": "Nothing proven"}
+        looks = [(width, dark) for width in (1280, 390) for dark in (False, True)]
+        for name, word in words.items():
+            shown = name in ("broken", "held")
+            for width, dark in looks if shown else looks[:1] + looks[-1:]:
+                with self.subTest(name=name, width=width, dark=dark):
+                    self.open(name, width=width, dark=dark)
+                    self.assertEqual(self.text("h1"), word)
+                    self.assertEqual(self.browser.evaluate("document.documentElement.dataset.ready"), "yes")
+                    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                    self.assertLessEqual(self.browser.evaluate(overflow), 0, "nothing sticks out sideways")
+                    if shown:
+                        self.browser.screenshot(
+                            self.path(f"{name}-{width}-{'dark' if dark else 'light'}.png"))
+                    self.assert_clean()
+
+    def test_no_text_of_a_run_becomes_an_element_or_an_attribute(self):
+        self.open("tame")
+        tame = self.browser.evaluate(STRUCTURE)
+        self.open("hostile")
+        self.assertEqual(self.browser.evaluate(STRUCTURE), tame)
+        self.assertGreater(len(tame), 500)
+        self.assert_clean()
+
+    def test_the_policy_refuses_what_is_not_of_the_page(self):
+        self.open("held")
+        self.browser.evaluate("""(() => {
+          const image = new Image(); image.src = "https://example.invalid/x.png"; document.body.append(image);
+          const script = document.createElement("script"); script.textContent = "window.intruder = 1"; document.body.append(script);
+        })()""")
+        self.assertIsNone(self.browser.evaluate("window.intruder ?? null"))
+        self.browser.evaluate("new Promise(done => setTimeout(done, 50))")
+        self.assertTrue(any("Content Security Policy" in complaint for complaint in self.browser.complaints()))
+
+    def test_charts_are_drawn_and_follow_the_theme(self):
+        self.open("broken", dark=False)
+        drawn = """[...document.querySelectorAll("[data-chart]")].map(chart =>
+                   [chart.dataset.chart, chart.querySelectorAll("path, canvas").length > 0])"""
+        self.assertEqual(dict(self.browser.evaluate(drawn)),
+                         {"fleet": True, "latency": True, "clients": True, "percentiles": True})
+        page = "getComputedStyle(document.body).backgroundColor"
+        light = self.browser.evaluate(page)
+        for expected in ("Theme: light", "Theme: dark"):
+            self.browser.evaluate("document.getElementById('theme').click()")
+            self.assertEqual(self.text("#theme"), expected)
+        self.assertNotEqual(self.browser.evaluate(page), light)
+        self.assert_clean()
+
+    def test_zoom_is_shared_and_works_by_keyboard(self):
+        self.open("broken")
+        labels = """[...document.querySelectorAll('[data-chart="NAME"] text')].map(t => t.textContent)
+                    .filter(t => /^\\d+:\\d\\d/.test(t))"""
+        before = self.browser.evaluate(labels.replace("NAME", "latency"))
+        self.assertIn("1:00", before)
+        self.browser.evaluate("document.querySelector('[data-chart=\"fleet\"]').focus()")
+        for _ in range(3):
+            self.browser.press("+")
+        self.browser.evaluate("new Promise(done => setTimeout(done, 200))")
+        after = self.browser.evaluate(labels.replace("NAME", "latency"))
+        self.assertNotEqual(after, before)
+        self.assertTrue(after and all(label.endswith(":00") or label.count(":") == 1 for label in after), after)
+        self.assertEqual(self.browser.evaluate(labels.replace("NAME", "fleet"))[:len(after)], after)
+        self.browser.press("0")
+        self.browser.evaluate("new Promise(done => setTimeout(done, 200))")
+        self.assertEqual(self.browser.evaluate(labels.replace("NAME", "latency")), before)
+        self.assert_clean()
+
+    def test_links_within_the_page_lead_somewhere_and_ids_are_unique(self):
+        self.open("broken")
+        self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("a[href^='#']")]
+            .map(a => a.getAttribute("href")).filter(href => !document.getElementById(href.slice(1)))"""), [])
+        self.assertEqual(self.browser.evaluate("""(() => { const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+            return ids.filter((id, i) => ids.indexOf(id) !== i); })()"""), [])
+
+    def test_names_for_screen_readers(self):
+        self.open("broken")
+        self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("[role=img], [role=region], svg.sequence")]
+            .filter(e => !e.getAttribute("aria-label")).length"""), 0)
+        self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("th:not([scope])")].length"""), 0)
+
+    def test_without_javascript_verdict_promises_and_ledger_are_there(self):
+        self.browser.call("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            self.browser.open(self.path("broken.html"), settle=False)
+            root = self.browser.call("DOM.getDocument", depth=1)["root"]["nodeId"]
+            for selector, wanted in (("h1", "Broken"), ("#promises", "3 of 4,080 lost"), ("#ledger", "dashboard")):
+                node = self.browser.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+                self.assertIn(wanted, self.browser.call("DOM.getOuterHTML", nodeId=node)["outerHTML"])
+            self.browser.screenshot(self.path("broken-without-javascript.png"))
+        finally:
+            self.browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+    def test_prints(self):
+        self.open("broken", dark=True)
+        self.browser.pdf(self.path("broken.pdf"))
+        self.assertGreater(os.path.getsize(self.path("broken.pdf")), 20_000)
+        self.assert_clean()
+
+
+def main():
+    demo, Reports.folder = sys.argv[1:3]
+    os.makedirs(Reports.folder, exist_ok=True)
+    subprocess.run([demo, Reports.folder], check=True)
+    unittest.main(argv=sys.argv[:1], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,31 +1,58 @@
 #include "conformance/checks/check_set.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/ensure.h"
 
 namespace mq::checks {
 
-CheckSet::CheckSet(trace::RunInfo run) : run_(std::move(run)), fleet_(run_), ledger_(fleet_) {}
-
-CheckSet::~CheckSet() = default;
+CheckSet::CheckSet(trace::RunInfo run)
+    : run_(std::move(run)),
+      fleet_(run_),
+      ledger_(fleet_),
+      sessions_(fleet_),
+      wills_(fleet_),
+      retained_(fleet_),
+      sometimes_(fleet_, ledger_, sessions_, wills_) {}
 
 void CheckSet::observe(const trace::Event& event) {
   ensure(event.at >= now_, "the events of a trace are in the order of time");
   now_ = event.at;
   fleet_.observe(event);
   ledger_.observe(event);
+  sessions_.observe(event);
+  wills_.observe(event);
+  retained_.observe(event);
+  sometimes_.observe(event);
 }
 
 Judgement CheckSet::finish() {
   Judgement judgement;
-  judgement.findings = ledger_.finish(now_);
+  auto& findings = judgement.findings;
+  const auto append = [&](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  };
+  append(ledger_.finish(now_));
+  Finding acknowledged = std::move(findings.back());
+  findings.pop_back();
+  sessions_.add_empty(ledger_.empty_sessions());
+  append(sessions_.finish(now_));
+  append(wills_.finish(now_));
+  append(retained_.finish(now_));
+  findings.push_back(std::move(acknowledged));
   judgement.ledger = ledger_.table();
   for (std::size_t qos = 0; qos < 3; ++qos) judgement.latency[qos] = ledger_.latency()[qos];
   for (const auto& expectation : run_.expectations)
     if (expectation.id == "latency")
-      judgement.findings.push_back(judge_latency(expectation, ledger_.latency()));
+      findings.push_back(judge_latency(expectation, ledger_.latency()));
+  append(sometimes_.finish(now_));
+  for (std::size_t i = 0; i < trace::sometimes_states.size(); ++i) {
+    const auto& state = trace::sometimes_states[i];
+    judgement.states.push_back(
+        {std::string(state.phrase), std::string(state.meaning), sometimes_.reached()[i]});
+  }
   mark_expected(judgement);
   bool saw_a_message = false;
   for (const auto& published : judgement.ledger.published)

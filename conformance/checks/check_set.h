@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,10 @@
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/latency.h"
 #include "conformance/checks/ledger.h"
+#include "conformance/checks/retained.h"
+#include "conformance/checks/session.h"
+#include "conformance/checks/sometimes.h"
+#include "conformance/checks/will.h"
 #include "sim/trace/event.h"
 #include "sim/trace/run_info.h"
 
@@ -23,7 +26,8 @@ struct Judgement {
   // promise that the scenario asks for was not tried. It is not a pass.
   enum class Verdict : std::uint8_t { held, broken, nothing_measured };
   Verdict verdict = Verdict::nothing_measured;
-  // The standing promises in a fixed order, then further lines of `expect` in theirs.
+  // The standing promises (qos0, qos1, qos2, order, session, will, retained, acknowledged), then
+  // latencies and states of `expect` in their order.
   std::vector<Finding> findings;
   LedgerTable ledger;
   std::array<LatencyHistogram, 3> latency;  // by QoS of delivery
@@ -39,13 +43,16 @@ struct Judgement {
 class CheckSet final : public trace::Observer {
  public:
   explicit CheckSet(trace::RunInfo run);
-  ~CheckSet() override;
+  CheckSet(const CheckSet&) = delete;  // the checks refer to each other
+  CheckSet& operator=(const CheckSet&) = delete;
 
   void observe(const trace::Event& event) override;
   // Once, after the last event.
   Judgement finish();
 
-  const Ledger& ledger() const { return ledger_; }
+  // What is held in memory, for tests of the bounds.
+  Ledger::Census census() const { return ledger_.census(); }
+  std::size_t held_beside_the_ledger() const { return wills_.held() + retained_.held(); }
 
  private:
   void mark_expected(Judgement& judgement) const;
@@ -54,6 +61,10 @@ class CheckSet final : public trace::Observer {
   trace::RunInfo run_;
   Fleet fleet_;
   Ledger ledger_;
+  SessionCheck sessions_;
+  WillCheck wills_;
+  RetainedCheck retained_;
+  SometimesCheck sometimes_;
   Instant now_{};
 };
 

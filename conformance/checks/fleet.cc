@@ -221,8 +221,15 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
     expected = Known::yes;
   const bool expired = client.before != Known::no && client.alive_until <= at;
   const bool present = conn_ack.session_present;
-  changes_.push_back(
-      Accepted{index, client.connection, present, expected, client.clean_start, expired});
+  changes_.push_back(Accepted{.client = index,
+                              .connection = client.connection,
+                              .session_present = present,
+                              .expected = expected,
+                              .clean_start = client.clean_start,
+                              .expired = expired,
+                              .returning = client.epoch > 0,
+                              .alive_until = client.alive_until,
+                              .gone_after = client.gone_before});
   if (!present) {
     void_session(index, expected != Known::yes);
     drop_subscriptions(index);
@@ -247,7 +254,7 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
 
 void Fleet::on_disconnect(ClientIndex index, const Disconnect& disconnect) {
   auto& client = clients_[static_cast<std::size_t>(index)];
-  client.disconnect_sent = true;
+  client.disconnect_sent = !failed(disconnect.reason);
   const auto asked = disconnect.properties.number(PropertyId::session_expiry_interval);
   if (!asked) return;
   client.expiry_min = std::min(client.expiry_min, *asked);

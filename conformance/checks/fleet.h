@@ -50,7 +50,10 @@ struct Accepted {  // CONNACK received
   bool session_present;
   Known expected;  // whether it had to be present
   bool clean_start;
-  bool expired;  // it may be gone because its expiry has passed
+  bool expired;         // it may be gone because its expiry has passed
+  bool returning;       // it had a session before
+  Instant alive_until;  // the bounds of the session that it came back for
+  Instant gone_after;
 };
 struct Subscribing {  // SUBSCRIBE sent; one for each filter
   ClientIndex client;
@@ -72,8 +75,8 @@ struct ClientState {
   bool accepted = false;
   bool client_closed = true;
   bool broker_closed = true;
-  bool crashed = false;  // the broker went down during it
-  bool disconnect_sent = false;
+  bool crashed = false;          // the broker went down during it
+  bool disconnect_sent = false;  // in order
   bool clean_start = false;
   std::uint32_t requested_expiry = 0;
   std::optional<std::uint32_t> packet_bytes_max;  // the client's, of 5.0

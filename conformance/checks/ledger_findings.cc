@@ -124,8 +124,8 @@ void Ledger::judge_empty_sessions() {
       return Evidence{receiver.resumed_at,
                       "The broker said at " + time_text(receiver.resumed_at) +
                           " that it had kept the session of " + name_of(fleet_.run(), client) +
-                          ", but none of the " + count_text(receiver.carried_lost, "message") +
-                          " that the session owed came out of it.",
+                          ", but nothing of what it owed (" +
+                          count_text(receiver.carried_lost, "message") + ") came out of it.",
                       {client},
                       std::nullopt,
                       receiver.resumed_at,

@@ -98,6 +98,11 @@ TraceBuilder& TraceBuilder::link_closes_at(ClientIndex client, End end, bool by_
   return *this;
 }
 
+TraceBuilder& TraceBuilder::broker_closes(ClientIndex client, std::uint32_t connection) {
+  add(trace::LinkClosed{{client, connection}, End::broker, CloseCause::closed, true});
+  return *this;
+}
+
 TraceBuilder& TraceBuilder::loses_link(ClientIndex client) {
   link_closes_at(client, End::client, false, CloseCause::reset);
   return link_closes_at(client, End::broker, false, CloseCause::reset);

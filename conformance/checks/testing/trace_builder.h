@@ -51,6 +51,8 @@ class TraceBuilder {
   TraceBuilder& link_closes_at(ClientIndex client, End end, bool by_this_end = false,
                                CloseCause cause = CloseCause::timed_out);
   TraceBuilder& opens(ClientIndex client);
+  // The broker's end of an earlier connection.
+  TraceBuilder& broker_closes(ClientIndex client, std::uint32_t connection);
 
   // ---- Subscriptions: SUBSCRIBE and SUBACK
   TraceBuilder& subscribes(ClientIndex client, const std::string& filter, Qos qos);

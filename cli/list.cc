@@ -13,7 +13,7 @@
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
 #include "scenarios/language/parse.h"
-#include "scenarios/language/profiles.h"
+#include "scenarios/language/links.h"
 
 namespace mq::cli {
 namespace {
@@ -40,7 +40,7 @@ std::vector<Entry> scenarios() {
 
 std::vector<Entry> profiles() {
   std::vector<Entry> entries;
-  for (const auto& profile : scenario::profiles())
+  for (const scenario::Profile& profile : scenario::profiles())
     entries.push_back({profile.name, "", profile.description});
   return entries;
 }

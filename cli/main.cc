@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "broker/server/broker_main.h"
 #include "cli/exit_code.h"
 #include "cli/run.h"
 #include "cli/simulate.h"
 #include "cli/verbs.h"
+#include "client/pubsub/commands.h"
 #include "sim/memory/memory_world.h"
 
 namespace mq::cli {

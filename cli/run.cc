@@ -82,10 +82,9 @@ std::string quote_for_shell(const std::string& word) {
   return quoted + "'";
 }
 
-TracePolicy policy_of(const std::string& word) {
-  return word == "full"       ? TracePolicy::full
-         : word == "failures" ? TracePolicy::failures
-                              : TracePolicy::none;
+report::TracePolicy policy_of(const std::string& word) {
+  if (word == "full") return report::TracePolicy::full;
+  return word == "failures" ? report::TracePolicy::failures : report::TracePolicy::none;
 }
 
 std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& scenarios) {
@@ -112,7 +111,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
         order.scenario_text = scenario.text;
         order.seed = run.seed;
         order.ns3 = ns3;
-        order.trace = repetition == 0 ? policy_of(flags.trace) : TracePolicy::none;
+        order.trace = repetition == 0 ? policy_of(flags.trace) : report::TracePolicy::none;
         order.folder = repetition == 0
                            ? run.folder.path
                            : run.folder.path + "/repeat-" + std::to_string(repetition + 1);

@@ -2,25 +2,17 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/results_folder.h"
-#include "conformance/checks/check_set.h"
-#include "reports/collect/collector.h"
 #include "reports/file/output_file.h"
-#include "reports/ndjson/event_reader.h"
-#include "reports/ndjson/event_writer.h"
-#include "reports/pcap/capture_writer.h"
+#include "reports/record/recorder.h"
 #include "reports/results_json.h"
-#include "reports/sequence/sequence.h"
 #include "scenarios/engine/run.h"
 #include "scenarios/language/parse.h"
 #include "sim/linked/linked_backend.h"
@@ -30,46 +22,6 @@ namespace mq::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// All who listen to the run: the judges, the collector for the report, the files of the trace.
-class Listeners final : public trace::Observer {
- public:
-  Listeners(const trace::RunInfo& info, const ResultsFolder& folder, TracePolicy policy)
-      : checks(info), collector(info) {
-    if (policy == TracePolicy::none) return;
-    events_file.emplace(folder.events());
-    events.emplace(*events_file, info);
-    capture_file.emplace(folder.capture());
-    capture.emplace(*capture_file);
-  }
-
-  void observe(const trace::Event& event) override {
-    checks.observe(event);
-    collector.observe(event);
-    if (!events) return;
-    events->observe(event);
-    capture->observe(event);
-  }
-
-  // The first error of a file, in words.
-  std::optional<std::string> write_error() const {
-    for (const auto* file : {&events_file, &capture_file})
-      if (*file && (*file)->error())
-        return (*file)->path() + " could not be written: " + (*file)->error().message();
-    return std::nullopt;
-  }
-  void close_files() {
-    for (auto* file : {&events_file, &capture_file})
-      if (*file) (*file)->close();
-  }
-
-  checks::CheckSet checks;
-  report::Collector collector;
-  std::optional<report::OutputFile> events_file;
-  std::optional<report::EventWriter> events;
-  std::optional<report::OutputFile> capture_file;
-  std::optional<report::CaptureWriter> capture;
-};
 
 broker::Durability durability_of(trace::Durability durability) {
   return static_cast<broker::Durability>(durability);
@@ -83,7 +35,7 @@ void say_progress(Instant reached) {
 // Told a few times a second how far the run is; ends it when the user or a full disk wants it.
 class Pace {
  public:
-  explicit Pace(const Listeners& listeners) : listeners_(listeners) {}
+  explicit Pace(const report::Recorder& recorder) : recorder_(recorder) {}
 
   bool go_on(Instant reached) {
     const auto now = Clock::now();
@@ -91,11 +43,11 @@ class Pace {
       said_ = now;
       say_progress(reached);
     }
-    return interrupt_seen() == 0 && !listeners_.write_error();
+    return interrupt_seen() == 0 && !recorder_.error();
   }
 
  private:
-  const Listeners& listeners_;
+  const report::Recorder& recorder_;
   Clock::time_point said_{};
 };
 
@@ -106,10 +58,9 @@ report::Configuration configuration_of(const scenario::Plan& plan, const Simulat
     // One preset a run is shown; links that differ say so among their settings.
     const sim::TcpPreset preset =
         plan.links.empty() ? sim::TcpPreset::linux_ : plan.links[0].model.tcp;
-    configuration.tcp_preset = std::string(sim::name(preset));
-    for (const sim::TcpSetting& setting : sim::settings(preset))
-      configuration.tcp.push_back(
-          {std::string(setting.name), std::string(setting.value), std::string(setting.source)});
+    configuration.tcp_preset = std::string(sim::tcp_settings(preset).name);
+    for (const sim::TcpSettingRow& row : sim::describe(preset))
+      configuration.tcp.push_back({row.name, row.value, row.source});
   } else {
     configuration.tcp_preset = "none: the memory world has latency and cuts, and no TCP";
   }
@@ -150,49 +101,13 @@ std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
   return traffic;
 }
 
-int exit_code_of(checks::Verdict verdict) {
-  switch (verdict) {
-    case checks::Verdict::held:
-      return exit_code::held;
-    case checks::Verdict::broken:
-      return exit_code::broken;
-    case checks::Verdict::not_tried:
-      return exit_code::nothing;
-  }
-  return exit_code::fault;
-}
-
-// The packets of what broke first, from the stored trace.
-void add_sequences(report::Results& results, const ResultsFolder& folder) {
-  std::ifstream in(folder.events(), std::ios::binary);
-  if (in) results.sequences = report::sequence_diagrams(in, results.findings);
-}
-
-void apply_policy(report::Results& results, const WorkerOrder& order, const ResultsFolder& folder,
-                  const Listeners& listeners) {
-  results.trace.events = results.trace.capture = order.trace != TracePolicy::none;
-  if (order.trace == TracePolicy::none) {
-    results.trace.note = "not kept: --trace none";
-  } else if (order.trace == TracePolicy::failures && results.exit_code == exit_code::held) {
-    results.trace.events = results.trace.capture = false;
-    results.trace.note = "not kept: --trace failures, and every promise held";
-    std::error_code ignored;
-    std::filesystem::remove(folder.events(), ignored);
-    std::filesystem::remove(folder.capture(), ignored);
-  } else if (listeners.events->truncated() || listeners.capture->truncated()) {
-    results.trace.note = "incomplete: the limit of its size was reached";
-  }
-}
-
 }  // namespace
 
 int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts) {
-  const ResultsFolder folder{order.folder};
-  const trace::RunInfo info = scenario::run_info(plan);
-  Listeners listeners(info, folder, order.trace);
-  Pace pace(listeners);
   const auto began = Clock::now();
-
+  report::Recorder recorder(scenario::run_info(plan),
+                            {.folder = order.folder, .trace = order.trace});
+  Pace pace(recorder);
   const auto world = parts.world(plan.seed);
   broker::Settings settings;
   settings.fault = parts.broker_fault;
@@ -201,40 +116,24 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
   options.go_on = [&pace](Instant reached) { return pace.go_on(reached); };
-  const scenario::RunEnd end = scenario::run(plan, *world, broker, listeners, options);
+  const scenario::RunEnd end = scenario::run(plan, *world, broker, recorder, options);
   say_progress(end.reached);
-  listeners.close_files();
 
-  report::Results results;
-  results.run = info;
+  report::Results results = recorder.finish(end.reached);
   results.hash = end.hash;
   results.program_version = MQTTLAB_VERSION;
   results.command = order.command;
-  results.reached = end.reached;
-  results.complete = end.complete;
-  checks::Judgement judgement = listeners.checks.finish(end.reached);
-  results.verdict = judgement.verdict;
-  results.why = judgement.why;
-  results.exit_code = exit_code_of(judgement.verdict);
-  results.series = listeners.collector.finish(end.reached, judgement.findings);
-  results.findings = std::move(judgement.findings);
-  results.ledger = report::ledger_rows(judgement);
-  results.sometimes = report::sometimes_counts(judgement);
   results.traffic = traffic_of(plan, end.traffic);
   results.configuration = configuration_of(plan, parts);
   results.not_reproducible.wall_seconds =
       std::chrono::duration<double>(Clock::now() - began).count();
   if (interrupt_seen() != 0) results.exit_code = interrupt_exit_code();
-
-  const auto write_error = listeners.write_error();
-  if (write_error) {
+  if (const auto trouble = recorder.error()) {
     results.exit_code = exit_code::fault;
-    results.why = *write_error;
-    std::fprintf(stderr, "mqttlab: %s\n", write_error->c_str());
-  } else if (order.trace != TracePolicy::none) {
-    add_sequences(results, folder);
+    results.why = trouble->path + " could not be written: " + trouble->error.message();
+    std::fprintf(stderr, "mqttlab: %s\n", results.why.c_str());
   }
-  apply_policy(results, order, folder, listeners);
+  const ResultsFolder folder{order.folder};
   if (const auto error = report::write_file(folder.results(), report::to_json(results))) {
     std::fprintf(stderr, "mqttlab: %s could not be written: %s\n", folder.results().c_str(),
                  error.message().c_str());

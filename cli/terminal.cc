@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace mq::cli {
 namespace {
@@ -28,11 +29,6 @@ void Terminal::show(const std::string& line) const {
   if (!live_) return;
   std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
   std::fflush(stderr);
-}
-
-std::string Terminal::paint(std::string_view code, std::string_view text) const {
-  if (!color_) return std::string(text);
-  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
 }
 
 }  // namespace mq::cli

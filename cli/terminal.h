@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 namespace mq::cli {
 
@@ -12,17 +11,12 @@ class Terminal {
   // `color` is auto, always or never; auto obeys NO_COLOR and asks whether stdout is a terminal.
   explicit Terminal(const std::string& color);
 
-  std::string good(std::string_view text) const { return paint("32", text); }
-  std::string bad(std::string_view text) const { return paint("1;31", text); }
-  std::string pale(std::string_view text) const { return paint("2", text); }
-
+  bool color() const { return color_; }
   bool live() const { return live_; }
   // Replaces the live line on stderr; an empty one removes it.
   void show(const std::string& line) const;
 
  private:
-  std::string paint(std::string_view code, std::string_view text) const;
-
   bool color_;
   bool live_;
 };

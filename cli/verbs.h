@@ -11,12 +11,3 @@ void add_schema(CLI::App& app, int& exit_code);  // the JSON Schema of the scena
 void add_report(CLI::App& app, int& exit_code);  // render stored results again
 
 }  // namespace mq::cli
-
-// Programs of their own, with mosquitto's flags.
-namespace mq::broker {
-int broker_main(int argc, char** argv);
-}
-namespace mq::client {
-int pub_main(int argc, char** argv);
-int sub_main(int argc, char** argv);
-}  // namespace mq::client

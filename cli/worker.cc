@@ -85,7 +85,7 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
   if (std::from_chars(seed.data(), seed.data() + seed.size(), order.seed).ec != std::errc{})
     return std::nullopt;
   for (std::size_t i = 0; i < trace_words.size(); ++i)
-    if (arguments[3] == trace_words[i]) order.trace = static_cast<TracePolicy>(i);
+    if (arguments[3] == trace_words[i]) order.trace = static_cast<report::TracePolicy>(i);
   order.folder = arguments[4];
   order.scenario_file = arguments[5];
   order.command = arguments[6];

@@ -15,17 +15,16 @@
 #include <vector>
 
 #include "base/time.h"
+#include "reports/record/recorder.h"
 
 namespace mq::cli {
-
-enum class TracePolicy : std::uint8_t { full, failures, none };
 
 struct WorkerOrder {
   std::string scenario_file;  // as the user named it, for messages and the report
   std::string scenario_text;
   std::uint64_t seed = 1;
   bool ns3 = true;
-  TracePolicy trace = TracePolicy::full;
+  report::TracePolicy trace = report::TracePolicy::full;
   std::string folder;
   std::string command;  // that repeats the run
 };

@@ -1,6 +1,7 @@
 #include "scenarios/engine/device.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <utility>
 
 #include "base/ensure.h"
@@ -12,18 +13,11 @@ namespace {
 // How long a connection that is being closed may take to hand over its last bytes.
 constexpr Duration linger = std::chrono::seconds(5);
 
-trace::CloseCause cause_of(sim::CloseCause cause) {
-  switch (cause) {
-    case sim::CloseCause::closed:
-      return trace::CloseCause::closed;
-    case sim::CloseCause::reset:
-      return trace::CloseCause::reset;
-    case sim::CloseCause::timed_out:
-      return trace::CloseCause::timed_out;
-    case sim::CloseCause::refused:
-      return trace::CloseCause::refused;
-  }
-  return trace::CloseCause::reset;
+trace::CloseCause cause_of(boost::system::error_code error) {
+  if (error == boost::asio::error::connection_reset) return trace::CloseCause::reset;
+  if (error == boost::asio::error::timed_out) return trace::CloseCause::timed_out;
+  if (error == boost::asio::error::connection_refused) return trace::CloseCause::refused;
+  return trace::CloseCause::closed;
 }
 
 client::Settings settings_of(const GroupPlan& group, Version version, const std::string& id,
@@ -199,45 +193,45 @@ void Device::open_link() {
   if (group_.will) tell(client::WillOrder{workload_.will(*group_.will, connection_number_)});
   const trace::Connection connection{index_, connection_number_};
   fleet_.recorder.record(trace::LinkOpening{connection});
-  connecting_ = fleet_.world.connect(place_);
-  fleet_.recorder.announce(connecting_->device_address(), connection);
-  connecting_->listen_to(
-      {.connected = [this] { link_is_up(); },
-       .readable = {},
-       .writable = {},
-       .failed = [this](sim::CloseCause cause) { link_is_down(cause_of(cause), false); }});
+  auto socket = fleet_.world.connect(place_);
+  fleet_.recorder.announce(socket->device_address(), connection);
+  connecting_.emplace(fleet_.loop, std::move(socket), sim::Stream::Begins::connecting);
+  connecting_->async_connect([this, number = connection_number_](boost::system::error_code error) {
+    if (number != connection_number_ || !connecting_) return;  // given up meanwhile
+    if (error)
+      link_is_down(cause_of(error), false);
+    else
+      link_is_up();
+  });
 }
 
 void Device::link_is_up() {
   const trace::Connection connection{index_, connection_number_};
   fleet_.recorder.record(trace::LinkOpened{connection, trace::End::client});
   tap_.emplace(fleet_.recorder, connection, trace::End::client);
-  connection_ = std::make_shared<ByteLink>(
-      std::move(connecting_),
-      ByteLink::Owner{
-          .received =
-              [this](std::span<const std::byte> bytes) {
-                tap_->received(bytes);
-                tell(client::BytesIn{bytes});
-                work();
-              },
-          .drained = [this](std::size_t bytes) { tell(client::Drained{bytes}); },
-          .ended =
-              [this](sim::CloseCause cause) { link_is_down(cause_of(cause), close_ordered_); }});
+  Connection::Owner owner;
+  owner.received = [this](std::span<const std::byte> bytes) {
+    tap_->received(bytes);
+    tell(client::BytesIn{bytes});
+    work();
+  };
+  owner.drained = [this](std::size_t bytes) { tell(client::Drained{bytes}); };
+  owner.ended = [this](boost::system::error_code error) {
+    link_is_down(cause_of(error), close_ordered_);
+  };
+  connection_ = std::make_shared<Connection>(std::move(*connecting_), std::move(owner));
+  connecting_.reset();
+  connection_->start();
   tell(client::LinkUp{});
   work();
 }
 
 void Device::link_is_down(trace::CloseCause cause, bool by_us) {
   linger_until_.reset();
-  const trace::Connection connection{index_, connection_number_};
-  fleet_.recorder.record(trace::LinkClosed{connection, trace::End::client, cause, by_us});
-  // The socket may be what called us: it goes when the world is done with this event.
-  fleet_.world.call_at(fleet_.world.now(),
-                       [gone = std::shared_ptr<sim::Socket>(std::move(connecting_)),
-                        link = std::move(connection_)] {});
+  fleet_.recorder.record(
+      trace::LinkClosed{{index_, connection_number_}, trace::End::client, cause, by_us});
   connecting_.reset();
-  connection_.reset();
+  if (auto gone = std::move(connection_)) gone->drop();
   tell(client::LinkDown{});
   arm();
 }
@@ -245,14 +239,14 @@ void Device::link_is_down(trace::CloseCause cause, bool by_us) {
 // A peer that is silent or broke a rule is not waited for: its send buffer may never empty.
 void Device::close_link(Rule because) {
   close_ordered_ = true;
-  if (!connection_ || because != Rule::none) {
-    if (connection_) connection_->flush();
-    link_is_down(because == Rule::none ? trace::CloseCause::closed : trace::CloseCause::timed_out,
-                 true);
+  if (connection_ && because == Rule::none) {
+    linger_until_ = fleet_.world.now() + linger;
+    connection_->close();
     return;
   }
-  linger_until_ = fleet_.world.now() + linger;
-  connection_->close();
+  if (connection_) connection_->flush();
+  link_is_down(because == Rule::none ? trace::CloseCause::closed : trace::CloseCause::timed_out,
+               true);
 }
 
 void Device::on_connected(const client::Connected& connected) {

@@ -12,18 +12,20 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "client/core/client.h"
-#include "scenarios/engine/byte_link.h"
 #include "scenarios/engine/packet_tap.h"
 #include "scenarios/engine/recorder.h"
 #include "scenarios/engine/workload.h"
 #include "scenarios/plan.h"
+#include "sim/stream.h"
 #include "sim/world.h"
+#include "transport/connection.h"
 
 namespace mq::scenario {
 
 // What all devices of a run share.
 struct FleetContext {
   sim::World& world;
+  sim::StreamLoop& loop;
   Recorder& recorder;
   Instant storm_ends;
   client::Fault fault;
@@ -42,6 +44,7 @@ class Device {
   sim::DeviceId place() const { return place_; }
 
  private:
+  using Connection = transport::Connection<sim::Stream>;
   enum class Wish : std::uint8_t { open, asked, granted, refused };
   struct Subscription {
     const SubscribePlan* plan;
@@ -80,8 +83,8 @@ class Device {
   std::uint64_t next_subscribe_handle_ = 1ULL << 62;  // above every message number
 
   std::uint32_t connection_number_ = 0;
-  std::unique_ptr<sim::Socket> connecting_;
-  std::shared_ptr<ByteLink> connection_;
+  std::optional<sim::Stream> connecting_;
+  std::shared_ptr<Connection> connection_;
   std::optional<PacketTap> tap_;
   std::optional<Instant> linger_until_;
   bool close_ordered_ = false;

@@ -76,7 +76,8 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   sim::BrokerHost host(world, tapped);
 
   const Instant storm_ends = Instant{} + plan.duration;
-  FleetContext context{world, recorder, storm_ends, options.client_fault};
+  sim::StreamLoop loop(world);
+  FleetContext context{world, loop, recorder, storm_ends, options.client_fault};
   Fleet fleet = build_fleet(plan, context, rng);
   FaultSchedule faults(
       plan, world, recorder, fleet.members, rng.child("faults"), [&host] { host.kill(); },

@@ -1,0 +1,263 @@
+// What must be durable before what is said (design.md, section 2): nothing that was acknowledged
+// is lost in a crash, and order is kept while something waits.
+#include "broker/core/broker_fixture.h"
+
+namespace mq::broker {
+namespace {
+
+class Durable : public BrokerVersions {
+ protected:
+  // A persistent subscriber that is away.
+  void absent(const std::string& id, const std::string& filter) {
+    Peer& s = connect(v(), id, false);
+    subscribe(s, filter, qos2);
+    cut(s);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Versions, Durable, ::testing::Values(Version::v3_1_1, Version::v5),
+                         version_name);
+
+TEST_P(Durable, ConnAckOfANewSessionWaits) {
+  commits = false;
+  Peer& a = open(v());
+  say(a, hello(v(), "a", false));
+  expect_silence(a);
+  say(a, PingReq{});  // and what comes later waits behind it
+  expect_silence(a);
+  commit();
+  expect<ConnAck>(a);
+  expect<PingResp>(a);
+}
+
+TEST_P(Durable, ASessionWithoutExpiryNeedsNoRecords) {
+  commits = false;
+  Peer& a = connect(v(), "a");
+  Peer& b = connect(v(), "b");
+  subscribe(b, "t", qos2);
+  publish(a, "t", "x", qos2, 1);
+  expect<PubRec>(a);
+  ack(b, expect_publish(b, "t", "x"));
+  cut(a);
+  cut(b);
+  EXPECT_TRUE(records.empty());
+}
+
+TEST_P(Durable, WithoutRecordsNothingIsEmittedAndNothingWaits) {
+  settings.keeps_records = false;
+  commits = false;
+  Connect said = hello(v(), "a", false);
+  said.will = Will{.topic = "w"};
+  Peer& a = connect(said);
+  subscribe(a, "t", qos2);
+  publish(a, "t", "x", qos2, 1, true);
+  EXPECT_EQ(a.inbox.size(), 2u);
+  cut(a);
+  connect(v(), "a", true);
+  EXPECT_TRUE(records.empty());
+}
+
+TEST_P(Durable, SubAckAndUnsubAckWait) {
+  Peer& a = connect(v(), "a", false);
+  commits = false;
+  say(a, Subscribe{.packet_id = PacketId{1}, .entries = {{"t", {}}}});
+  expect_silence(a);
+  commit();
+  expect<SubAck>(a);
+  say(a, Unsubscribe{.packet_id = PacketId{1}, .filters = {"t"}});
+  expect_silence(a);
+  commit();
+  expect<UnsubAck>(a);
+}
+
+TEST_P(Durable, PubAckWaitsForTheQueuesOfAbsentSessions) {
+  absent("s", "t");
+  Peer& p = connect(v(), "p");
+  commits = false;
+  publish(p, "t", "x", qos1, 1);
+  expect_silence(p);
+  say(p, PingReq{});
+  expect_silence(p);
+  commit();
+  expect<PubAck>(p);
+  expect<PingResp>(p);
+}
+
+TEST_P(Durable, PubAckWaitsForARetainedMessage) {
+  Peer& p = connect(v(), "p");
+  commits = false;
+  publish(p, "t", "x", qos1, 1, true);
+  expect_silence(p);
+  commit();
+  expect<PubAck>(p);
+}
+
+TEST_P(Durable, PubRecAndPubCompWaitForTheIdOfAPersistentPublisher) {
+  Peer& p = connect(v(), "p", false);
+  commits = false;
+  publish(p, "t", "x", qos2, 1);
+  publish(p, "t", "x", qos2, 1);  // the second answer waits with the first
+  expect_silence(p);
+  commit();
+  expect<PubRec>(p);
+  expect<PubRec>(p);
+  say(p, PubRel{PacketId{1}});
+  expect_silence(p);
+  commit();
+  expect<PubComp>(p);
+}
+
+TEST_P(Durable, ADeliveryToAPersistentSessionWaitsAndQosZeroBehindIt) {
+  Peer& s = connect(v(), "s", false);
+  subscribe(s, "t", qos1);
+  Peer& clean = connect(v(), "clean");
+  subscribe(clean, "t", qos1);
+  Peer& p = connect(v(), "p");
+  commits = false;
+  publish(p, "t", "one", qos1, 1);
+  publish(p, "t", "zero", qos0);
+  expect_silence(s);
+  expect_publish(clean, "t", "one");
+  expect_publish(clean, "t", "zero");
+  commit();
+  expect_publish(s, "t", "one");
+  expect_publish(s, "t", "zero");
+}
+
+TEST_P(Durable, PubRelWaitsForItsRecord) {
+  Peer& s = connect(v(), "s", false);
+  subscribe(s, "t", qos2);
+  Peer& p = connect(v(), "p");
+  publish(p, "t", "x", qos2, 1);
+  const Publish got = expect<Publish>(s);
+  commits = false;
+  say(s, PubRec{got.packet_id});
+  expect_silence(s);
+  commit();
+  expect<PubRel>(s);
+}
+
+TEST_P(Durable, AMessageThatGoesOutLaterIsMarkedBeforeItGoes) {
+  settings.limits.inflight_messages = 1;
+  Peer& s = connect(v(), "s", false);
+  subscribe(s, "t", qos1);
+  Peer& p = connect(v(), "p");
+  publish(p, "t", "one", qos1, 1);
+  publish(p, "t", "two", qos1, 2);
+  const Publish one = expect_publish(s, "t", "one");
+  commits = false;
+  ack(s, one);
+  expect_silence(s);  // "two" is not sent before its packet id is known to the store
+  commit();
+  const Publish two = expect_publish(s, "t", "two");
+  commits = true;
+  crash_and_restart();
+  Peer& back = connect(v(), "s", false);
+  const Publish again = expect_publish(back, "t", "two");
+  EXPECT_TRUE(again.dup);
+  EXPECT_EQ(again.packet_id, two.packet_id);
+  expect_silence(back);
+}
+
+TEST_P(Durable, TheEndOfALinkWaitsForWhatItWasPromised) {
+  absent("s", "t");
+  Peer& p = connect(v(), "p");
+  commits = false;
+  publish(p, "t", "x", qos1, 1);
+  say(p, Disconnect{});
+  expect_open(p);
+  commit();
+  expect<PubAck>(p);
+  expect_closed(p, Rule::none);
+}
+
+TEST_P(Durable, WhatIsHeldForALostLinkIsForgotten) {
+  absent("s", "t");
+  Peer& p = connect(v(), "p");
+  commits = false;
+  publish(p, "t", "x", qos1, 1);
+  cut(p);
+  commit();
+  expect_silence(p);
+}
+
+// A crash before the commit: what was not answered is gone as a whole, and comes once when its
+// publisher says it again.
+TEST_P(Durable, ACrashBeforeTheCommitLosesOnlyWhatWasNotAnswered) {
+  absent("s", "t");
+  Peer& p = connect(v(), "p", false);
+  publish(p, "t", "kept", qos2, 1);
+  expect<PubRec>(p);
+  commits = false;
+  publish(p, "t", "lost", qos2, 2);
+  expect_silence(p);
+  commits = true;
+  crash_and_restart();
+  Peer& again = connect(v(), "p", false);
+  EXPECT_TRUE(again.conn_ack.session_present);
+  say(again, PubRel{PacketId{1}});
+  expect<PubComp>(again);
+  say(again, Publish{.topic = "t",
+                     .packet_id = PacketId{2},
+                     .qos = qos2,
+                     .dup = true,
+                     .payload = Bytes::copy("lost")});
+  expect<PubRec>(again);
+  Peer& s = connect(v(), "s", false);
+  expect_publish(s, "t", "kept");
+  expect_publish(s, "t", "lost");
+  expect_silence(s);
+}
+
+TEST_P(Durable, OneMessageIsStoredOnceForManySessions) {
+  for (const char* id : {"a", "b", "c"}) absent(id, "t");
+  Peer& p = connect(v(), "p");
+  publish(p, "t", "x", qos1, 1, true);
+  EXPECT_EQ(store.messages(), 1u);
+}
+
+TEST_P(Durable, AnUnsubscribedFilterDoesNotComeBack) {
+  Peer& a = connect(v(), "a", false);
+  subscribe(a, "t");
+  subscribe(a, "u", qos1, {}, v() == Version::v5 ? std::optional(9u) : std::nullopt);
+  say(a, Unsubscribe{.packet_id = PacketId{1}, .filters = {"t"}});
+  crash_and_restart();
+  EXPECT_EQ(broker().census().subscriptions, 1u);
+  Peer& back = connect(v(), "a", false);
+  publish(back, "t", "x");
+  publish(back, "u", "y");
+  const Publish got = expect_publish(back, "u", "y");
+  if (v() == Version::v5) {
+    EXPECT_EQ(got.properties.number(PropertyId::subscription_identifier), 9u);
+  }
+}
+
+TEST_P(Durable, RecordsOfARecoveredBrokerAgreeWithTheStore) {
+  absent("s", "t");
+  Peer& p = connect(v(), "p");
+  publish(p, "t", "one", qos1, 1, true);
+  crash_and_restart();
+  Peer& p2 = connect(v(), "p");
+  publish(p2, "t", "two", qos1, 1, true);
+  Peer& s = connect(v(), "s", false);
+  ack(s, expect_publish(s, "t", "one"));
+  ack(s, expect_publish(s, "t", "two"));
+  EXPECT_EQ(store.messages(), 1u);
+  crash_and_restart();
+  Peer& again = connect(v(), "s", true);
+  subscribe(again, "t");
+  expect_publish(again, "t", "two");
+  EXPECT_EQ(store.sessions(), 0u);
+}
+
+TEST_P(Durable, ASessionThatExpiredWhileTheBrokerWasAwayGetsItsTimeAnew) {
+  if (v() != Version::v5) return;
+  cut(connect(v(), "a", false));
+  crash_and_restart();
+  advance(3600s - 1ns);
+  EXPECT_EQ(broker().census().sessions, 1u);
+  advance(1ns);
+  EXPECT_EQ(broker().census().sessions, 0u);
+}
+
+}  // namespace
+}  // namespace mq::broker

@@ -202,7 +202,16 @@ void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,
                           bool answers_publish) {
   if (link.backlog > limits_.backlog_bytes + answers_over_backlog)
     return fault(link, Rule::limit_is_kept);
-  send(link, encode(packet, link.version), needs, answers_publish);
+  Bytes bytes = encode(packet, link.version);
+  if (!fits(link, bytes.size())) {
+    // v5 MQTT-3.1.2-24 forbids to send it, and there is no other way to say it.
+    if (kind(packet) != Kind::conn_ack)
+      disconnect(link, ReasonCode::packet_too_large, Rule::packet_fits_the_maximum);
+    else
+      close(link, Rule::packet_fits_the_maximum);
+    return detach(link, End::abnormal);
+  }
+  send(link, std::move(bytes), needs, answers_publish);
 }
 
 // Behind what is held: an acknowledgement that waits for the store still gets through.

@@ -85,9 +85,10 @@ void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
   const Version version = std::max(link.reader.version(), announced_version(link.reader.wire()));
   std::optional<ReasonCode> said = reason;
   if (version != Version::v5) said = connect_return_of(reason);
-  if (rule == Rule::connect_comes_first || rule == Rule::connect_arrives_in_time)
-    said.reset();  // nobody asked
-  if (said) send(link, encode(ConnAck{false, *said, {}}, version), 0);
+  if (rule == Rule::connect_comes_first || rule == Rule::connect_arrives_in_time ||
+      rule == Rule::protocol_name_is_mqtt)
+    said.reset();  // nobody asked, or not for MQTT
+  if (said && fits(link, encoded_bytes(ConnAck{false, *said, {}}, version))) send(link, encode(ConnAck{false, *said, {}}, version), 0);
   close(link, rule);
 }
 
@@ -147,6 +148,8 @@ ConnAck Broker::Core::conn_ack(const Connect& connect, const Session& session, b
 
 void Broker::Core::on(Link& link, Connect& connect) {
   link.version = connect.version;
+  link.packet_bytes_max =
+      connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
   if (auto reason = refuses(connect)) {
     const Rule rule = *reason == ReasonCode::client_identifier_not_valid
                           ? Rule::client_id_is_acceptable
@@ -190,7 +193,6 @@ void Broker::Core::on(Link& link, Connect& connect) {
   link.patience = std::chrono::milliseconds(1500) * connect.keep_alive;
   link.silent_until = now_ + link.patience;
   arm(link, connect.keep_alive > 0 ? std::optional(link.silent_until) : std::nullopt);
-  link.packet_bytes_max = connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
   link.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(
       window_max,
       connect.properties.number(PropertyId::receive_maximum).value_or(limits_.inflight_messages)));
@@ -201,7 +203,7 @@ void Broker::Core::on(Link& link, Connect& connect) {
                 .client_id = session->client_id,
                 .session_present = present});
   answer(link, conn_ack(connect, *session, assigned, present), needs_since(before));
-  pump(*session);
+  if (link.phase == Phase::connected) pump(*session);
 }
 
 }  // namespace mq::broker

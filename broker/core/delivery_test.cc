@@ -372,6 +372,35 @@ TEST_F(Deliveries5, AnAcknowledgementThatWaitsForTheStoreCountsForTheReceiveMaxi
   expect_thrown_out(p, Rule::receive_maximum_is_kept, ReasonCode::receive_maximum_exceeded);
 }
 
+// v5 2.2.1: an id of an open QoS 2 message is not free for a QoS 1 message
+TEST_F(Deliveries5, AnIdInUseIsRefused) {
+  Peer& p = connect(Version::v5, "p");
+  subscribe(p, "t", qos0);
+  publish(p, "u", "x", qos2, 1);
+  expect<PubRec>(p);
+  publish(p, "t", "x", qos1, 1);
+  EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::packet_identifier_in_use);
+  say(p, Subscribe{.packet_id = PacketId{1}, .entries = {{"v", {}}}});
+  EXPECT_EQ(expect<SubAck>(p).reasons.front(), ReasonCode::packet_identifier_in_use);
+  say(p, Unsubscribe{.packet_id = PacketId{1}, .filters = {"t"}});
+  EXPECT_EQ(expect<UnsubAck>(p).reasons.front(), ReasonCode::packet_identifier_in_use);
+  EXPECT_EQ(broker().census().subscriptions, 1u);
+  expect_silence(p);
+}
+
+// 3.1.1 has no receive maximum
+TEST_P(Deliveries, OpenQosTwoMessagesAreLimited) {
+  settings.limits.open_qos2_messages = 3;
+  Peer& p = connect(v(), "p");
+  for (std::uint16_t i = 1; i <= 3; ++i) {
+    publish(p, "t", "x", qos2, i);
+    expect<PubRec>(p);
+  }
+  expect_open(p);
+  publish(p, "t", "x", qos2, 4);
+  expect_thrown_out(p, Rule::limit_is_kept, ReasonCode::quota_exceeded);
+}
+
 // v5 MQTT-3.3.4-9, -10
 TEST_F(Deliveries5, TheClientsReceiveMaximumIsKeptAlsoOverAResume) {
   Connect said = hello(Version::v5, "s", false);

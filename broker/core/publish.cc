@@ -53,6 +53,9 @@ void Broker::Core::on(Link& link, Publish& publish) {
     return answer(link, PubRec{publish.packet_id, ReasonCode::success, {}},
                   link.session->recorded ? outbox_.last_sequence() : 0);
   }
+  if (link.v5() && publish.qos == Qos::at_least_once && incoming.contains(publish.packet_id))
+    return answer(link, PubAck{publish.packet_id, ReasonCode::packet_identifier_in_use, {}}, 0,
+                  true);
   if (publish.qos == Qos::exactly_once && incoming.size() >= limits_.open_qos2_messages)
     return fault(link, Rule::limit_is_kept);
   accept(link, publish);
@@ -151,6 +154,8 @@ ReasonCode Broker::Core::pass_on(const LetterRef& letter, const Session* publish
                   .client_id = publisher != nullptr ? publisher->client_id : std::string(),
                   .reason = ReasonCode::quota_exceeded});
     if (may_refuse) return ReasonCode::quota_exceeded;
+    // What the topic had is outdated by a message that was accepted (v3.1.1 MQTT-3.3.1-7).
+    forget_retained(letter->message.topic);
   }
   const Reach reach = distribute(letter, publisher);
   const bool nobody_could = reach.matched > 0 && reach.refused == reach.matched;

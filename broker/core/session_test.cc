@@ -353,6 +353,31 @@ TEST_F(BrokerConnect, PacketsUpToTheLimitAreTakenAndOneByteMoreIsNot) {
   expect_thrown_out(a, Rule::packet_fits_the_maximum, ReasonCode::packet_too_large);
 }
 
+TEST_F(BrokerConnect, AnUnknownProtocolNameIsNotAnswered) {
+  Peer& a = open(Version::v3_1_1);
+  say_bytes(a, {0x10, 13, 0, 4, 'M', 'Q', 'T', 'X', 4, 2, 0, 0, 0, 1, 'x'});
+  expect_silence(a);
+  expect_closed(a, Rule::protocol_name_is_mqtt);
+}
+
+// v5 MQTT-3.1.2-24: no packet at all is larger than the client takes
+TEST_F(BrokerConnect, AnAnswerThatTheClientCannotTakeEndsTheLink) {
+  Connect said = hello(Version::v5, "");
+  said.properties.add(PropertyId::maximum_packet_size, 20u);
+  Peer& a = open();
+  say(a, said);
+  expect_silence(a);
+  expect_closed(a, Rule::packet_fits_the_maximum);
+  EXPECT_EQ(broker().census().sessions, 0u);
+
+  said.client_id = "b";
+  Peer& b = connect(said);
+  Subscribe many{.packet_id = PacketId{1}};
+  for (int i = 0; i < 16; ++i) many.entries.push_back({"t" + std::to_string(i), {}});
+  say(b, many);
+  expect_thrown_out(b, Rule::packet_fits_the_maximum, ReasonCode::packet_too_large);
+}
+
 // Every kind of packet in every phase: what is not in the table is refused or harmless.
 TEST_F(BrokerConnect, TheTableSaysWhatMayComeWhen) {
   for (int k = 1; k <= 15; ++k) {

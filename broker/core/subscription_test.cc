@@ -283,6 +283,8 @@ TEST_P(RetainedMessages, TheyAreLimitedInNumberAndBytes) {
   EXPECT_EQ(expect<PubAck>(p).reason,
             v() == Version::v5 ? ReasonCode::quota_exceeded : ReasonCode::success);
   EXPECT_EQ(broker().census().dropped_messages, 2u);
+  // v3.1.1 MQTT-3.3.1-7: a message that was not refused has outdated the old one.
+  EXPECT_EQ(broker().census().retained, v() == Version::v5 ? 2u : 1u);
   publish(p, "a", "y", qos0, 0, true);  // replacing takes no more room
   EXPECT_EQ(broker().census().dropped_messages, 2u);
 }

@@ -29,8 +29,8 @@ class Bench {
     return link;
   }
   void subscribe(LinkId link, const std::string& filter, Qos qos) {
-    say(link, encode(Subscribe{.packet_id = PacketId{1}, .entries = {{filter, {.qos = qos}}}},
-                     version_));
+    say(link,
+        encode(Subscribe{.packet_id = PacketId{1}, .entries = {{filter, {.qos = qos}}}}, version_));
   }
   void say(LinkId link, const Bytes& bytes) {
     broker_->handle(BytesIn{link, bytes.span()}, now_);
@@ -115,8 +115,7 @@ void fan_in(benchmark::State& state) {
   std::vector<Bytes> packets;
   for (int i = 0; i < 100; ++i) {
     sources.push_back(bench.connect("source" + std::to_string(i)));
-    packets.push_back(
-        packet("fleet/" + std::to_string(i) + "/temp", qos, 64, Version::v3_1_1));
+    packets.push_back(packet("fleet/" + std::to_string(i) + "/temp", qos, 64, Version::v3_1_1));
   }
   bench.deliveries = 0;
   std::size_t i = 0;
@@ -134,8 +133,7 @@ void fan_out(benchmark::State& state) {
   for (int i = 0; i < 1000; ++i)
     bench.subscribe(bench.connect("sink" + std::to_string(i)), "news", qos);
   const LinkId source = bench.connect("source");
-  const Bytes news = packet("news", qos, static_cast<std::size_t>(state.range(1)),
-                            Version::v3_1_1);
+  const Bytes news = packet("news", qos, static_cast<std::size_t>(state.range(1)), Version::v3_1_1);
   bench.deliveries = 0;
   for (auto _ : state) bench.publish(source, news, qos);
   state.SetItemsProcessed(static_cast<std::int64_t>(bench.deliveries));

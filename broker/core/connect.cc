@@ -88,7 +88,8 @@ void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
   if (rule == Rule::connect_comes_first || rule == Rule::connect_arrives_in_time ||
       rule == Rule::protocol_name_is_mqtt)
     said.reset();  // nobody asked, or not for MQTT
-  if (said && fits(link, encoded_bytes(ConnAck{false, *said, {}}, version))) send(link, encode(ConnAck{false, *said, {}}, version), 0);
+  if (said && fits(link, encoded_bytes(ConnAck{false, *said, {}}, version)))
+    send(link, encode(ConnAck{false, *said, {}}, version), 0);
   close(link, rule);
 }
 
@@ -148,8 +149,7 @@ ConnAck Broker::Core::conn_ack(const Connect& connect, const Session& session, b
 
 void Broker::Core::on(Link& link, Connect& connect) {
   link.version = connect.version;
-  link.packet_bytes_max =
-      connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
+  link.packet_bytes_max = connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
   if (auto reason = refuses(connect)) {
     const Rule rule = *reason == ReasonCode::client_identifier_not_valid
                           ? Rule::client_id_is_acceptable

@@ -40,8 +40,7 @@ void Broker::Core::on(Link& link, Disconnect& disconnect) {
   if (link.v5()) {
     const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval);
     const bool was_zero = session.expiry.count() == 0 && limits_.session_expiry.count() > 0;
-    if (expiry && *expiry > 0 && was_zero)
-      return fault(link, Rule::session_expiry_stays_zero);
+    if (expiry && *expiry > 0 && was_zero) return fault(link, Rule::session_expiry_stays_zero);
     if (expiry) session.expiry = std::min(std::chrono::seconds(*expiry), limits_.session_expiry);
   }
   outbox_.note({.what = Note::What::disconnected,

@@ -9,6 +9,7 @@
 
 #include "broker/core/letter.h"
 #include "broker/core/outgoing.h"
+#include "protocol/codec.h"
 
 namespace mq::broker {
 
@@ -33,25 +34,26 @@ class Frames {
 
  private:
   struct Encoded {
-    bool known = false;
     std::vector<std::byte> head;
+    PublishHead layout;
     Bytes shared;  // the head of a QoS 0 packet, which is the same for everybody
-    std::size_t packet_id_at = 0;
   };
 
   void encode_into(Encoded& encoded, const Letter& letter, const Shape& shape, Instant now);
 
-  static constexpr std::size_t shapes = 24;
+  // DUP is patched, so it makes no shape of its own.
+  static constexpr std::size_t shapes = 12;
   static std::size_t index(const Shape& shape) {
-    return (shape.v5 ? 12u : 0u) + (shape.dup ? 6u : 0u) + (shape.retain ? 3u : 0u) +
-           static_cast<std::size_t>(shape.qos);
+    return (shape.v5 ? 6u : 0u) + (shape.retain ? 3u : 0u) + static_cast<std::size_t>(shape.qos);
   }
 
-  std::uint64_t serial_ = 0;  // of the letter that `encoded_` is about
+  // What `encoded_` is about: a letter, and the moment, which the expiry interval depends on.
+  std::uint64_t serial_ = 0;
   Instant at_{};
+  std::uint32_t known_ = 0;  // a bit per shape
   std::array<Encoded, shapes> encoded_;
   Encoded with_identifiers_;
-  Publish scratch_;
+  std::vector<Property> more_;
 };
 
 }  // namespace mq::broker

@@ -26,11 +26,11 @@ struct Client {
   bool persistent = false;
   bool session = false;
   std::map<std::string, Qos> filters;
-  std::deque<Owed> owed_at_most_once;  // to arrive before the next operation
-  std::deque<Owed> owed;               // QoS 1 and 2, in order
-  std::map<PacketId, std::string> seen;  // payloads of QoS 1 and 2 that are not acknowledged
-  std::set<PacketId> received;           // QoS 2: PUBREC said, PUBREL not heard
-  std::vector<Packet> answers;           // not said yet
+  std::deque<Owed> owed_at_most_once;          // to arrive before the next operation
+  std::deque<Owed> owed;                       // QoS 1 and 2, in order
+  std::map<PacketId, std::string> seen;        // payloads of QoS 1 and 2 that are not acknowledged
+  std::set<PacketId> received;                 // QoS 2: PUBREC said, PUBREL not heard
+  std::vector<Packet> answers;                 // not said yet
   std::map<std::uint16_t, Packet> unfinished;  // QoS 2 of its own, to be said again after a cut
   std::uint16_t last_id = 0;
 
@@ -135,8 +135,8 @@ class Model : public BrokerTest {
     const bool is_new = client.filters.insert_or_assign(filter, qos).second;
     SubscriptionOptions options{.qos = qos};
     if (client.version == Version::v5 && chance(30))
-      options.retain_handling = chance(50) ? RetainHandling::send_if_new
-                                           : RetainHandling::do_not_send;
+      options.retain_handling =
+          chance(50) ? RetainHandling::send_if_new : RetainHandling::do_not_send;
     say(*client.peer, Subscribe{.packet_id = PacketId{9999}, .entries = {{filter, options}}});
     if (options.retain_handling == RetainHandling::do_not_send ||
         (options.retain_handling == RetainHandling::send_if_new && !is_new))
@@ -262,8 +262,7 @@ class Model : public BrokerTest {
         while (!client.answers.empty()) answer_some(client);
       }
     for (const Client& client : clients)
-      EXPECT_TRUE(client.owed.empty()) << client.id << " waits for "
-                                       << client.owed.front().payload;
+      EXPECT_TRUE(client.owed.empty()) << client.id << " waits for " << client.owed.front().payload;
     EXPECT_EQ(broker().census().queued_messages, 0u);
     EXPECT_EQ(broker().census().queued_bytes, 0u);
     EXPECT_EQ(broker().census().retained, retained.size());

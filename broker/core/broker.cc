@@ -15,6 +15,8 @@ namespace {
 // acknowledgements and answers to its own packets. Beyond, the link is closed.
 constexpr std::size_t answers_over_backlog = 64 * 1024;
 
+constexpr std::size_t held_compact_from = 64;
+
 }  // namespace
 
 Broker::Broker(Settings settings, Rng rng, const Recovered& recovered, Instant now)
@@ -193,8 +195,11 @@ void Broker::Core::send(Link& link, Bytes bytes, std::uint64_t needs, bool answe
 void Broker::Core::release_held(Link& link) {
   while (link.holds() && link.held[link.held_done].needs <= durable_)
     emit(link, link.held[link.held_done++]);
-  if (link.holds()) return;
-  link.held.clear();
+  // Under load there is always something that waits, so what is gone is cleared now and then.
+  if (link.holds() && (link.held_done < held_compact_from || link.held_done * 2 < link.held.size()))
+    return;
+  link.held.erase(link.held.begin(),
+                  link.held.begin() + static_cast<std::ptrdiff_t>(link.held_done));
   link.held_done = 0;
 }
 

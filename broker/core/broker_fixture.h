@@ -38,6 +38,7 @@ struct Peer {
   std::size_t bytes = 0;       // ever sent to it
   std::optional<Rule> closed;  // the broker closed the link because of this
   bool down = false;
+  bool listens = true;  // decodes what it gets
   ConnAck conn_ack;
 };
 
@@ -215,6 +216,7 @@ class BrokerTest : public ::testing::Test {
   void receive(Peer& peer, const Bytes& bytes) {
     EXPECT_FALSE(peer.closed) << "bytes after CloseLink";
     peer.bytes += bytes.size();
+    if (!peer.listens) return;
     peer.reader.feed(bytes.span());
     for (;;) {
       Decoded decoded = peer.reader.next();

@@ -64,6 +64,10 @@ bool Broker::Core::within_limits(std::string_view topic) const {
              static_cast<std::ptrdiff_t>(limits_.topic_levels);
 }
 
+bool Broker::Core::is_own_topic(std::string_view topic) {
+  return topic == "$SYS" || topic.starts_with("$SYS/");
+}
+
 std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
   // An empty id asks for one of ours, which 3.1 does not know and 3.1.1 wants together with a
   // clean session (v3.1.1 MQTT-3.1.3-8).
@@ -73,6 +77,7 @@ std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
   if (connect.properties.text(PropertyId::authentication_method) != nullptr)
     return ReasonCode::bad_authentication_method;
   if (connect.will && !within_limits(connect.will->topic)) return ReasonCode::topic_name_invalid;
+  if (connect.will && is_own_topic(connect.will->topic)) return ReasonCode::not_authorized;
   if (sessions_.size() >= limits_.sessions && find(connect.client_id) == nullptr)
     return ReasonCode::quota_exceeded;
   return std::nullopt;
@@ -153,8 +158,7 @@ void Broker::Core::on(Link& link, Connect& connect) {
   if (auto reason = refuses(connect)) {
     const Rule rule = *reason == ReasonCode::client_identifier_not_valid
                           ? Rule::client_id_is_acceptable
-                      : *reason == ReasonCode::bad_authentication_method ? Rule::none
-                                                                         : Rule::limit_is_kept;
+                          : Rule::limit_is_kept;
     return refuse(link, *reason, rule);
   }
   const std::uint64_t before = outbox_.last_sequence();

@@ -94,6 +94,8 @@ class Broker::Core {
                    bool present) const;
   void store_will(Session& session, std::optional<Will>& will);
   bool within_limits(std::string_view topic) const;
+  // Whatever a client writes below $SYS would be taken for the broker's own word.
+  static bool is_own_topic(std::string_view topic);
 
   // publish.cc
   void on(Link& link, Publish& publish);

@@ -208,6 +208,28 @@ TEST_P(Durable, ACrashBeforeTheCommitLosesOnlyWhatWasNotAnswered) {
   expect_silence(s);
 }
 
+// Under load something always waits; nothing that is done may be kept for it.
+TEST_P(Durable, OrdersComeInOrderThoughTheStoreIsAlwaysBehind) {
+  Peer& s = connect(v(), "s", false);
+  subscribe(s, "t", qos1);
+  Peer& p = connect(v(), "p");
+  commits = false;
+  std::uint64_t behind = 0;
+  int expected = 0;
+  for (int i = 0; i < 2000; ++i) {
+    publish(p, "t", std::to_string(i), qos1, 1);
+    handle(Persisted{behind});
+    behind = store.commit();
+    while (!s.inbox.empty()) {
+      const Publish got = expect_publish(s, "t", std::to_string(expected++));
+      say(s, PubAck{got.packet_id});
+    }
+    while (!p.inbox.empty()) expect<PubAck>(p);
+  }
+  handle(Persisted{behind});
+  EXPECT_GT(expected, 1900);
+}
+
 TEST_P(Durable, OneMessageIsStoredOnceForManySessions) {
   for (const char* id : {"a", "b", "c"}) absent(id, "t");
   Peer& p = connect(v(), "p");

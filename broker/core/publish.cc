@@ -7,15 +7,6 @@
 
 namespace mq::broker {
 
-namespace {
-
-// Whatever a client writes there would be taken for the broker's own word.
-bool is_brokers_own(std::string_view topic) {
-  return topic == "$SYS" || topic.starts_with("$SYS/");
-}
-
-}  // namespace
-
 // Leaves the topic in `publish`. The codec has seen to it that there is a topic or an alias, and
 // that the alias is not zero.
 std::optional<Rule> Broker::Core::resolve_alias(Link& link, Publish& publish) const {
@@ -70,7 +61,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   if (!within_limits(publish.topic)) {
     if (qos == Qos::at_most_once || !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::topic_name_invalid;
-  } else if (is_brokers_own(publish.topic)) {
+  } else if (is_own_topic(publish.topic)) {
     dropped(session, ReasonCode::not_authorized);
     reason = ReasonCode::not_authorized;
   } else {

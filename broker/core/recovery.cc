@@ -33,7 +33,7 @@ void Broker::Core::recover(const Recovered& recovered) {
         Session& session = make_session(r.client_id);
         session.version = r.version;
         session.expiry = r.expiry;
-        session.recorded = true;
+        session.recorded = settings_.keeps_records;
         session.disconnected_at = now_;
       },
       [&](const SaveSubscription& r) {
@@ -98,7 +98,7 @@ void Broker::Core::recover(const Recovered& recovered) {
   }
   for (auto& [client_id, will] : orphans) {
     outbox_.note({.what = Note::What::will_published, .client_id = client_id});
-    persist(DropWill{client_id});
+    if (settings_.keeps_records) persist(DropWill{client_id});
     pass_on(letter_of(will, now_, ++last_serial_), nullptr, false);
   }
 }

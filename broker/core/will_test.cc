@@ -119,6 +119,16 @@ TEST_P(Wills, AWillToATopicOverTheLimitsRefusesTheConnect) {
   EXPECT_TRUE(b.closed);
 }
 
+TEST_P(Wills, AWillBelowSysRefusesTheConnect) {
+  Connect said = with_will("b");
+  said.will->topic = "$SYS/x";
+  Peer& b = open(v());
+  say(b, said);
+  EXPECT_EQ(expect<ConnAck>(b).reason,
+            v() == Version::v5 ? ReasonCode::not_authorized : connect_return::not_authorized);
+  EXPECT_TRUE(b.closed);
+}
+
 // v5 3.14.2.1
 TEST_F(Wills5, DisconnectWithWillPublishesIt) {
   Peer& a = connect(with_delay(0, 100));

@@ -25,7 +25,8 @@ class Targets {
     for (const GroupPlan& group : plan.groups) {
       const auto count = static_cast<std::uint32_t>(group.count);
       groups_.emplace(group.name, Members{first, count});
-      members_of_link_[group.link].push_back({first, count});
+      // A group whose link was not found, a problem already, points nowhere.
+      if (group.link < plan.links.size()) members_of_link_[group.link].push_back({first, count});
       first += count;
     }
   }

@@ -87,7 +87,7 @@ class GroupReader {
   void read_subscribe(const Node& item);
   void need_v5(const Fields& fields, std::string_view key);
   void check_within_storm(const Fields& fields, std::string_view key);
-  bool check_placeholders(const Node& text, bool is_numbered);
+  bool check_placeholders(const Node& node, bool is_numbered);
   void check_topic(const Node& topic, bool is_numbered);
   void check_filter(const Node& filter);
   // `text` as the member with the longest id has it.
@@ -176,17 +176,18 @@ void GroupReader::need_v5(const Fields& fields, std::string_view key) {
 }
 
 // `{word}` is a placeholder; other braces are themselves, so that text can be JSON.
-bool GroupReader::check_placeholders(const Node& text, bool is_numbered) {
-  bool all_known = true;
+bool GroupReader::check_placeholders(const Node& node, bool is_numbered) {
+  constexpr char opens = '{', closes = '}';
   const auto is_inside = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  for (std::size_t at = text.text.find('{'); at != std::string::npos;
-       at = text.text.find('{', at + 1)) {
+  const std::string_view text = node.text;
+  bool all_known = true;
+  for (std::size_t at = text.find(opens); at != text.npos; at = text.find(opens, at + 1)) {
     std::size_t end = at + 1;
-    while (end < text.text.size() && is_inside(text.text[end])) ++end;
-    if (end == at + 1 || end == text.text.size() || text.text[end] != '}') continue;
-    const std::string word = text.text.substr(at, end + 1 - at);
+    while (end < text.size() && is_inside(text[end])) ++end;
+    if (end == at + 1 || end == text.size() || text[end] != closes) continue;
+    const std::string_view word = text.substr(at, end + 1 - at);
     if (word == "{id}" || (word == "{n}" && is_numbered)) continue;
-    say(&text, "unknown placeholder " + quoted(word) +
+    say(&node, "unknown placeholder " + quoted(word) +
                    "; known here: " + (is_numbered ? "`{id}` and `{n}`" : "`{id}`"));
     all_known = false;
   }

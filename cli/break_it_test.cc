@@ -123,9 +123,10 @@ void expect_caught(const Outcome& outcome, const std::string& id) {
 TEST_F(BreakIt, ARightBrokerKeepsEveryPromiseAndEveryPromiseIsTried) {
   const Outcome outcome = run(memory(broker::Fault::none));
   EXPECT_EQ(outcome.exit_code, exit_code::held);
-  for (const checks::Finding& finding : outcome.results.findings)
-    if (finding.id != "qos0")
-      EXPECT_EQ(finding.verdict, checks::Verdict::held) << finding.id << ": " << finding.measured;
+  for (const checks::Finding& finding : outcome.results.findings) {
+    if (finding.id == "qos0") continue;  // nobody publishes with it here
+    EXPECT_EQ(finding.verdict, checks::Verdict::held) << finding.id << ": " << finding.measured;
+  }
 }
 
 TEST_F(BreakIt, AForgottenSessionIsCaught) {

@@ -13,7 +13,7 @@
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
 #include "scenarios/language/parse.h"
-#include "scenarios/language/links.h"
+#include "scenarios/language/profiles.h"
 
 namespace mq::cli {
 namespace {

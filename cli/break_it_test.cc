@@ -14,6 +14,7 @@
 #include "cli/results_folder.h"
 #include "cli/simulate.h"
 #include "cli/text_file.h"
+#include "reports/text/escape.h"
 #include "scenarios/language/parse.h"
 #include "sim/memory/memory_world.h"
 #ifdef MQTTLAB_NS3_VERSION
@@ -113,8 +114,8 @@ void expect_caught(const Outcome& outcome, const std::string& id) {
     found = true;
     EXPECT_EQ(finding.verdict, checks::Verdict::broken) << id << ": " << finding.measured;
     EXPECT_FALSE(finding.evidence.empty());
-    EXPECT_NE(outcome.html.find(finding.promise), std::string::npos);
-    EXPECT_NE(outcome.html.find(finding.measured), std::string::npos);
+    EXPECT_NE(outcome.html.find(report::markup(finding.promise)), std::string::npos);
+    EXPECT_NE(outcome.html.find(report::markup(finding.measured)), std::string::npos);
   }
   EXPECT_TRUE(found) << "no finding is called " << id;
   EXPECT_FALSE(outcome.results.sequences.empty()) << "the first broken promise has its diagram";

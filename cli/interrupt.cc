@@ -14,12 +14,13 @@ void remember(int signal) { seen = signal; }
 
 }  // namespace
 
-void remember_interrupts() {
+void take_signals() {
   struct sigaction action {};
   action.sa_handler = remember;
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one takes its usual course
   sigemptyset(&action.sa_mask);
   for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+  for (int signal : {SIGXFSZ, SIGPIPE}) std::signal(signal, SIG_IGN);
 }
 
 int interrupt_seen() { return seen; }

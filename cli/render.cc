@@ -61,8 +61,8 @@ void print_verdict(const report::Results& results, const ResultsFolder& folder,
                    std::uint32_t repeated, const Terminal& terminal) {
   fmt::print("{}", report::terminal_text(
                        results, terminal.color() ? report::Colour::on : report::Colour::off));
-  if (repeated > 1) fmt::print("the same hash in {} runs\n", repeated);
-  fmt::print("report {}\n", folder.report());
+  if (repeated > 1) fmt::print("        the same hash in {} runs\n", repeated);
+  fmt::print("report  {}\n", folder.report());
   std::fflush(stdout);
 }
 

@@ -209,7 +209,7 @@ int run(const RunFlags& flags) {
   }
 
   const Terminal terminal(flags.color);
-  remember_interrupts();
+  take_signals();
   const auto length = [&](const WorkerOrder& order) {
     for (const Scenario& scenario : scenarios)
       if (scenario.file == order.scenario_file) return scenario.plan.duration + scenario.plan.calm;

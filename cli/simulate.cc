@@ -1,6 +1,9 @@
 #include "cli/simulate.h"
 
+#include <sys/prctl.h>
+
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -148,7 +151,8 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) {
     std::fprintf(stderr, "%s is started by mqttlab, with the scenario on stdin\n", argv[0]);
     return exit_code::usage;
   }
-  remember_interrupts();
+  take_signals();
+  prctl(PR_SET_PDEATHSIG, SIGTERM);  // nobody would read what is measured after mqttlab has gone
   const std::string text((std::istreambuf_iterator<char>(std::cin)),
                          std::istreambuf_iterator<char>());
   auto parsed = scenario::parse(text, order->scenario_file);

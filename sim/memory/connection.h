@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/time.h"
 #include "sim/byte_queue.h"
@@ -55,5 +56,8 @@ struct Connection {
   Flow& to(Side side) { return flows[static_cast<std::size_t>(other(side))]; }
   EndState& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
 };
+
+// The device's address and port, as the broker sees them.
+std::string address_of(const Connection& connection);
 
 }  // namespace mq::sim::memory

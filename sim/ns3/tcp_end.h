@@ -6,44 +6,15 @@
 #include <ns3/tcp-socket-base.h>
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "sim/ns3/cell_device.h"
+#include "sim/ns3/ends.h"
 #include "sim/tcp_preset.h"
 #include "sim/world.h"
 
 namespace mq::sim::cell {
-
-// All ends of a world. Keeps each alive until TCP is done with it and its user has let go.
-class Ends {
- public:
-  explicit Ends(Air& air) : air_(air) {}
-
-  std::function<void(TcpEnd&)> accepted;
-
-  Air& air() const { return air_; }
-  void add(TcpEnd& end);
-  void wants_turn(TcpEnd& end);
-  void release(TcpEnd& end);
-  std::size_t size() const { return all_.size(); }
-  // The simulation is over: nothing is called any more, sockets that still exist are harmless.
-  void finish();
-  bool finished() const { return finished_; }
-
- private:
-  void take_turns();
-  void bury();
-
-  Air& air_;
-  std::vector<ns3::Ptr<TcpEnd>> all_;
-  std::vector<ns3::Ptr<TcpEnd>> waiting_, turn_;
-  std::vector<ns3::Ptr<TcpEnd>> dead_;  // events of this instant may still name them
-  bool finished_ = false;
-};
 
 class TcpEnd final : public ns3::TcpSocketBase {
  public:

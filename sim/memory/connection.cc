@@ -1,0 +1,264 @@
+#include "sim/memory/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/memory/memory_end.h"
+#include "sim/memory/world_state.h"
+
+namespace mq::sim {
+
+using memory::Connection;
+using memory::ConnectionId;
+using memory::Device;
+using memory::EndState;
+using memory::Flow;
+using memory::Opening;
+using memory::other;
+using memory::Side;
+
+namespace memory {
+
+std::string address_of(const Connection& connection) {
+  const auto index = static_cast<std::uint32_t>(connection.device) + 1;
+  return "10." + std::to_string(index >> 16 & 255) + '.' + std::to_string(index >> 8 & 255) + '.' +
+         std::to_string(index & 255) + ':' + std::to_string(connection.port);
+}
+
+}  // namespace memory
+
+// The start: SYN up, SYN-ACK down, ACK up. A packet that meets a link that is down waits for it.
+
+void MemoryWorld::State::open(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->opening == Opening::done) return;
+  if (connection->opening_under_way) return;
+  const Side side = connection->opening == Opening::syn_ack ? Side::broker : Side::device;
+  if (const auto arrival = arrival_of(*connection, side, 0)) {
+    connection->opening_under_way = true;
+    call_at(*arrival, [this, id] { opening_arrives(id); });
+  }
+}
+
+void MemoryWorld::State::opening_arrives(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  connection->opening_under_way = false;
+  const Side side = connection->opening == Opening::syn_ack ? Side::broker : Side::device;
+  Pipe& pipe = device_of(*connection).leaving(side);
+  if (!pipe.works()) {
+    pipe.lost_on_arrival();
+    return;
+  }
+  const bool opener_is_dead = connection->end(Side::device).dead;
+  switch (connection->opening) {
+    case Opening::syn:
+      if (opener_is_dead) return;
+      if (!accept) return send_reset(id, Side::broker, CloseCause::refused);
+      connection->opening = Opening::syn_ack;
+      return open(id);
+    case Opening::syn_ack: {
+      if (opener_is_dead) return;
+      connection->opening = Opening::ack;
+      EndState& end = connection->end(Side::device);
+      end.connected = true;
+      open(id);
+      pump(id, Side::device);
+      const auto events = end.events;
+      if (events && events->connected) events->connected();
+      return;
+    }
+    case Opening::ack:
+      connection->opening = Opening::done;
+      return accepted(id);
+    case Opening::done:
+      return;
+  }
+}
+
+void MemoryWorld::State::accepted(ConnectionId id) {
+  Connection* connection = find(id);
+  if (!accept) return die(id, Side::broker);
+  connection->end(Side::broker).connected = true;
+  const std::string peer = address_of(*connection);
+  const DeviceId from = connection->device;
+  const Accept handler = accept;  // it may be replaced while it runs
+  handler(std::make_unique<End>(*this, id, Side::broker), peer, from);
+}
+
+void MemoryWorld::State::give_up_connecting(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection != nullptr && !connection->end(Side::device).connected)
+    fail(id, Side::device, CloseCause::timed_out);
+}
+
+// Bytes.
+
+// When a packet that leaves now arrives, a loss and its repetition included; nothing if the link
+// is down.
+std::optional<Instant> MemoryWorld::State::arrival_of(Connection& connection, Side side,
+                                                      std::size_t bytes) {
+  Pipe& pipe = device_of(connection).leaving(side);
+  Flow& flow = connection.from(side);
+  const Pipe::Passage passage = pipe.send(now, bytes + limits.header_bytes, chance);
+  if (passage.fate == Pipe::Fate::link_is_down) return std::nullopt;
+  Instant arrival = passage.arrival;
+  if (passage.fate != Pipe::Fate::arrives)
+    arrival = now + pipe.delay() + round_trip(connection) + limits.retransmission;
+  flow.last_arrival = std::max(arrival, flow.last_arrival);
+  return flow.last_arrival;
+}
+
+void MemoryWorld::State::pump(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  EndState& end = connection->end(side);
+  if (!end.connected || end.dead) return;
+  Flow& flow = connection->from(side);
+  while (true) {
+    const std::size_t unsent = flow.waiting.size() - flow.under_way;
+    const bool is_end = unsent == 0;
+    if (is_end && (!flow.end_written || flow.end_under_way || flow.end_arrived)) return;
+    const std::size_t count = std::min(unsent, limits.packet_bytes);
+    if (flow.arrived.size() + flow.under_way + count > limits.receive_buffer_bytes) return;
+    const auto arrival = arrival_of(*connection, side, count);
+    if (!arrival) return went_silent(id, side);
+    if (is_end) flow.end_under_way = true;
+    flow.under_way += count;
+    call_at(*arrival, [this, id, side, count, is_end, attempt = flow.attempt] {
+      arrives(id, side, count, is_end, attempt);
+    });
+  }
+}
+
+void MemoryWorld::State::pump_later(ConnectionId id, Side side, Duration delay) {
+  call_at(now + delay, [this, id, side] { pump(id, side); });
+}
+
+void MemoryWorld::State::arrives(ConnectionId id, Side side, std::size_t count, bool is_end,
+                                 std::uint32_t attempt) {
+  Connection* connection = find(id);
+  if (connection == nullptr || attempt != connection->from(side).attempt) return;
+  if (connection->opening == Opening::ack && device_of(*connection).up.works()) {
+    connection->opening = Opening::done;  // what it carries says the same as the lost ACK
+    accepted(id);
+    connection = find(id);
+    if (connection == nullptr) return;
+  }
+  Flow& flow = connection->from(side);
+  Device& device = device_of(*connection);
+  if (!device.leaving(side).works()) {
+    device.leaving(side).lost_on_arrival();
+    flow.under_way = 0;
+    flow.end_under_way = false;
+    ++flow.attempt;
+    return went_silent(id, side);
+  }
+  if (connection->end(other(side)).dead) return send_reset(id, other(side), CloseCause::reset);
+  if (connection->end(other(side)).owned) flow.arrived.push(flow.waiting.front(count));
+  flow.waiting.pop(count);
+  flow.under_way -= count;
+  flow.end_arrived = flow.end_arrived || is_end;
+  if (!device.both_work()) went_silent(id, side);  // no acknowledgement comes back
+  pump(id, side);
+  tell_readable(id, other(side));
+  tell_writable(id, side);
+}
+
+void MemoryWorld::State::went_silent(ConnectionId id, Side side) {
+  Flow& flow = find(id)->from(side);
+  if (flow.silent_since) return;
+  flow.silent_since = now;
+  call_at(now + limits.give_up_after, [this, id, side, since = now] { give_up(id, side, since); });
+}
+
+void MemoryWorld::State::give_up(ConnectionId id, Side side, Instant since) {
+  Connection* connection = find(id);
+  if (connection != nullptr && connection->from(side).silent_since == since)
+    fail(id, side, CloseCause::timed_out);
+}
+
+void MemoryWorld::State::link_changed(Device& device) {
+  if (!device.up.works() && !device.down.works()) return;
+  for (const ConnectionId id : device.connections) {
+    Connection& connection = *find(id);
+    call_at(now + limits.retransmission, [this, id] { open(id); });
+    for (const Side side : {Side::device, Side::broker}) {
+      if (device.both_work()) connection.from(side).silent_since.reset();
+      if (device.leaving(side).works()) pump_later(id, side, limits.retransmission);
+    }
+  }
+}
+
+// The end.
+
+void MemoryWorld::State::die(ConnectionId id, Side side) {
+  find(id)->end(side).dead = true;
+  send_reset(id, side, CloseCause::reset);
+}
+
+// RST is sent once and may be lost. `side` is the end that sends it.
+void MemoryWorld::State::send_reset(ConnectionId id, Side side, CloseCause seen_as) {
+  if (const auto arrival = arrival_of(*find(id), side, 0)) {
+    call_at(*arrival, [this, id, side, seen_as] {
+      Connection* found = find(id);
+      if (found != nullptr && device_of(*found).leaving(side).works())
+        fail(id, other(side), seen_as);
+    });
+  }
+  forget_if_unused(id);
+}
+
+void MemoryWorld::State::fail(ConnectionId id, Side side, CloseCause cause) {
+  EndState& end = find(id)->end(side);
+  if (end.dead) return;
+  end.dead = true;
+  const auto events = std::exchange(end.events, nullptr);
+  if (events && events->failed) events->failed(cause);
+  forget_if_unused(id);
+}
+
+void MemoryWorld::State::tell_readable(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  const auto events = connection->end(side).events;
+  if (events && events->readable) events->readable();
+}
+
+void MemoryWorld::State::tell_writable(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr || !connection->end(side).write_was_short) return;
+  connection->end(side).write_was_short = false;
+  const auto events = connection->end(side).events;
+  if (events && events->writable) events->writable();
+}
+
+void MemoryWorld::State::release(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  EndState& end = connection->end(side);
+  end.owned = false;
+  end.events = nullptr;
+  connection->to(side).arrived.clear();
+  if (!end.dead) {
+    connection->from(side).end_written = true;
+    pump(id, side);
+  }
+  forget_if_unused(id);
+}
+
+// Nobody can see anything of a connection that no socket stands for, unless the broker's is still
+// to come.
+void MemoryWorld::State::forget_if_unused(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  const EndState& device = connection->end(Side::device);
+  const EndState& broker = connection->end(Side::broker);
+  if (device.owned || broker.owned) return;
+  const bool broker_may_come =
+      connection->opening == Opening::ack && device.connected && !device.dead && !broker.dead;
+  if (broker_may_come) return;
+  device_of(*connection).connections.erase(id);
+  connections.erase(id);
+}
+
+}  // namespace mq::sim

@@ -1,0 +1,102 @@
+// The memory world inside: its devices, its connections and its queue of events.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/rng.h"
+#include "sim/callbacks.h"
+#include "sim/chance.h"
+#include "sim/memory/connection.h"
+#include "sim/memory/memory_world.h"
+#include "sim/pipe.h"
+
+namespace mq::sim {
+namespace memory {
+
+struct Device {
+  Pipe up;
+  Pipe down;
+  std::uint16_t next_port = 49152;
+  std::set<ConnectionId> connections;
+
+  Pipe& leaving(Side side) { return side == Side::device ? up : down; }
+  bool both_work() const { return up.works() && down.works(); }
+};
+
+struct Entry {
+  Instant when;
+  std::uint64_t order;
+  TimerId timer;
+  bool operator>(const Entry& that) const {
+    return when != that.when ? when > that.when : order > that.order;
+  }
+};
+
+}  // namespace memory
+
+struct MemoryWorld::State {
+  State(std::uint64_t seed, const MemoryLimits& given) : limits(given), rng(seed) {}
+
+  TimerId call_at(Instant when, std::function<void()> what) {
+    const TimerId timer = callbacks.add(std::move(what));
+    queue.push({std::max(when, now), next_order++, timer});
+    return timer;
+  }
+  memory::Connection* find(memory::ConnectionId id) {
+    const auto found = connections.find(id);
+    return found == connections.end() ? nullptr : &found->second;
+  }
+  memory::Device& device_of(const memory::Connection& connection) {
+    return devices[static_cast<std::size_t>(connection.device)];
+  }
+  Duration round_trip(const memory::Connection& connection) {
+    const memory::Device& device = device_of(connection);
+    return device.up.delay() + device.down.delay();
+  }
+
+  void open(memory::ConnectionId id);
+  void opening_arrives(memory::ConnectionId id);
+  void accepted(memory::ConnectionId id);
+  void give_up_connecting(memory::ConnectionId id);
+
+  void pump(memory::ConnectionId id, memory::Side side);
+  void pump_later(memory::ConnectionId id, memory::Side side, Duration delay);
+  std::optional<Instant> arrival_of(memory::Connection& connection, memory::Side side,
+                                    std::size_t bytes);
+  void arrives(memory::ConnectionId id, memory::Side side, std::size_t count, bool is_end,
+               std::uint32_t attempt);
+  void went_silent(memory::ConnectionId id, memory::Side side);
+  void give_up(memory::ConnectionId id, memory::Side side, Instant since);
+  void die(memory::ConnectionId id, memory::Side side);
+  void send_reset(memory::ConnectionId id, memory::Side side, CloseCause seen_as);
+  void fail(memory::ConnectionId id, memory::Side side, CloseCause cause);
+  void tell_readable(memory::ConnectionId id, memory::Side side);
+  void tell_writable(memory::ConnectionId id, memory::Side side);
+  void release(memory::ConnectionId id, memory::Side side);
+  void forget_if_unused(memory::ConnectionId id);
+  void link_changed(memory::Device& device);
+
+  MemoryLimits limits;
+  Rng rng;
+  Chance chance;
+  Instant now{};
+  bool stopped = false;
+  bool ending = false;  // the world is being destroyed: sockets inside callbacks say no more
+  std::uint64_t next_order = 0;
+  std::uint64_t next_connection = 0;
+  std::priority_queue<memory::Entry, std::vector<memory::Entry>, std::greater<>> queue;
+  Callbacks callbacks;
+  std::vector<memory::Device> devices;
+  std::unordered_map<memory::ConnectionId, memory::Connection> connections;  // never iterated
+  Accept accept;
+};
+
+}  // namespace mq::sim

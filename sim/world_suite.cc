@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/rng.h"
+
 namespace mq::sim {
 namespace {
 
@@ -416,15 +418,83 @@ TEST_F(WorldSuite, ALinkThatStaysDownTimesOutTheEndThatHasUnsentData) {
 }
 
 TEST_F(WorldSuite, AnEndWhosePeerHasGivenUpIsResetWhenItSpeaks) {
+  for (const bool client_gives_up : {true, false}) {
+    TearDown();
+    start(link_of(30ms));
+    Peer& client = open();
+    world->run_until(at(1s));
+    Peer& loser = client_gives_up ? client : *accepted[0];
+    Peer& other = client_gives_up ? *accepted[0] : client;
+    world->call_at(at(10s), [&] { world->set_link(device, false, false); });
+    world->call_at(at(11s), [&] { loser.send("lost"); });
+    world->call_at(at(1500s), [&] { world->set_link(device, true, true); });
+    world->call_at(at(1600s), [&] { other.send("anybody there?"); });
+    world->run_until(at(1700s));
+    EXPECT_EQ(loser.failure, CloseCause::timed_out);
+    EXPECT_EQ(other.failure, CloseCause::reset);
+  }
+}
+
+TEST_F(WorldSuite, BackingOffDoesNotStartAgainBecauseThePeerCanStillBeHeard) {
   start(link_of(30ms));
   Peer& client = open();
-  world->call_at(at(10s), [&] { world->set_link(device, false, false); });
-  world->call_at(at(11s), [&] { client.send("lost"); });
-  world->call_at(at(1500s), [&] { world->set_link(device, true, true); });
-  world->call_at(at(1600s), [&] { accepted[0]->send("anybody there?"); });
-  world->run_until(at(1700s));
+  world->call_at(at(10s), [&] { world->set_link(device, false, true); });
+  world->call_at(at(11s), [&] { client.send("never arrives"); });
+  for (int i = 0; i < 60; ++i)
+    world->call_at(at(15s + 30s * i), [&] { accepted[0]->send("still here"); });
+  world->run_until(at(2000s));
   EXPECT_EQ(client.failure, CloseCause::timed_out);
-  EXPECT_EQ(accepted[0]->failure, CloseCause::reset);
+  EXPECT_GE(*client.failed_at, at(11s + 850s));
+}
+
+TEST_F(WorldSuite, AWriterAtAClosedWindowNoticesThatThePeerIsGone) {
+  start(link_of(30ms));
+  on_accept = [](Peer& peer) { peer.reading = false; };
+  Peer& client = open();
+  client.send(pattern(1 << 20));
+  world->call_at(at(10s), [&] { world->set_link(device, false, false); });
+  world->run_until(at(2000s));
+  EXPECT_EQ(client.failure, CloseCause::timed_out);
+}
+
+TEST_F(WorldSuite, AWindowThatOpensDuringACutIsFoundOutAfterIt) {
+  start(link_of(30ms));
+  on_accept = [](Peer& peer) { peer.reading = false; };
+  Peer& client = open();
+  client.send(pattern(1 << 20));
+  world->call_at(at(100s), [&] { world->set_link(device, false, false); });
+  world->call_at(at(101s), [&] {
+    accepted[0]->reading = true;
+    accepted[0]->read_all();
+  });
+  world->call_at(at(110s), [&] { world->set_link(device, true, true); });
+  world->run_until(at(300s));
+  EXPECT_TRUE(accepted[0]->received == pattern(1 << 20));
+}
+
+TEST_F(WorldSuite, AReaderThatReadsInBitsOverALossyLinkGetsEverything) {
+  start(link_of(20ms, 5e6, 0.05, 5ms));
+  std::string received;
+  std::unique_ptr<Socket> reader;
+  world->accept_with([&](std::unique_ptr<Socket> socket, const std::string&, DeviceId) {
+    reader = std::move(socket);
+  });
+  Peer& client = open();
+  const std::string sent = pattern(2 << 20);
+  client.send(sent);
+  Rng rng(5);
+  std::function<void()> read_a_bit = [&] {
+    std::vector<std::byte> buffer(rng.below(60'000) + 1);
+    const std::size_t count = reader ? reader->read(buffer) : 0;
+    received.append(reinterpret_cast<const char*>(buffer.data()), count);
+    world->call_at(world->now() + Duration(rng.below(2'000'000'000)), read_a_bit);
+  };
+  world->call_at(at(1s), read_a_bit);
+  world->run_until(at(900s));
+  EXPECT_EQ(received.size(), sent.size());
+  EXPECT_TRUE(received == sent);
+  EXPECT_FALSE(client.failure);
+  reader.reset();
 }
 
 TEST_F(WorldSuite, ConnectingOverALinkThatIsDownTimesOut) {
@@ -470,6 +540,49 @@ TEST_F(WorldSuite, AnEndThatWasLostInACutIsSentAgain) {
     EXPECT_FALSE(first.failure);
     EXPECT_FALSE(second.failure);
   }
+}
+
+TEST_F(WorldSuite, AnEndWhoseAcknowledgementWasLostDoesNotKillTheHalfOpenConnection) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->call_at(at(10s), [&] { world->set_link(device, true, false); });
+  world->call_at(at(11s), [&] { client.send_and_finish(""); });
+  world->call_at(at(20s), [&] { world->set_link(device, true, true); });
+  world->call_at(at(2000s), [&] { accepted[0]->send_and_finish("late answer"); });
+  world->run_until(at(2010s));
+  EXPECT_TRUE(accepted[0]->end_at);
+  EXPECT_EQ(client.received, "late answer");
+  EXPECT_FALSE(client.failure);
+}
+
+TEST_F(WorldSuite, AnEndIsRepeatedMoreAndMoreSeldom) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->call_at(at(10s), [&] { world->set_link(device, false, false); });
+  world->call_at(at(11s), [&] { client.send_and_finish(""); });
+  world->run_until(at(600s));
+  EXPECT_LE(world->traffic(device).lost_up, 20u);
+}
+
+TEST_F(WorldSuite, EndsThatWereLetGoDuringACutAreForgottenInTheEnd) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->call_at(at(10s), [&] { world->set_link(device, false, false); });
+  world->call_at(at(11s), [&] {
+    client.drop();
+    accepted[0]->drop();
+  });
+  world->run_until(at(2000s));
+  EXPECT_EQ(connections_alive(*world), 0u);
+}
+
+TEST_F(WorldSuite, AnEndThatWasLetGoDoesNotWaitForeverForItsPeer) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->call_at(at(10s), [&] { client.drop(); });
+  world->run_until(at(500s));
+  EXPECT_TRUE(accepted[0]->end_at);
+  EXPECT_EQ(connections_alive(*world), 1u) << "the end that the peer still holds";
 }
 
 TEST_F(WorldSuite, BothEndsMayCloseAtOnce) {

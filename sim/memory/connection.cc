@@ -179,13 +179,15 @@ void MemoryWorld::State::give_up(ConnectionId id, Side side, Instant since) {
 }
 
 void MemoryWorld::State::link_changed(Device& device) {
-  if (!device.up.works() && !device.down.works()) return;
   for (const ConnectionId id : device.connections) {
     Connection& connection = *find(id);
     call_at(now + limits.retransmission, [this, id] { open(id); });
     for (const Side side : {Side::device, Side::broker}) {
-      if (device.both_work()) connection.from(side).silent_since.reset();
+      Flow& flow = connection.from(side);
+      if (device.both_work()) flow.silent_since.reset();
       if (device.leaving(side).works()) pump_later(id, side, limits.retransmission);
+      // What waits for a window that is closed learns nothing any more.
+      if (!device.both_work() && !flow.waiting.empty()) went_silent(id, side);
     }
   }
 }

@@ -59,6 +59,7 @@ void TcpEnd::finish_if_all_is_acknowledged() {
 
 void TcpEnd::NewAck(const ns3::SequenceNumber32& ack, bool reset_timer) {
   TcpSocketBase::NewAck(ack, reset_timer);
+  SetPersistTimeout(time(settings_->retransmission_timeout_min.value));
   if (write_was_short_) became_writable_ = true;
   if (became_writable_ || (finish_ && !m_shutdownSend && m_txBuffer->Size() == 0)) want_turn();
 }
@@ -131,7 +132,6 @@ void TcpEnd::DoForwardUp(ns3::Ptr<ns3::Packet> packet, const ns3::Address& from,
     m_retxEvent.Cancel();
     if (!owned_) want_turn();
   }
-  if (m_rWnd.Get() > 0) SetPersistTimeout(time(settings_->retransmission_timeout_min.value));
   watch_for_silence();
 }
 
@@ -223,12 +223,25 @@ void TcpEnd::PersistTimeout() {
   m_persistEvent = ns3::Simulator::Schedule(GetPersistTimeout(), &TcpEnd::PersistTimeout, this);
 }
 
-// A closed window stops ns-3's retransmission timer, and its opening does not start it again.
+// ns-3 takes data that only waits for the window for data that was lost.
+void TcpEnd::ReTxTimeout() {
+  const bool sends_data = m_state == ESTABLISHED || m_state == CLOSE_WAIT;
+  const bool all_is_acknowledged = m_txBuffer->HeadSequence() >= m_tcb->m_highTxMark.Get();
+  if (!sends_data || !all_is_acknowledged) TcpSocketBase::ReTxTimeout();
+  watch_for_silence();
+}
+
+// Data that waits must have a timer. ns-3 has none when what is left of a window is smaller than a
+// segment and nothing is under way, or when the window was closed while something was.
 void TcpEnd::watch_for_silence() {
   if (m_retxEvent.IsRunning() || m_persistEvent.IsRunning()) return;
-  if (m_state != ESTABLISHED && m_state != CLOSE_WAIT) return;
-  if (m_txBuffer->HeadSequence() < m_tcb->m_highTxMark.Get() && m_txBuffer->Size() > 0)
+  if (is_over() || (m_state != ESTABLISHED && m_state != CLOSE_WAIT)) return;
+  if (m_txBuffer->Size() == 0) return;
+  if (m_txBuffer->HeadSequence() < m_tcb->m_highTxMark.Get()) {
     m_retxEvent = ns3::Simulator::Schedule(m_rto.Get(), &TcpEnd::ReTxTimeout, this);
+  } else if (m_rWnd.Get() < m_tcb->m_segmentSize) {
+    m_persistEvent = ns3::Simulator::Schedule(GetPersistTimeout(), &TcpEnd::PersistTimeout, this);
+  }
 }
 
 // When exactly a window is under way, ns-3 offers a segment of no bytes to send, and crashes on it.

@@ -155,7 +155,9 @@ std::size_t TcpEnd::write(std::span<const std::byte> bytes) {
   if (taken == 0) return 0;
   const auto packet = ns3::Create<ns3::Packet>(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                                static_cast<std::uint32_t>(taken));
-  return Send(packet, 0) < 0 ? 0 : taken;
+  if (Send(packet, 0) < 0) return 0;
+  watch_for_silence();
+  return taken;
 }
 
 std::size_t TcpEnd::read(std::span<std::byte> into) {

@@ -54,6 +54,7 @@ class TcpEnd final : public ns3::TcpSocketBase {
   void SendEmptyPacket(uint8_t flags) override;
   void NewAck(const ns3::SequenceNumber32& ack, bool reset_timer) override;
   void PersistTimeout() override;
+  void ReTxTimeout() override;
 
  private:
   friend class Ends;

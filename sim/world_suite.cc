@@ -295,6 +295,19 @@ TEST_F(WorldSuite, AFullWindowWithNothingMoreToSendIsHarmless) {
   EXPECT_EQ(accepted[0]->received.size(), taken);
 }
 
+TEST_F(WorldSuite, AWindowThatOpensIsFilledAtOnce) {
+  start(link_of(30ms));
+  on_accept = [](Peer& peer) { peer.reading = false; };
+  Peer& client = open();
+  client.send(pattern(1 << 20));
+  world->call_at(at(200s), [&] {
+    accepted[0]->reading = true;
+    accepted[0]->read_all();
+  });
+  world->run_until(at(200s + 150ms));
+  EXPECT_GE(accepted[0]->received.size(), 2u * 128 * 1024);
+}
+
 TEST_F(WorldSuite, AHalfClosedConnectionStillCarriesTheOtherDirection) {
   start(link_of(30ms));
   Peer& client = open();

@@ -231,17 +231,15 @@ void TcpEnd::ReTxTimeout() {
   watch_for_silence();
 }
 
-// Data that waits must have a timer. ns-3 has none when what is left of a window is smaller than a
-// segment and nothing is under way, or when the window was closed while something was.
+// When what is left of a window is smaller than a segment and nothing is under way, ns-3 has no
+// timer: should the receiver's word that there is room be lost, nobody would ever speak again.
 void TcpEnd::watch_for_silence() {
-  if (m_retxEvent.IsRunning() || m_persistEvent.IsRunning()) return;
-  if (is_over() || (m_state != ESTABLISHED && m_state != CLOSE_WAIT)) return;
-  if (m_txBuffer->Size() == 0) return;
-  if (m_txBuffer->HeadSequence() < m_tcb->m_highTxMark.Get()) {
-    m_retxEvent = ns3::Simulator::Schedule(m_rto.Get(), &TcpEnd::ReTxTimeout, this);
-  } else if (m_rWnd.Get() < m_tcb->m_segmentSize) {
+  const bool sends_data = m_state == ESTABLISHED || m_state == CLOSE_WAIT;
+  const bool all_is_acknowledged = m_txBuffer->HeadSequence() >= m_tcb->m_highTxMark.Get();
+  const bool has_timer = m_retxEvent.IsRunning() || m_persistEvent.IsRunning();
+  if (is_over() || !sends_data || has_timer || !all_is_acknowledged) return;
+  if (m_txBuffer->Size() > 0 && m_rWnd.Get() < m_tcb->m_segmentSize)
     m_persistEvent = ns3::Simulator::Schedule(GetPersistTimeout(), &TcpEnd::PersistTimeout, this);
-  }
 }
 
 // When exactly a window is under way, ns-3 offers a segment of no bytes to send, and crashes on it.

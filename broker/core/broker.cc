@@ -151,6 +151,7 @@ void Broker::Core::on(const Shutdown&) {
     Link& link = *find(id);
     if (link.phase == Phase::connected && link.v5())
       answer(link, Disconnect{ReasonCode::server_shutting_down, {}});
+    if (link.phase == Phase::closing) continue;  // it never read, and was cut off just now
     close(link, Rule::none);
     detach(link, End::shutdown);
   }

@@ -154,9 +154,11 @@ class Broker::Core {
   void arm(Session& session);
   void link_is_silent(Link& link);
   void session_is_due(Session& session);
+  static std::chrono::seconds will_delay(const Will& will);
   static LetterRef letter_of(Will& will, Instant now, std::uint64_t serial);
 
   // recovery.cc
+  struct Recovery;
   void recover(const Recovered& recovered);
 
   Settings settings_;

@@ -62,8 +62,7 @@ void Broker::Core::detach(Link& link, End end) {
   if (end == End::shutdown) return record_session(session);
   if (session.expiry.count() == 0) return end_session(session);
   if (session.will) {
-    const auto delay = std::chrono::seconds(
-        session.will->will.properties.number(PropertyId::will_delay_interval).value_or(0));
+    const auto delay = will_delay(session.will->will);
     session.will->due = now_ + delay;
     if (delay.count() == 0)
       publish_will(session);
@@ -72,6 +71,10 @@ void Broker::Core::detach(Link& link, End end) {
   }
   record_session(session);
   arm(session);
+}
+
+std::chrono::seconds Broker::Core::will_delay(const Will& will) {
+  return std::chrono::seconds(will.properties.number(PropertyId::will_delay_interval).value_or(0));
 }
 
 LetterRef Broker::Core::letter_of(Will& will, Instant now, std::uint64_t serial) {

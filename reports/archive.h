@@ -135,6 +135,9 @@ boost::json::value WriteFields::value_of(const T& value) {
   }
 }
 
+// Sums and differences of what is read must not overflow; 36 years in nanoseconds.
+inline constexpr std::int64_t time_max = std::int64_t{1} << 60;
+
 template <class T>
 bool read_number(const boost::json::value& from, T& into) {
   boost::system::error_code failed;
@@ -192,6 +195,7 @@ void ReadFields::read(const boost::json::value& from, T& into, const std::string
   } else if constexpr (is_duration<T>) {
     typename T::rep ticks{};
     if (!read_number(from, ticks)) return fault.at(path, "not a whole number");
+    if (ticks > time_max || ticks < -time_max) return fault.at(path, "too long a time");
     into = T(ticks);
   } else if constexpr (is_optional<T>) {
     if (from.is_null()) return into.reset();

@@ -49,6 +49,12 @@ TEST(ResultsJson, OtherVersionsAndDamageAreNamed) {
               HasSubstr("findings[0].promise: missing"));
 }
 
+TEST(ResultsJson, TimesBeyondAllMeasureAreNamed) {
+  const std::string text = to_json(testing::DemoRun({.sensors = 2, .duration = 30min}).results());
+  EXPECT_THAT(why(replaced(text, "\"calm_ns\":300000000000", "\"calm_ns\":9000000000000000000")),
+              HasSubstr("run.calm_ns: too long a time"));
+}
+
 // What points into another part of the file must point to something.
 TEST(ResultsJson, PositionsOutOfRangeAreNamed) {
   const std::string text = to_json(testing::DemoRun({.sensors = 2, .duration = 1h}).results());

@@ -26,11 +26,18 @@ int rank(const Finding& finding) {
   return finding.verdict == Verdict::held ? 3 : 4;
 }
 
+// A promise is a sentence and may end as one.
+std::string_view without_full_stop(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return text;
+}
+
 std::string broken_sentence(const Results& results) {
   const std::size_t broken = count_of(results, Verdict::broken);
   const Finding& first = *by_importance(results).front();
   return fmt::format("{} of {} promises {} broken. {}: {}.", broken, results.findings.size(),
-                     broken == 1 ? "was" : "were", first.promise, first.measured);
+                     broken == 1 ? "was" : "were", without_full_stop(first.promise),
+                     without_full_stop(first.measured));
 }
 
 std::string held_sentence(const Results& results) {
@@ -76,6 +83,10 @@ std::string_view word(Verdict verdict) {
       return "not tried";
   }
   return "";
+}
+
+std::string world_name(const trace::RunInfo& run) {
+  return run.world == "ns3" ? "ns-3" : run.world;
 }
 
 std::vector<const Finding*> by_importance(const Results& results) {

@@ -16,6 +16,8 @@ std::string verdict_sentence(const Results& results);
 
 std::string_view word(checks::Verdict verdict);  // "held", "broken", "not tried"
 
+std::string world_name(const trace::RunInfo& run);  // "ns-3", "memory"
+
 // Broken promises first, then what the scenario expects but could not be tried, then the rest; the
 // order among equals stays.
 std::vector<const checks::Finding*> by_importance(const Results& results);

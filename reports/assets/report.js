@@ -79,10 +79,10 @@
   // ---- Bands of faults ------------------------------------------------------------------------
   const band_areas = () => {
     const areas = [];
-    for (const [from, until, fault] of data.bands) {
+    for (const [from, until, fault, times] of data.bands) {
       const share = data.faults[fault].share;
       if (share < 0.1) continue;
-      areas.push([{ xAxis: from, itemStyle: { opacity: 0.05 + 0.12 * share } }, { xAxis: until }]);
+      areas.push([{ xAxis: from, itemStyle: { opacity: times > 1 ? 0.06 : 0.06 + 0.12 * share } }, { xAxis: until }]);
     }
     for (const [from, until] of data.down) areas.push([{ xAxis: from, itemStyle: { color: css("--broken"), opacity: 0.3 } }, { xAxis: until }]);
     return areas;
@@ -172,7 +172,7 @@
     ...base(), legend: legend(data.latency.map((one) => "QoS " + one.qos)), grid: { left: 58, right: 24, top: 34, bottom: 28 },
     xAxis: {
       type: "value", min: 0, max: "dataMax", interval: 1, splitLine: { lineStyle: { color: css("--line"), opacity: 0.6 } }, axisLine: { lineStyle: { color: css("--line") } },
-      axisLabel: { color: css("--soft"), showMaxLabel: false, formatter: (n) => (n === 0 ? "all" : +(100 - 100 / 10 ** n).toFixed(4) + " %") },
+      axisLabel: { color: css("--soft"), showMaxLabel: false, formatter: (n) => +(100 - 100 / 10 ** n).toFixed(4) + " %" },
     },
     yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: latency } }),
     series: data.latency.map((one) => ({
@@ -197,10 +197,10 @@
   const segments = client_segments();
   const band_rows = () => {
     const all = [];
-    for (const [from, until, fault] of data.bands) {
+    for (const [from, until, fault, times] of data.bands) {
       const rows = data.faults[fault].rows;
-      if (rows === null) all.push([0, from, until, data.clients.length]);
-      else for (const row of rows) all.push([row, from, until, 1]);
+      if (rows === null) all.push([0, from, until, data.clients.length, times]);
+      else for (const row of rows) all.push([row, from, until, 1, times]);
     }
     return all.slice(0, 20000);
   };
@@ -229,11 +229,11 @@
         ...state_names.map((name, index) => ({ name, type: "line", data: [], itemStyle: { color: colours[index] }, lineStyle: { color: colours[index] } })),
         { type: "custom", progressive: 0, data: segments, encode: { x: [1, 2], y: 0 }, clip: true, renderItem: (params, api) => {
           api_grid = params.coordSys;
-          return rectangle(api, api.value(0), 1, api.value(1), api.value(2), row_height() > 8 ? 2 : 1, { fill: colours[api.value(3)] });
+          return rectangle(api, api.value(0), 1, api.value(1), api.value(2), row_height() > 8 ? 3 : 1.5, { fill: colours[api.value(3)] });
         } },
-        { type: "custom", progressive: 0, data: band_rows(), encode: { x: [1, 2], y: 0 }, silent: true, clip: true, z: 3, tooltip: { show: false }, renderItem: (params, api) => {
+        { type: "custom", progressive: 0, data: band_rows(), encode: { x: [1, 2], y: 0 }, silent: true, clip: true, z: 1, tooltip: { show: false }, renderItem: (params, api) => {
           api_grid = params.coordSys;
-          return rectangle(api, api.value(0), api.value(3), api.value(1), api.value(2), 0, { fill: fault, opacity: 0.14 });
+          return rectangle(api, api.value(0), api.value(3), api.value(1), api.value(2), 0, { fill: fault, opacity: api.value(4) > 1 ? 0.1 : 0.25 });
         } },
       ],
       tooltip: { ...base().tooltip, trigger: "item", formatter: (item) => {

@@ -1,5 +1,7 @@
 #include "reports/html/page.h"
 
+#include <algorithm>
+
 #include "reports/html/assets.h"
 #include "reports/html/sections.h"
 #include "reports/verdict_words.h"
@@ -32,7 +34,10 @@ void put_top(Markup& page, const Results& results) {
   page << "<body>\n<a class=\"skip\" href=\"#promises\">Skip to the promises</a>\n"
           "<header class=\"top\"><a class=\"brand\" href=\"#verdict\">mqttlab</a>"
           "<nav aria-label=\"Sections\"><a href=\"#promises\">Promises</a>";
-  if (!results.sequences.empty() || results.verdict == checks::Verdict::broken)
+  const auto has_evidence = [](const checks::Finding& finding) {
+    return !finding.evidence.empty();
+  };
+  if (std::any_of(results.findings.begin(), results.findings.end(), has_evidence))
     page << "<a href=\"#evidence\">Evidence</a>";
   page << "<a href=\"#time\">Over time</a><a href=\"#latency\">Latency</a>"
           "<a href=\"#ledger\">Ledger</a><a href=\"#traffic\">Traffic</a>"

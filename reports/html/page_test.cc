@@ -6,6 +6,9 @@
 #include <boost/json.hpp>
 
 #include "reports/html/markup.h"
+#include "reports/junit/junit.h"
+#include "reports/results_json.h"
+#include "reports/summary/summary.h"
 #include "reports/testing/demo_run.h"
 
 namespace mq::report {
@@ -113,6 +116,25 @@ TEST(Page, NoSingleTextBecomesMarkup) {
       *place = before;
     }
   }
+}
+
+// results.json is a file that anybody can have touched: what is read can be rendered.
+TEST(Page, OfDamagedResultsIsAnErrorOrAPage) {
+  const std::string text = to_json(testing::DemoRun({.sensors = 2, .duration = 12min}).results());
+  Rng rng(7);
+  int read = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string damaged = text;
+    for (int bytes = 0; bytes < 1 + i % 3; ++bytes)
+      damaged[rng.below(damaged.size())] = "0123456789-e\"[]{},nul"[rng.below(21)];
+    const auto results = from_json(damaged);
+    if (!std::holds_alternative<Results>(results)) continue;
+    ++read;
+    EXPECT_FALSE(html_page(std::get<Results>(results)).empty());
+    EXPECT_FALSE(junit_xml(std::get<Results>(results)).empty());
+    EXPECT_FALSE(summary_markdown(std::get<Results>(results)).empty());
+  }
+  EXPECT_GT(read, 100);
 }
 
 TEST(Page, OfNothingIsStillAPage) {

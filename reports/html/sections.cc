@@ -100,7 +100,7 @@ Markup verdict_section(const Results& r) {
   put_fact(out, "Clients", count(r.run.clients.size()));
   put_fact(out, "Messages", count(messages_attempted(r)));
   put_fact(out, "Broker", r.run.broker);
-  put_fact(out, "World", r.run.world == "ns3" ? std::string("ns-3") : r.run.world);
+  put_fact(out, "World", world_name(r.run));
   if (!r.configuration.tcp_preset.empty()) put_fact(out, "TCP", r.configuration.tcp_preset);
   put_fact(out, "Seed", std::to_string(r.run.seed));
   out << "</dl>\n";

@@ -1,6 +1,9 @@
 // The ledger, the traffic and the configuration.
+#include <algorithm>
+
 #include "reports/html/sections.h"
 #include "reports/text/format.h"
+#include "reports/verdict_words.h"
 
 namespace mq::report {
 namespace {
@@ -54,12 +57,12 @@ void put_deliveries(Markup& out, const LedgerTable& ledger) {
     out << "<tr><th scope=\"row\">" << row.group << ", " << qos_name(row.qos) << "</th>";
     put_number(out, "Owed", row.owed);
     put_number(out, "Delivered", row.delivered);
-    put_number(out, "Lost", row.lost, "bad");
+    put_number(out, "Lost", row.lost, row.qos == Qos::at_most_once ? Literal("") : Literal("bad"));
     put_number(out, "Duplicated", row.duplicated,
                row.qos == Qos::at_least_once ? Literal("") : Literal("bad"));
     put_number(out, "Unexpected", row.unexpected, "bad");
     put_number(out, "Reordered", row.reordered, "warn");
-    put_number(out, "Late", row.late, "bad");
+    put_number(out, "Late", row.late);
     put_number(out, "Open", row.open);
     put_number(out, "Cancelled", row.cancelled);
     out << "</tr>\n";
@@ -120,6 +123,12 @@ std::string durability_name(trace::Durability durability) {
   return "";
 }
 
+Duration real_time(const NotReproducible& what) {
+  constexpr double seconds_max = 1e9;
+  const double seconds_taken = std::clamp(what.wall_seconds, 0.0, seconds_max);
+  return Duration(static_cast<std::int64_t>(seconds_taken * 1e9));
+}
+
 void put_run(Markup& out, const Results& r) {
   std::vector<Setting> rows;
   if (!r.configuration.scenario_file.empty())
@@ -129,9 +138,10 @@ void put_run(Markup& out, const Results& r) {
   rows.push_back({"Seed", std::to_string(r.run.seed), ""});
   rows.push_back({"Broker", r.run.broker, ""});
   rows.push_back({"Durability", durability_name(r.run.durability), ""});
-  rows.push_back({"World", r.run.world, ""});
+  rows.push_back({"World", world_name(r.run), ""});
   rows.push_back({"Hash", r.hash, ""});
-  for (const Setting& version : r.configuration.versions) rows.push_back(version);
+  for (const Setting& version : r.configuration.versions)
+    if (!version.value.empty()) rows.push_back(version);
   out << "<div class=\"scroll\"><table class=\"pairs\"><tbody>";
   for (const Setting& row : rows)
     out << "<tr><th scope=\"row\">" << row.name << "</th><td>" << row.value << "</td></tr>";
@@ -181,8 +191,7 @@ Markup configuration_section(const Results& r) {
   out << ".";
   if (!r.trace.note.empty()) out << " Trace: " << r.trace.note << ".";
   out << "</p>\n<h3>Not reproducible</h3><p>Started " << r.not_reproducible.started << ", took "
-      << short_duration(Duration(static_cast<std::int64_t>(r.not_reproducible.wall_seconds * 1e9)))
-      << " of real time.</p>\n</section>\n";
+      << short_duration(real_time(r.not_reproducible)) << " of real time.</p>\n</section>\n";
   return out;
 }
 

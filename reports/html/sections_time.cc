@@ -79,7 +79,7 @@ void put_bands(Markup& out, const Results& r) {
   out << "<details><summary>Faults, as a table</summary><div class=\"scroll tall\"><table><thead>"
          "<tr><th scope=\"col\">Fault</th><th scope=\"col\">From</th><th scope=\"col\">Until</th>"
          "<th scope=\"col\" class=\"number\">Clients</th></tr></thead><tbody>";
-  constexpr std::size_t rows_max = 500;
+  constexpr std::size_t rows_max = 200;
   for (std::size_t i = 0; i < std::min(r.series.bands.size(), rows_max); ++i) {
     const Band& band = r.series.bands[i];
     const trace::FaultInfo& fault = r.run.faults[band.fault];

@@ -59,7 +59,8 @@ class Drawing {
   Markup draw() {
     out_ << "<svg class=\"sequence\" viewBox=\"0 0 " << width << " " << height_ << "\" width=\""
          << width << "\" height=\"" << height_ << "\" role=\"img\" aria-label=\"" << diagram_.title
-         << "\"><defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+         << "\"><defs><marker id=\"tip-" << anchor(diagram_.finding)
+         << "\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
             "markerWidth=\"7\" "
             "markerHeight=\"7\" orient=\"auto-start-reverse\"><path class=\"tip\" d=\"M0 0.5 8 4 0 "
             "7.5z\"/></marker></defs>\n";
@@ -117,8 +118,9 @@ class Drawing {
          << step.detail << "</title>";
     draw_time(step.at, place.sent);
     out_ << "<line x1=\"" << from << "\" y1=\"" << place.sent << "\" x2=\"" << to + inwards
-         << "\" y2=\"" << down << "\""
-         << (lost ? Literal("") : Literal(" marker-end=\"url(#tip)\"")) << "/>";
+         << "\" y2=\"" << down << "\"" << (lost ? Literal("") : Literal(" marker-end=\"url(#tip-"))
+         << (lost ? std::string() : anchor(diagram_.finding))
+         << (lost ? Literal("") : Literal(")\"")) << "/>";
     if (lost)
       out_ << "<path class=\"cross\" d=\"M" << to - 5 << " " << down - 5
            << "l10 10m0 -10l-10 10\"/>";

@@ -16,7 +16,7 @@ sim::BackendLink TappedBackend::open(const std::string& peer) {
   const sim::BackendLink link = broker_.open(peer);
   const trace::Connection* connection = recorder_.connection_at(peer);
   ensure(connection != nullptr, "every connection comes from a device of the fleet");
-  links_.emplace(link, Tapped{PacketTap(recorder_, *connection, trace::End::broker), peer, {}});
+  links_.emplace(link, Tapped{PacketTap(recorder_, *connection, trace::End::broker), {}});
   recorder_.record(trace::LinkOpened{*connection, trace::End::broker});
   return link;
 }
@@ -73,7 +73,6 @@ void TappedBackend::closed(sim::BackendLink link, trace::CloseCause cause, bool 
   if (found == links_.end()) return;
   recorder_.record(
       trace::LinkClosed{found->second.tap.connection(), trace::End::broker, cause, by_broker});
-  recorder_.forget(found->second.peer);
   links_.erase(found);
 }
 

@@ -32,7 +32,6 @@ class TappedBackend final : public sim::BrokerBackend {
  private:
   struct Tapped {
     PacketTap tap;
-    std::string peer;
     std::optional<trace::CloseCause> closing;  // closed by the broker; its last bytes are not read
   };
   void closed(sim::BackendLink link, trace::CloseCause cause, bool by_broker);

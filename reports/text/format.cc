@@ -10,6 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// From here on whole seconds are enough; the three digits of a shorter one would round to 120.
+constexpr Duration long_from = 119'950ms;
+
 // Three significant digits, without an exponent.
 std::string three_digits(double value) {
   const double size = std::abs(value);
@@ -43,13 +46,13 @@ std::string short_duration(Duration duration) {
   if (size == 0) return "0 s";
   if (size < 0.9995e-3) return three_digits(s * 1e6) + " us";
   if (size < 0.9995) return three_digits(s * 1e3) + " ms";
-  if (size < 119.95) return three_digits(s) + " s";
+  if (duration < long_from && duration > -long_from) return three_digits(s) + " s";
   return long_duration(duration);
 }
 
 std::string long_duration(Duration duration) {
   if (duration < Duration::zero()) return fmt::format("-{}", long_duration(-duration));
-  if (duration < 120s && duration % 1s != Duration::zero()) return short_duration(duration);
+  if (duration < long_from && duration % 1s != Duration::zero()) return short_duration(duration);
   const std::int64_t s = std::chrono::round<std::chrono::seconds>(duration).count();
   if (s < 120) return fmt::format("{} s", s);
   if (s < 7200) return two_units(s / 60, "min", s % 60, "s");

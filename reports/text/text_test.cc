@@ -55,6 +55,10 @@ TEST(Format, DurationsHaveThreeDigits) {
   EXPECT_EQ(short_duration(1ms), "1.00 ms");
   EXPECT_EQ(short_duration(12'340ms), "12.3 s");
   EXPECT_EQ(short_duration(999'600us), "1.00 s");
+  EXPECT_EQ(short_duration(119'949ms), "120 s");
+  EXPECT_EQ(short_duration(119'950ms), "2 min");
+  EXPECT_EQ(long_duration(119'970ms), "2 min");
+  EXPECT_EQ(long_duration(-119'970ms), "-2 min");
   EXPECT_EQ(short_duration(150s), "2 min 30 s");
   EXPECT_EQ(long_duration(2h + 5min), "2 h 5 min");
   EXPECT_EQ(long_duration(7 * 24h), "7 d");

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ensure.h"
 #include "base/overloaded.h"
 #include "transport/connection.h"
 
@@ -27,8 +28,15 @@ std::string text_of(const tcp::endpoint& endpoint) {
   return host + ":" + std::to_string(endpoint.port());
 }
 
+// Without the place in Asio's sources that the code may carry along.
 [[noreturn]] void cannot_listen(const std::string& where, error_code error) {
-  throw boost::system::system_error(error, "cannot listen on " + where);
+  throw boost::system::system_error(error.value(), error.category(), "cannot listen on " + where);
+}
+
+// Nothing outlives this process.
+Settings without_records(Settings settings) {
+  settings.keeps_records = false;
+  return settings;
 }
 
 }  // namespace
@@ -40,7 +48,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         options_(std::move(options)),
         on_note_(std::move(on_note)),
         epoch_(std::chrono::steady_clock::now()),
-        core_(options_.settings, Rng(options_.seed)),
+        core_(without_records(options_.settings), Rng(options_.seed)),
         core_timer_(context),
         linger_timer_(context),
         accept_timer_(context) {}
@@ -187,16 +195,9 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   }
 
   void feed(const Input& input) {
-    const Instant at = now();
     feeding_ = true;
-    core_.handle(input, at);
+    core_.handle(input, now());
     perform_all();
-    // Nothing outlives this process, so nothing has to be waited for.
-    while (persisted_ < emitted_) {
-      persisted_ = emitted_;
-      core_.handle(Persisted{persisted_}, at);
-      perform_all();
-    }
     feeding_ = false;
     rearm();
     if (!ended_.empty()) feed_ended();
@@ -206,7 +207,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     while (auto output = core_.poll())
       std::visit(overloaded{[&](SendBytes& order) { send(order); },
                             [&](CloseLink& order) { close(order.link); },
-                            [&](Persist& order) { emitted_ = order.sequence; },
+                            [&](Persist&) { ensure(false, "records were not asked for"); },
                             [&](Note& note) {
                               if (on_note_) on_note_(note);
                             }},
@@ -310,8 +311,6 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   std::deque<Lingering> lingering_;
   std::function<void()> stopped_;
   std::uint64_t last_link_ = 0;
-  std::uint64_t emitted_ = 0;
-  std::uint64_t persisted_ = 0;
   bool feeding_ = false;
   bool feeding_ended_ = false;
 };

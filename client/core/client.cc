@@ -238,7 +238,7 @@ void Client::Core::flush() {
 }
 
 std::uint64_t Client::Core::persist(Record record) {
-  if (!persists_) return 0;
+  if (!persists_ || !settings_.keeps_records) return 0;
   emit(Persist{++last_persist_, std::move(record)});
   return last_persist_;
 }

@@ -65,6 +65,8 @@ struct Settings {
   std::chrono::milliseconds ping_timeout{20'000};     // silence after a PINGREQ that ends the link
   Reconnect reconnect;
   Limits limits;
+  // Off: nothing is emitted as Persist and nothing waits; the session lives as long as this object.
+  bool keeps_records = true;
   Fault fault = Fault::none;
 };
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ensure.h"
 #include "base/overloaded.h"
 #include "transport/connection.h"
 
@@ -23,6 +24,12 @@ using Connection = transport::Connection<tcp::socket>;
 
 constexpr std::chrono::seconds linger{2};
 
+// Nothing outlives this process.
+Settings without_records(Settings settings) {
+  settings.keeps_records = false;
+  return settings;
+}
+
 }  // namespace
 
 class Driver::Body final : public std::enable_shared_from_this<Body> {
@@ -32,7 +39,7 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
       : context_(context),
         endpoint_(std::move(endpoint)),
         epoch_(std::chrono::steady_clock::now()),
-        core_(std::move(settings), Rng(seed)),
+        core_(without_records(std::move(settings)), Rng(seed)),
         owner_(std::move(owner)),
         core_timer_(context),
         linger_timer_(context),
@@ -68,15 +75,9 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
 
   // What the core answers may end the link at once; that is heard after the answers.
   void feed(const Input& input) {
-    const Instant at = now();
     feeding_ = true;
-    core_.handle(input, at);
+    core_.handle(input, now());
     perform_all();
-    while (persisted_ < emitted_) {  // nothing outlives this process
-      persisted_ = emitted_;
-      core_.handle(Persisted{persisted_}, at);
-      perform_all();
-    }
     feeding_ = false;
     rearm();
     if (std::exchange(ended_, false)) feed(LinkDown{});
@@ -99,7 +100,7 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
                               answered_ = true;
                               tell(news);
                             },
-                            [&](Persist& order) { emitted_ = order.sequence; },
+                            [&](Persist&) { ensure(false, "records were not asked for"); },
                             [&](auto& news) { tell(news); }},
                  *output);
   }
@@ -241,8 +242,6 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
   std::deque<Input> given_;
   std::size_t backlog_bytes_ = 0;
   std::uint64_t attempt_ = 0;
-  std::uint64_t emitted_ = 0;
-  std::uint64_t persisted_ = 0;
   bool opening_ = false;
   bool answered_ = false;  // CONNACK came on this link
   bool feeding_ = false;

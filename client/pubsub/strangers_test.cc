@@ -1,0 +1,345 @@
+// On real sockets against strangers: Debian's mosquitto_pub and mosquitto_sub with our broker, our
+// pub and sub with Debian's mosquitto, and ours among themselves. The flags are the same, so the
+// tests are.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/pubsub/process.h"
+
+namespace mq::client {
+namespace {
+
+using Words = std::vector<std::string>;
+
+enum class Who { ours, mosquitto };
+
+// Where a program of mosquitto is; a test that cannot find it fails.
+std::string mosquitto_program(const std::string& name) {
+  for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/sbin/", "/usr/local/bin/"})
+    if (std::filesystem::exists(folder + name)) return folder + name;
+  ADD_FAILURE() << name << " is not installed: apt-get install mosquitto mosquitto-clients";
+  return name;
+}
+
+// A broker of either kind on a port of its own.
+class RealBroker {
+ public:
+  explicit RealBroker(Who who) {
+    if (who == Who::ours)
+      start_ours();
+    else
+      start_mosquitto();
+  }
+  ~RealBroker() {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+  int port() const { return port_; }
+  Process& process() { return *process_; }
+
+ private:
+  void start_ours() {
+    process_ = std::make_unique<Process>(
+        Words{MQ_REAL_PROGRAM, "broker", "--listen", "127.0.0.1:0", "-v"});
+    ASSERT_TRUE(process_->prints("listening on 127.0.0.1:")) << process_->output();
+    ASSERT_TRUE(process_->prints("\n"));
+    const std::string& text = process_->output();
+    port_ = std::atoi(text.c_str() + text.find("127.0.0.1:") + 10);
+  }
+
+  // It cannot say which port it took, and the port that was free may be taken by then.
+  void start_mosquitto() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mq_strangers_XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    for (int tries = 0; tries < 5; ++tries) {
+      port_ = free_port();
+      const std::string file = folder_ + "/mosquitto.conf";
+      std::ofstream(file) << "listener " << port_ << " 127.0.0.1\nallow_anonymous true\n";
+      process_ = std::make_unique<Process>(Words{mosquitto_program("mosquitto"), "-c", file});
+      if (process_->prints("running")) return;
+    }
+    FAIL() << "mosquitto does not start: " << process_->output();
+  }
+
+  std::string folder_;
+  std::unique_ptr<Process> process_;
+  int port_ = 0;
+};
+
+struct Pairing {
+  Who broker;
+  Who clients;
+  const char* version;
+};
+
+std::string pairing_name(const testing::TestParamInfo<Pairing>& pairing) {
+  const auto text = [](Who who) { return who == Who::ours ? "our" : "mosquitto"; };
+  return std::string(text(pairing.param.broker)) + "_broker_" + text(pairing.param.clients) +
+         "_clients_" + pairing.param.version;
+}
+
+class Strangers : public testing::TestWithParam<Pairing> {
+ protected:
+  void SetUp() override {
+    broker_ = std::make_unique<RealBroker>(GetParam().broker);
+    if (HasFatalFailure()) return;
+    is_v5_ = std::string(GetParam().version) == "mqttv5";
+  }
+
+  Words command(const std::string& verb, const Words& flags) const {
+    Words words;
+    if (GetParam().clients == Who::ours)
+      words = {MQ_REAL_PROGRAM, verb};
+    else
+      words = {"stdbuf", "-oL", mosquitto_program("mosquitto_" + verb)};  // it buffers in a pipe
+    for (const std::string& word :
+         {std::string("-h"), std::string("127.0.0.1"), std::string("-p"),
+          std::to_string(broker_->port()), std::string("-V"), std::string(GetParam().version)})
+      words.push_back(word);
+    words.insert(words.end(), flags.begin(), flags.end());
+    return words;
+  }
+  std::unique_ptr<Process> start(const std::string& verb, const Words& flags,
+                                 const std::string& input = {}) const {
+    return std::make_unique<Process>(command(verb, flags), input);
+  }
+  // A subscriber that the broker has answered.
+  std::unique_ptr<Process> subscriber(Words flags) const {
+    flags.emplace_back("-d");
+    auto process = start("sub", flags);
+    EXPECT_TRUE(process->prints("ubscribed")) << process->output();
+    return process;
+  }
+  void publish(const Words& flags, const std::string& input = {}) const {
+    const auto process = start("pub", flags, input);
+    EXPECT_EQ(process->exit_status(), 0) << process->output();
+  }
+  // Flags of a session that is kept.
+  Words kept_session(Words flags) const {
+    flags.emplace_back("-c");
+    if (is_v5_) flags.insert(flags.end(), {"-x", "3600"});
+    return flags;
+  }
+
+  std::unique_ptr<RealBroker> broker_;
+  bool is_v5_ = false;
+};
+
+std::vector<Pairing> pairings() {
+  std::vector<Pairing> all;
+  for (const auto& [broker, clients] :
+       {std::pair{Who::ours, Who::mosquitto}, std::pair{Who::mosquitto, Who::ours},
+        std::pair{Who::ours, Who::ours}})
+    for (const char* version : {"mqttv31", "mqttv311", "mqttv5"})
+      all.push_back({broker, clients, version});
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(Pairings, Strangers, testing::ValuesIn(pairings()), pairing_name);
+
+TEST_P(Strangers, DeliverAtEveryQos) {
+  for (const char* published : {"0", "1", "2"})
+    for (const char* subscribed : {"0", "1", "2"}) {
+      const auto sub =
+          subscriber({"-t", "a/#", "-q", subscribed, "-C", "1", "-F", "<%q %r %t %p>"});
+      publish({"-t", "a/b", "-q", published, "-m", "hello"});
+      const char* lower = published[0] < subscribed[0] ? published : subscribed;
+      EXPECT_TRUE(sub->prints(std::string("<") + lower + " 0 a/b hello>")) << sub->output();
+      EXPECT_EQ(sub->exit_status(), 0) << sub->output();
+    }
+}
+
+TEST_P(Strangers, DeliverManyMessagesInOrder) {
+  for (const char* qos : {"0", "1", "2"}) {
+    const auto sub = subscriber({"-t", "many", "-q", qos, "-C", "200"});
+    std::string lines;
+    for (int i = 1; i <= 200; ++i) lines += "m" + std::to_string(i) + "\n";
+    publish({"-t", "many", "-q", qos, "-l"}, lines);
+    EXPECT_EQ(sub->exit_status(), 0) << sub->output();
+    std::size_t at = 0;
+    for (int i = 1; i <= 200 && at != std::string::npos; ++i)
+      at = sub->output().find("m" + std::to_string(i) + "\n", at);
+    EXPECT_NE(at, std::string::npos) << "missing or out of order at QoS " << qos;
+  }
+}
+
+TEST_P(Strangers, KeepARetainedMessageUntilItIsCleared) {
+  publish({"-t", "state", "-m", "on", "-r", "-q", "1"});
+  const auto late = subscriber({"-t", "state", "-C", "1", "-F", "<%r %p>"});
+  EXPECT_TRUE(late->prints("<1 on>")) << late->output();
+  publish({"-t", "state", "-n", "-r"});
+  const auto later = subscriber({"-t", "state", "-C", "1", "-F", "<%r %p>"});
+  publish({"-t", "state", "-m", "fresh"});
+  EXPECT_TRUE(later->prints("<0 fresh>")) << later->output();
+  EXPECT_EQ(later->output().find("<1"), std::string::npos) << later->output();
+}
+
+TEST_P(Strangers, PublishTheWillOfAClientThatIsKilled) {
+  const auto watcher = subscriber({"-t", "gone", "-C", "1", "-F", "<%q %p>", "-q", "1"});
+  const auto victim =
+      subscriber({"-t", "x", "--will-topic", "gone", "--will-payload", "it is", "--will-qos", "1"});
+  victim->signal(SIGKILL);
+  EXPECT_EQ(victim->exit_status(), 128 + SIGKILL);
+  EXPECT_TRUE(watcher->prints("<1 it is>")) << watcher->output();
+}
+
+TEST_P(Strangers, PublishNoWillOfAClientThatSaysGoodbye) {
+  const auto watcher = subscriber({"-t", "gone", "-C", "1", "-F", "<%p>"});
+  const auto victim =
+      subscriber({"-t", "x", "-C", "1", "--will-topic", "gone", "--will-payload", "will"});
+  publish({"-t", "x", "-m", "end"});
+  EXPECT_EQ(victim->exit_status(), 0) << victim->output();
+  publish({"-t", "gone", "-m", "not the will"});
+  EXPECT_TRUE(watcher->prints("<not the will>")) << watcher->output();
+  EXPECT_EQ(watcher->output().find("<will>"), std::string::npos) << watcher->output();
+}
+
+TEST_P(Strangers, KeepASessionForAClientThatIsAway) {
+  const auto first = start("sub", kept_session({"-i", "keeper", "-t", "k/#", "-q", "2", "-E"}));
+  EXPECT_EQ(first->exit_status(), 0) << first->output();
+  publish({"-t", "k/0", "-m", "zero", "-q", "0"});  // nothing of QoS 0 is kept by ours
+  publish({"-t", "k/1", "-m", "one", "-q", "1"});
+  publish({"-t", "k/2", "-m", "two", "-q", "2"});
+  const auto again = start(
+      "sub", kept_session({"-i", "keeper", "-t", "k/#", "-q", "2", "-C", "2", "-F", "<%q %p>"}));
+  EXPECT_EQ(again->exit_status(), 0) << again->output();
+  EXPECT_NE(again->output().find("<1 one>"), std::string::npos) << again->output();
+  EXPECT_NE(again->output().find("<2 two>"), std::string::npos) << again->output();
+}
+
+TEST_P(Strangers, CarryALargePayloadUnchanged) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "mq_payload_XXXXXX").string();
+  const int descriptor = ::mkstemp(pattern.data());
+  ASSERT_GE(descriptor, 0);
+  ::close(descriptor);
+  std::string payload;
+  for (int i = 0; payload.size() < 700'000; ++i) payload += std::to_string(i) + ",";
+  std::ofstream(pattern) << payload;
+  const auto sub = subscriber({"-t", "large", "-C", "1", "-q", "1", "-F", "<%l %p>"});
+  publish({"-t", "large", "-q", "1", "-f", pattern});
+  std::filesystem::remove(pattern);
+  EXPECT_TRUE(sub->prints("<" + std::to_string(payload.size()) + " " + payload + ">"));
+}
+
+// ---- Our programs alone
+
+class OurPrograms : public testing::Test {
+ protected:
+  static std::unique_ptr<Process> run(Words words, const std::string& input = {}) {
+    words.insert(words.begin(), MQ_REAL_PROGRAM);
+    return std::make_unique<Process>(std::move(words), input);
+  }
+};
+
+struct UsageRow {
+  Words words;
+  int exit_status;
+  const char* says;
+};
+
+TEST_F(OurPrograms, SayWhatIsWrongAndEndWithTheRightStatus) {
+  const std::string port = std::to_string(free_port());
+  const std::vector<UsageRow> rows = {
+      {{"pub", "-p", port, "-t", "a", "-m", "x"}, 3, "cannot connect to"},
+      {{"sub", "-p", port, "-t", "a"}, 3, "cannot connect to"},
+      {{"pub", "-h", "host.invalid", "-t", "a", "-m", "x"}, 3, "host.invalid"},
+      {{"pub", "-t", "a"}, 2, "nothing to publish"},
+      {{"pub", "-m", "x"}, 2, "expected a topic"},
+      {{"pub", "-t", "a/#", "-m", "x"}, 2, "no topic name"},
+      {{"pub", "-t", "a", "-m", "x", "-n"}, 2, "expected one of"},
+      {{"pub", "--topc", "a"}, 2, "did you mean --topic?"},
+      {{"pub", "-t", "a", "-m", "x", "-q", "3"}, 2, "not in range"},
+      {{"pub", "-t", "a", "-f", "/no/such/file"}, 2, "cannot read /no/such/file"},
+      {{"pub", "-t", "a", "-m", "x", "-V", "mqttv4"}, 2, "expected mqttv31"},
+      {{"pub", "-t", "a", "-m", "x", "-D", "publish", "content-typ", "x"},
+       2,
+       "did you mean content-type?"},
+      {{"pub", "-t", "a", "-m", "x", "-c"}, 2, "-c needs -i"},
+      {{"sub"}, 2, "expected a topic filter"},
+      {{"sub", "-t", "a/#/b"}, 2, "no topic filter"},
+      {{"sub", "-t", "a", "-F", "%"}, 2, "a single %"},
+      {{"sub", "-t", "a", "-L", "http://x"}, 2, "expected mqtt://"},
+      {{"broker", "--listen", "127.0.0.1:70000"}, 2, "expected ADDRESS"},
+      {{"broker", "--listen", "192.0.2.1:0"}, 3, "cannot listen on 192.0.2.1"},
+      {{"pub", "--help"}, 0, "--will-topic"},
+      {{"sub", "--help"}, 0, "--retained-only"},
+      {{"broker", "--help"}, 0, "--listen"},
+  };
+  for (const UsageRow& row : rows) {
+    std::string all;
+    for (const std::string& word : row.words) all += word + " ";
+    SCOPED_TRACE(all);
+    const auto process = run(row.words);
+    EXPECT_EQ(process->exit_status(), row.exit_status) << process->output();
+    EXPECT_NE(process->output().find(row.says), std::string::npos) << process->output();
+  }
+}
+
+TEST_F(OurPrograms, EndWithoutAMessageWhenNoneComes) {
+  RealBroker broker(Who::ours);
+  const std::string port = std::to_string(broker.port());
+  const auto sub = run({"sub", "-p", port, "-t", "a", "-W", "1"});
+  EXPECT_EQ(sub->exit_status(), 4) << sub->output();
+}
+
+TEST_F(OurPrograms, EndBySignalWithTheNumberThatScriptsExpect) {
+  RealBroker broker(Who::ours);
+  const std::string port = std::to_string(broker.port());
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto sub = run({"sub", "-p", port, "-t", "a", "-d"});
+    ASSERT_TRUE(sub->prints("subscribed"));
+    sub->signal(signal);
+    EXPECT_EQ(sub->exit_status(), 128 + signal);
+  }
+}
+
+// v5 3.14.2.1: reason 0x8B.
+TEST_F(OurPrograms, SayGoodbyeWhenTheBrokerIsTold) {
+  RealBroker broker(Who::ours);
+  const std::string port = std::to_string(broker.port());
+  const auto sub = run({"sub", "-p", port, "-t", "a", "-V", "5", "-d"});
+  ASSERT_TRUE(sub->prints("subscribed"));
+  broker.process().signal(SIGTERM);
+  EXPECT_EQ(broker.process().exit_status(), 0);
+  EXPECT_TRUE(sub->prints("Server shutting down")) << sub->output();
+}
+
+TEST_F(OurPrograms, ListenOnSeveralAddressesAndRefuseAPortThatIsTaken) {
+  const auto broker = run({"broker", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"});
+  ASSERT_TRUE(broker->prints("listening on 127.0.0.2:"));
+  ASSERT_TRUE(broker->prints("\nmqttlab broker: listening on 127.0.0.2:"));
+  const std::string& text = broker->output();
+  const std::string port = std::to_string(std::atoi(text.c_str() + text.find("127.0.0.1:") + 10));
+  const auto second = run({"broker", "--listen", "127.0.0.1:" + port});
+  EXPECT_EQ(second->exit_status(), 3);
+  EXPECT_NE(second->output().find("cannot listen on 127.0.0.1:" + port), std::string::npos);
+}
+
+TEST_F(OurPrograms, ComeBackWhenTheBrokerIsStartedAgain) {
+  const std::string port = std::to_string(free_port());
+  const Words broker_words = {"broker", "--listen", "127.0.0.1:" + port};
+  auto broker = run(broker_words);
+  ASSERT_TRUE(broker->prints("listening")) << broker->output();
+  const auto sub = run({"sub", "-p", port, "-t", "a", "-C", "1", "-d"});
+  ASSERT_TRUE(sub->prints("subscribed"));
+  broker->signal(SIGKILL);
+  broker->exit_status();
+  broker = run(broker_words);
+  ASSERT_TRUE(broker->prints("listening")) << broker->output();
+  ASSERT_TRUE(sub->prints("subscribed to", 2)) << sub->output();
+  const auto pub = run({"pub", "-p", port, "-t", "a", "-m", "back", "-q", "1"});
+  EXPECT_EQ(pub->exit_status(), 0) << pub->output();
+  EXPECT_EQ(sub->exit_status(), 0) << sub->output();
+  EXPECT_NE(sub->output().find("back\n"), std::string::npos) << sub->output();
+}
+
+}  // namespace
+}  // namespace mq::client

@@ -31,12 +31,14 @@ enum class Fault : std::uint8_t {
 };
 
 struct Limits {
-  std::size_t packet_bytes = 1024 * 1024;      // incoming; announced in CONNECT of 5.0
-  std::uint16_t receive_maximum = 64;          // that we grant to the broker
-  std::uint16_t inflight_messages = 64;        // ours towards the broker, below its receive maximum
-  std::uint16_t topic_alias_maximum = 16;      // that we grant to the broker, 5.0
-  std::size_t queued_messages = 1000;          // not yet sent; one more is refused
-  std::size_t queued_bytes = 4 * 1024 * 1024;  // of those, topics and payloads
+  std::size_t packet_bytes = 1024 * 1024;  // incoming; announced in CONNECT of 5.0
+  std::uint16_t receive_maximum = 64;      // that we grant to the broker
+  // Ours towards the broker, below its receive maximum. 3.1.1 knows no receive maximum, and
+  // mosquitto 2.0.11 loses QoS 2 messages of a 3.1.1 publisher with more than these under way.
+  std::uint16_t inflight_messages = 20;
+  std::uint16_t topic_alias_maximum = 16;       // that we grant to the broker, 5.0
+  std::size_t queued_messages = 1000;           // not yet sent; one more is refused
+  std::size_t queued_bytes = 4 * 1024 * 1024;   // of those, topics and payloads
   std::size_t backlog_bytes = 8 * 1024 * 1024;  // emitted and not drained; then publishing waits
 };
 

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mq::transport {
@@ -18,11 +19,16 @@ using boost::system::error_code;
 // What the test and the stream share; the stream itself is moved into the connection.
 struct Script {
   std::vector<std::string> writes;
-  std::function<void(error_code)> finish_write;  // empty: no write is under way
-  std::function<void(error_code, std::string)> finish_read;
+  std::function<void(error_code)> writing;  // empty: no write is under way
+  std::function<void(error_code, const std::string&)> reading;
   std::size_t read_room = 0;
   bool closed = false;
   bool shut_down = false;
+
+  void finish_write(error_code error) { std::exchange(writing, nullptr)(error); }
+  void finish_read(error_code error, const std::string& bytes) {
+    std::exchange(reading, nullptr)(error, bytes);
+  }
 };
 
 template <bool shuts_down>
@@ -52,8 +58,7 @@ class PlayedStream {
           }
           script->writes.push_back(all);
           auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-          script->finish_write = [kept, script, size = all.size()](error_code error) {
-            script->finish_write = nullptr;
+          script->writing = [kept, size = all.size()](error_code error) {
             (*kept)(error, error ? 0 : size);
           };
         },
@@ -66,8 +71,7 @@ class PlayedStream {
         [script = script_](auto handler, boost::asio::mutable_buffer room) {
           auto kept = std::make_shared<decltype(handler)>(std::move(handler));
           script->read_room = room.size();
-          script->finish_read = [kept, script, room](error_code error, const std::string& bytes) {
-            script->finish_read = nullptr;
+          script->reading = [kept, room](error_code error, const std::string& bytes) {
             const std::size_t size = std::min(room.size(), bytes.size());
             std::memcpy(room.data(), bytes.data(), size);
             (*kept)(error, size);
@@ -158,12 +162,12 @@ TEST_F(ConnectionTest, ReadsNothingWhileThePeerTakesNothing) {
   send("1234");
   connection->flush();
   script.finish_read({}, "at the limit");
-  ASSERT_TRUE(script.finish_read != nullptr);
+  ASSERT_TRUE(script.reading != nullptr);
   send("5");
   script.finish_read({}, "one past it");
-  EXPECT_TRUE(script.finish_read == nullptr);
+  EXPECT_TRUE(script.reading == nullptr);
   script.finish_write({});
-  ASSERT_TRUE(script.finish_read != nullptr);
+  ASSERT_TRUE(script.reading != nullptr);
   EXPECT_EQ(received, "at the limitone past it");
 }
 
@@ -199,10 +203,10 @@ TEST_F(ConnectionTest, AwaitsThePeersEndAlsoWhenReadingWasPaused) {
   send("last");
   connection->flush();
   script.finish_read({}, "x");
-  ASSERT_TRUE(script.finish_read == nullptr);
+  ASSERT_TRUE(script.reading == nullptr);
   connection->close();
   script.finish_write({});
-  ASSERT_TRUE(script.finish_read != nullptr);
+  ASSERT_TRUE(script.reading != nullptr);
   script.finish_read(boost::asio::error::eof, "");
   EXPECT_EQ(ended.size(), 1u);
 }

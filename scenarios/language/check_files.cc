@@ -49,7 +49,7 @@ std::string kind(const Shape& shape) {
     case Is::percentage:
       return "percentage";
     case Is::map:
-      return "mapping";
+      return "mapping" + words;
     case Is::named_map:
       return "mapping of names";
     case Is::list:

@@ -21,8 +21,10 @@ struct Stop {
 };
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-const std::string nested_too_deeply =
-    "nested more than " + std::to_string(depth_max) + " levels deep";
+
+std::string nested_too_deeply() {
+  return "nested more than " + std::to_string(depth_max) + " levels deep";
+}
 
 // Of the first character: 1 to 4 bytes, 0 if it is not well-formed (surrogates, overlong forms and
 // what lies beyond U+10FFFF are not).
@@ -162,7 +164,7 @@ class TreeBuilder final : public YAML::EventHandler {
     refuse_anchor(mark, anchor);
     if (tag != "?" && tag != "!" && !tag.empty())
       problems_.push_back(places_.problem(mark, "tags (`!name`) are refused"));
-    if (open_.size() >= depth_max) throw Stop{places_.problem(mark, nested_too_deeply)};
+    if (open_.size() >= depth_max) throw Stop{places_.problem(mark, nested_too_deeply())};
     Node* node = add(mark, kind);
     open_.push_back({node, std::nullopt, {}});
   }
@@ -273,11 +275,11 @@ const Node* find(const Node& map, std::string_view key) {
 }
 
 Document read_document(std::string_view text, Problems& problems) {
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (text.size() > file_bytes_max) {
     problems.push_back({1, 1, "longer than " + std::to_string(file_bytes_max) + " bytes"});
     return {};
   }
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (auto problem = unreadable(text)) {
     problems.push_back(std::move(*problem));
     return {};
@@ -294,7 +296,7 @@ Document read_document(std::string_view text, Problems& problems) {
   } catch (const Stop& stop) {
     problems.push_back(stop.problem);
   } catch (const YAML::DeepRecursion& fault) {
-    problems.push_back(places.problem(fault.mark, nested_too_deeply));
+    problems.push_back(places.problem(fault.mark, nested_too_deeply()));
   } catch (const YAML::Exception& fault) {
     problems.push_back(places.problem(fault.mark, "not YAML: " + fault.msg));
   }

@@ -87,6 +87,7 @@ class GroupReader {
   void read_subscribe(const Node& item);
   void need_v5(const Fields& fields, std::string_view key);
   void check_within_storm(const Fields& fields, std::string_view key);
+  void check_while_there(const Fields& fields);
   bool check_placeholders(const Node& node, bool is_numbered);
   void check_topic(const Node& topic, bool is_numbered);
   void check_filter(const Node& filter);
@@ -170,6 +171,18 @@ void GroupReader::check_within_storm(const Fields& fields, std::string_view key)
     say(place, quoted(key) + " must lie before the end of the storm, " + to_text(duration_));
 }
 
+// What comes at a fixed time comes while the group is there.
+void GroupReader::check_while_there(const Fields& fields) {
+  check_within_storm(fields, "at");
+  const Node* place = fields.find("at");
+  const auto when = fields.maybe_duration("at");
+  if (place == nullptr || !when || *when >= duration_) return;
+  if (*when < group_.start)
+    say(place, "`at` lies before the group's start, " + to_text(group_.start));
+  if (group_.stop && *when >= *group_.stop)
+    say(place, "`at` lies after the group's stop, " + to_text(*group_.stop));
+}
+
 void GroupReader::need_v5(const Fields& fields, std::string_view key) {
   if (const Node* place = fields.find(key); place != nullptr && has(Version::v3_1_1))
     say(place, quoted(key) + " exists in 5.0 only, and the group has 3.1.1 members");
@@ -249,7 +262,7 @@ void GroupReader::read_publish(const Node& item) {
     say(&item, "an entry of `publish` needs `every` or `at`");
   if (const Node* times = fields.find("times"); times != nullptr && !fields.has("every"))
     say(times, "`times` goes with `every`");
-  check_within_storm(fields, "at");
+  check_while_there(fields);
   if (const Node* topic = fields.find("topic"); topic != nullptr && fields.maybe("topic"))
     check_topic(*topic, true);
   if (const Node* text = fields.find("text"); text != nullptr && fields.maybe("text"))
@@ -274,7 +287,7 @@ void GroupReader::read_subscribe(const Node& item) {
       .at = fields.duration("at")};
   for (const std::string_view key : {"no_local", "retain_as_published", "retain_handling"})
     need_v5(fields, key);
-  check_within_storm(fields, "at");
+  check_while_there(fields);
   if (const Node* filter = fields.find("filter"); filter != nullptr && fields.maybe("filter"))
     check_filter(*filter);
   if (const Node* no_local = fields.find("no_local");

@@ -58,7 +58,8 @@ constexpr std::array publish_keys = {
     Key{.name = "topic",
         .shape = &topic,
         .is_required = true,
-        .description = "`{id}` is the client's id, `{n}` the number of the message."},
+        .description =
+            "`{id}` is the client's id, `{n}` the number of its message, all topics counted."},
     qos_key,
     retain_key,
     Key{.name = "payload",

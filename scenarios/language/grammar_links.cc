@@ -59,6 +59,8 @@ constexpr std::array outages_keys = {
         .description = "Mean length (exponential) of one."},
 };
 
+constexpr std::array no_outages = {Choice{"none", "those of the profile are left away"}};
+
 constexpr Key up_key{.name = "up",
                      .shape = &direction_shape,
                      .description = "From the device to the broker; wins over the keys beside it."};
@@ -116,7 +118,8 @@ constexpr std::array profile_file_keys = {
 }  // namespace
 
 const Shape direction_shape{.is = Is::map, .title = "a direction", .keys = direction_keys};
-const Shape outages_shape{.is = Is::map, .title = "outages", .keys = outages_keys};
+const Shape outages_shape{
+    .is = Is::map, .title = "outages", .keys = outages_keys, .choices = no_outages};
 const Shape link_shape{.is = Is::map, .title = "a link", .keys = link_keys};
 const Shape profile_file_shape{.is = Is::map, .title = "a profile", .keys = profile_file_keys};
 

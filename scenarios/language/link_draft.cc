@@ -97,6 +97,12 @@ void apply(const Fields& fields, std::string_view link_source, LinkDraft& draft)
   apply_numbers(fields, link_source, draft.plan.model.down, draft.down);
   apply_numbers(fields.map("up"), link_source, draft.plan.model.up, draft.up);
   apply_numbers(fields.map("down"), link_source, draft.plan.model.down, draft.down);
+  if (const Node* none = fields.find("outages");
+      none != nullptr && none->kind == Node::Kind::scalar) {
+    draft.plan.outages.reset();
+    draft.between.reset();
+    draft.length.reset();
+  }
   const Fields outages = fields.map("outages");
   const Node* between = outages.find("between");
   const Node* length = outages.find("length");

@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 const std::filesystem::path scenarios = std::filesystem::path(MQ_SOURCE_DIR) / "scenarios";
@@ -150,6 +151,20 @@ TEST(Parse, AProfilesNumbersAreOverriddenOneByOne) {
   EXPECT_THAT(written, Contains("rate up=9600 bit/s the scenario"));
   EXPECT_THAT(written, Contains("rate down=50 kbit/s Firefox network preset GPRS 50/20; Android "
                                 "emulator table 80/40"));
+}
+
+TEST(Parse, AProfilesOutagesCanBeLeftAway) {
+  const Plan read =
+      plan(head + "links: { l: { profile: gprs, outages: none } }\nfleet: { a: { link: l } }\n");
+  EXPECT_FALSE(read.links.at(0).outages);
+  for (const Source& source : read.links[0].sources)
+    EXPECT_THAT(source.of, Not(HasSubstr("outages")));
+  EXPECT_TRUE(run_info(read).faults.empty());
+}
+
+TEST(Parse, ADescriptionLosesItsLastLineEnd) {
+  EXPECT_EQ(plan(head + "description: >\n  two\n  lines\nfleet: { a: {} }\n").description,
+            "two lines");
 }
 
 TEST(Parse, ATargetIsALinkAGroupOrAClient) {
@@ -371,7 +386,7 @@ struct Hostile {
 
 // `unit` again and again in lines that are as long as a line may be, or one a line.
 std::string filled(std::string_view unit, std::size_t line_bytes) {
-  constexpr std::size_t bytes = 300'000;
+  constexpr std::size_t bytes = 150'000;
   std::string text;
   for (std::size_t line = 0; text.size() < bytes; line = 0) {
     for (; line + unit.size() <= line_bytes; line += unit.size()) text += unit;

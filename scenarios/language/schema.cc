@@ -206,8 +206,12 @@ Json scalar_schema(const Shape& shape) {
 
 Json schema(const Shape& shape) {
   switch (shape.is) {
-    case Is::map:
-      return map_schema(shape);
+    case Is::map: {
+      if (shape.choices.empty()) return map_schema(shape);
+      Json choice;
+      set(choice, "enum", words(shape.choices));
+      return either(map_schema(shape), std::move(choice));
+    }
     case Is::named_map:
       return named_map_schema(shape);
     case Is::list:

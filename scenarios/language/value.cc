@@ -36,6 +36,7 @@ bool is_truth_word(std::string_view text) {
 }
 bool is_number_like(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (lower(text) == ".inf" || lower(text) == ".nan") return true;
   if (text.empty() || !(is_digit(text.front()) || text.front() == '.')) return false;
   const auto belongs = [](char c) {
     return is_digit(c) || c == '.' || c == '_' || c == ':' || c == 'e' || c == 'E' || c == '-' ||
@@ -239,6 +240,7 @@ std::variant<Value, std::string> read_value(const Node& node, const Shape& shape
       if (is_name(node.text)) return Value{.text = node.text};
       return "expected " + expected(shape) + ", found " + found(node);
     case Is::choice:
+    case Is::map:  // one of the words in place of the mapping
       return read_choice(node, shape);
     case Is::yes_no:
       return read_yes_no(node);

@@ -89,7 +89,9 @@ void check(const Node& node, const Shape& shape, const std::string& what, Proble
   };
   switch (shape.is) {
     case Is::map:
-      return node.kind == Node::Kind::map ? check_map(node, shape, problems) : wrong_kind();
+      if (node.kind == Node::Kind::map) return check_map(node, shape, problems);
+      if (node.kind == Node::Kind::scalar && !shape.choices.empty()) break;
+      return wrong_kind();
     case Is::named_map:
       return node.kind == Node::Kind::map ? check_named_map(node, shape, what, problems)
                                           : wrong_kind();
@@ -120,11 +122,6 @@ const Node* Fields::find(std::string_view name) const {
   if (found == nullptr || found->kind == Node::Kind::refused) return nullptr;
   const std::size_t entries = found->entries.size() + found->items.size();
   return shape.entries_max != 0 && entries > shape.entries_max ? nullptr : found;
-}
-
-const Node& Fields::place() const {
-  ensure(node_ != nullptr);
-  return *node_;
 }
 
 Fields Fields::map(std::string_view name) const {

@@ -27,7 +27,6 @@ class Fields {
 
   // What the file says, nullptr if it says nothing.
   const Node* find(std::string_view key) const;
-  const Node& place() const;  // of the mapping itself; only if it is there
   bool has(std::string_view key) const { return find(key) != nullptr; }
   bool is_there() const { return node_ != nullptr; }
   Fields map(std::string_view key) const;

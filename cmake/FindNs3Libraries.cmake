@@ -14,7 +14,7 @@ mark_as_advanced(${ns3_variables})
 if(Ns3Libraries_FOUND)
   foreach(name core network internet traffic-control)
     if(NOT TARGET ns3::${name})
-      add_library(ns3::${name} SHARED IMPORTED)
+      add_library(ns3::${name} SHARED IMPORTED GLOBAL)
       set_target_properties(ns3::${name} PROPERTIES
         IMPORTED_LOCATION ${Ns3Libraries_${name}}
         INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${Ns3Libraries_INCLUDE_DIR})

@@ -6,13 +6,6 @@
 // has grown by when all are connected and have exchanged some messages.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
-#include <ns3/inet-socket-address.h>
-#include <ns3/packet.h>
-#include <ns3/simulator.h>
-#include <ns3/socket.h>
-#include <ns3/tcp-l4-protocol.h>
-#include <ns3/tcp-socket-base.h>
-#include <ns3/uinteger.h>
 
 #include <array>
 #include <memory>
@@ -20,8 +13,8 @@
 #include <vector>
 
 #include "base/ensure.h"
-#include "sim/ns3/cell_device.h"
 #include "sim/ns3/ns3_world.h"
+#include "sim/ns3/testing/bare_fleet.h"
 
 namespace mq::sim {
 namespace {
@@ -30,18 +23,11 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t message_bytes = 100;
 constexpr std::size_t answer_bytes = 4;
-constexpr std::uint16_t port = 1883;
 constexpr std::size_t devices_per_cell = 32;
 
 LinkModel lte() {
   return {.up = {.bits_per_second = 5e6, .delay = 30ms, .jitter = 20ms, .loss = 0.001},
           .down = {.bits_per_second = 10e6, .delay = 30ms, .jitter = 20ms, .loss = 0.001}};
-}
-
-// Spread over the minute, the same in both fleets.
-Duration phase(std::size_t device, std::size_t devices) {
-  return Duration((60'000'000'000 / static_cast<Duration::rep>(devices)) *
-                  static_cast<Duration::rep>(device));
 }
 
 std::size_t heap_bytes() { return mallinfo2().uordblks; }
@@ -100,90 +86,10 @@ class WorldFleet {
   std::array<std::byte, answer_bytes> answer_{};
 };
 
-// Plain ns-3 sockets on the cells' nodes, with the attributes of the `linux` preset.
 template <cell::Path path>
-class BareFleet {
- public:
-  explicit BareFleet(std::size_t devices) : devices_(devices) {
-    const Rng rng(1);
-    for (std::size_t i = 0; i < devices; ++i) {
-      if (i % devices_per_cell == 0) add_cell();
-      const Rng own = rng.child("device-" + std::to_string(i));
-      const LinkModel model = lte();
-      auto link = std::make_unique<cell::Link>(cell::Link{
-          Pipe(model.up, own.child("up")), Pipe(model.down, own.child("down")), nullptr, base_});
-      link->device = ns3::CreateObject<cell::Device>(air_, link.get());
-      const DeviceId id{static_cast<std::uint32_t>(i)};
-      const auto node = cell::make_node(link->device, cell::address_of(id), path);
-      air_.links.push_back(std::move(link));
-      ns3::Simulator::Schedule(ns3::NanoSeconds(phase(i, devices).count()), &BareFleet::connect,
-                               this, node);
-    }
-  }
-  ~BareFleet() { ns3::Simulator::Destroy(); }
-
-  void run_a_minute() {
-    ns3::Simulator::Stop(ns3::Seconds(60));
-    ns3::Simulator::Run();
-  }
-  std::size_t answered() const { return answered_; }
-
- private:
-  static ns3::Ptr<ns3::Socket> make_socket(ns3::Ptr<ns3::Node> node) {
-    const auto socket = node->GetObject<ns3::TcpL4Protocol>()->CreateSocket();
-    socket->SetAttribute("SegmentSize", ns3::UintegerValue(1448));
-    socket->SetAttribute("DelAckCount", ns3::UintegerValue(1));
-    socket->SetAttribute("MinRto", ns3::TimeValue(ns3::MilliSeconds(200)));
-    socket->SetAttribute("ClockGranularity", ns3::TimeValue(ns3::MilliSeconds(200)));
-    socket->SetAttribute("DataRetries", ns3::UintegerValue(22));
-    return socket;
-  }
-  void add_cell() {
-    base_ = ns3::CreateObject<cell::Device>(air_, nullptr);
-    const auto node = cell::make_node(base_, cell::site_address(), path);
-    const auto listener = make_socket(node);
-    listener->Bind(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port));
-    listener->Listen();
-    listener->SetAcceptCallback(
-        ns3::MakeNullCallback<bool, ns3::Ptr<ns3::Socket>, const ns3::Address&>(),
-        ns3::MakeCallback(&BareFleet::accepted, this));
-    sockets_.push_back(listener);
-  }
-  void accepted(ns3::Ptr<ns3::Socket> socket, const ns3::Address&) {
-    sockets_.push_back(socket);
-    socket->SetRecvCallback(ns3::MakeCallback(&BareFleet::answer, this));
-  }
-  void answer(ns3::Ptr<ns3::Socket> socket) {
-    std::array<std::uint8_t, 512> buffer;
-    while (socket->Recv(buffer.data(), buffer.size(), 0) > 0) {
-    }
-    socket->Send(answer_.data(), answer_bytes, 0);
-  }
-  void connect(ns3::Ptr<ns3::Node> node) {
-    const auto socket = make_socket(node);
-    sockets_.push_back(socket);
-    socket->SetRecvCallback(ns3::MakeCallback(&BareFleet::answered_to, this));
-    socket->Connect(ns3::InetSocketAddress(cell::site_address(), port));
-    send(socket);
-  }
-  void send(ns3::Ptr<ns3::Socket> socket) {
-    socket->Send(message_.data(), message_bytes, 0);
-    ns3::Simulator::Schedule(ns3::Seconds(60), &BareFleet::send, this, socket);
-  }
-  void answered_to(ns3::Ptr<ns3::Socket> socket) {
-    std::array<std::uint8_t, 512> buffer;
-    int count = 0;
-    while ((count = socket->Recv(buffer.data(), buffer.size(), 0)) > 0)
-      answered_ += static_cast<std::size_t>(count);
-  }
-
-  std::size_t devices_;
-  cell::Air air_;
-  ns3::Ptr<cell::Device> base_;
-  std::vector<ns3::Ptr<ns3::Socket>> sockets_;
-  std::size_t answered_ = 0;
-  std::array<std::uint8_t, message_bytes> message_{};
-  std::array<std::uint8_t, answer_bytes> answer_{};
+struct BareLteFleet : BareFleet<path> {
+  explicit BareLteFleet(std::size_t devices)
+      : BareFleet<path>({devices, message_bytes, answer_bytes, lte(), devices_per_cell}) {}
 };
 
 template <class Fleet>
@@ -206,12 +112,12 @@ void message(benchmark::State& state) {
 }
 
 BENCHMARK(message<WorldFleet>)->Name("world")->Arg(100)->Arg(1000)->Arg(10000);
-BENCHMARK(message<BareFleet<cell::Path::direct>>)
+BENCHMARK(message<BareLteFleet<cell::Path::direct>>)
     ->Name("bare_ns3_direct")
     ->Arg(100)
     ->Arg(1000)
     ->Arg(10000);
-BENCHMARK(message<BareFleet<cell::Path::whole_stack>>)
+BENCHMARK(message<BareLteFleet<cell::Path::whole_stack>>)
     ->Name("bare_ns3")
     ->Arg(100)
     ->Arg(1000)

@@ -47,7 +47,7 @@ def tracked():
 
 
 def is_test(path):
-    return bool(re.search(r"(_test|_fuzz|_bench|_suite)\.(cc|h)$", path.name)) or "testing" in path.parts
+    return bool(re.search(r"(_test|_fuzz|_bench|_suite|_fixture)\.(cc|h)$", path.name)) or "testing" in path.parts
 
 
 def without_comments_and_strings(text):

@@ -1,5 +1,5 @@
-// Immutable bytes with a reference count: a payload is one buffer from the socket that brought it
-// to every socket that takes it. Copying a Bytes copies a pointer; slicing one does not copy either.
+// Immutable bytes with a reference count: a payload is one buffer from the socket that brought
+// it to every socket that takes it. Copying a Bytes copies a pointer; slicing one copies no more.
 #pragma once
 
 #include <atomic>

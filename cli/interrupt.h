@@ -4,8 +4,8 @@
 
 namespace mq::cli {
 
-// From here on the two signals are only remembered, and a full disk or a reader that went away is an
-// error of the write, not the end of the process.
+// From here on the two signals are only remembered, and a full disk or a reader that went away is
+// an error of the write, not the end of the process.
 void take_signals();
 // 0, SIGINT or SIGTERM.
 int interrupt_seen();

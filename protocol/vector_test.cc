@@ -9,7 +9,7 @@
 #include "protocol/describe.h"
 #include "protocol/property_table.h"
 #include "protocol/rule.h"
-#include "protocol/vectors.h"
+#include "protocol/testing/vectors.h"
 
 namespace mq {
 namespace {

@@ -1,4 +1,4 @@
-#include "protocol/vectors.h"
+#include "protocol/testing/vectors.h"
 
 #include <algorithm>
 #include <filesystem>

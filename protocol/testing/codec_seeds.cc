@@ -3,7 +3,7 @@
 #include <fstream>
 #include <set>
 
-#include "protocol/vectors.h"
+#include "protocol/testing/vectors.h"
 
 namespace {
 

@@ -51,8 +51,11 @@ std::vector<std::string> tags_of(const std::string& html) {
   return tags;
 }
 
-Results run(bool hostile) {
-  return testing::DemoRun({.sensors = 17, .duration = 1h, .hostile = hostile}).results();
+const Results& run(bool hostile) {
+  static const Results tame = testing::DemoRun({.sensors = 5, .duration = 1h}).results();
+  static const Results attack =
+      testing::DemoRun({.sensors = 5, .duration = 1h, .hostile = true}).results();
+  return hostile ? attack : tame;
 }
 
 TEST(Page, SaysTheVerdictTheHashAndTheCommandOnTop) {
@@ -68,7 +71,8 @@ TEST(Page, SaysTheVerdictTheHashAndTheCommandOnTop) {
 
 TEST(Page, StaysUnderAMegabyte) {
   EXPECT_LT(html_page(testing::DemoRun({}).results()).size(), 1'000'000U);
-  EXPECT_LT(html_page(testing::DemoRun({.sensors = 1000}).results()).size(), 2'000'000U);
+  EXPECT_LT(html_page(testing::DemoRun({.sensors = 300, .duration = 1h}).results()).size(),
+            2'000'000U);
 }
 
 TEST(Page, AllowsNothingButItsOwnScripts) {
@@ -123,7 +127,7 @@ TEST(Page, OfDamagedResultsIsAnErrorOrAPage) {
   const std::string text = to_json(testing::DemoRun({.sensors = 2, .duration = 12min}).results());
   Rng rng(7);
   int read = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1000; ++i) {
     std::string damaged = text;
     for (int bytes = 0; bytes < 1 + i % 3; ++bytes)
       damaged[rng.below(damaged.size())] = "0123456789-e\"[]{},nul"[rng.below(21)];
@@ -134,7 +138,7 @@ TEST(Page, OfDamagedResultsIsAnErrorOrAPage) {
     EXPECT_FALSE(junit_xml(std::get<Results>(results)).empty());
     EXPECT_FALSE(summary_markdown(std::get<Results>(results)).empty());
   }
-  EXPECT_GT(read, 100);
+  EXPECT_GT(read, 50);
 }
 
 TEST(Page, OfNothingIsStillAPage) {

@@ -14,8 +14,24 @@ constexpr int width = 860;
 constexpr int head_height = 52;
 constexpr int row_height = 34;
 constexpr int flight_height = 16;  // between sending and receiving, nothing else in between
-constexpr std::size_t lane_text_max = 30;
+constexpr std::size_t lane_text_max = 26;
 constexpr std::size_t arrow_text_max = 64;
+
+// At most so many characters, the last a dot dot dot when there were more.
+std::string cut(const std::string& text, std::size_t characters_max) {
+  const std::string shown = visible(text);
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const bool begins = (static_cast<unsigned char>(shown[i]) & 0xC0) != 0x80;
+    if (begins && ++characters > characters_max) {
+      std::size_t end = i;
+      do --end;
+      while ((static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80);
+      return shown.substr(0, end) + "\xE2\x80\xA6";
+    }
+  }
+  return shown;
+}
 
 struct Moment {
   Instant at;
@@ -85,7 +101,7 @@ class Drawing {
            << height_ << "\"/><rect class=\"lane\" x=\"" << x - 110
            << "\" y=\"4\" width=\"220\" height=\"30\" "
               "rx=\"6\"/><text class=\"lane\" x=\""
-           << x << "\" y=\"24\">" << visible(diagram_.lanes[lane], lane_text_max) << "</text>\n";
+           << x << "\" y=\"24\">" << cut(diagram_.lanes[lane], lane_text_max) << "</text>\n";
     }
   }
 
@@ -101,7 +117,7 @@ class Drawing {
       draw_note(step, place.sent);
     else
       out_ << "<text class=\"gap\" x=\"" << (times_width + width) / 2 << "\" y=\"" << place.sent + 4
-           << "\">" << visible(step.text, arrow_text_max) << "</text>\n";
+           << "\">" << cut(step.text, arrow_text_max) << "</text>\n";
   }
 
   void draw_packet(const SequenceStep& step, const Place& place) {
@@ -126,12 +142,12 @@ class Drawing {
            << "l10 10m0 -10l-10 10\"/>";
     const int middle = (from + x_of(step.to)) / 2;
     out_ << "<text class=\"label\" x=\"" << middle << "\" y=\"" << place.sent - 6 << "\">"
-         << visible(step.text, arrow_text_max)
-         << (lost ? Literal(" \xE2\x80\x93 lost") : Literal("")) << "</text></g>\n";
+         << cut(step.text, arrow_text_max) << (lost ? Literal(" \xE2\x80\x93 lost") : Literal(""))
+         << "</text></g>\n";
   }
 
   void draw_note(const SequenceStep& step, int y) {
-    const std::string text = visible(step.text, arrow_text_max);
+    const std::string text = cut(step.text, arrow_text_max);
     const int half = std::clamp(static_cast<int>(text.size()) * 7 / 2 + 14, 40, 230);
     const int x = std::clamp(x_of(step.from), times_width + half, width - half);
     out_ << "<g class=\"" << (step.trouble ? Literal("note trouble") : Literal("note"))

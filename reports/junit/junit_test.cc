@@ -32,7 +32,7 @@ pugi::xml_document parsed(const std::string& xml) {
 }
 
 Results run(bool hostile = false, bool broken = true) {
-  return testing::DemoRun({.sensors = 5, .duration = 1h, .broken = broken, .hostile = hostile})
+  return testing::DemoRun({.sensors = 2, .duration = 1h, .broken = broken, .hostile = hostile})
       .results();
 }
 

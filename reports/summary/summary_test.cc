@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Results run(bool hostile) {
-  return testing::DemoRun({.sensors = 5, .duration = 1h, .hostile = hostile}).results();
+  return testing::DemoRun({.sensors = 2, .duration = 1h, .hostile = hostile}).results();
 }
 
 std::size_t lines_of(const std::string& text) {

@@ -110,6 +110,7 @@ class Broker::Core {
   void forget_retained(const std::string& topic);
   Reach distribute(const LetterRef& letter, const Session* publisher);
   Subscription* choose(ShareGroup& group, const Letter& letter);
+  static bool limited(const ShareGroup& group, const Letter& letter);
 
   // deliver.cc
   bool deliver(Session& session, const LetterRef& letter, const Receiver& how, bool retain,

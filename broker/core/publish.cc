@@ -175,6 +175,15 @@ Subscription* Broker::Core::choose(ShareGroup& group, const Letter& letter) {
   return absent;
 }
 
+// Whether a limit kept everybody of the group from taking the message. That QoS 0 finds nobody at
+// home is none.
+bool Broker::Core::limited(const ShareGroup& group, const Letter& letter) {
+  return std::any_of(group.members.begin(), group.members.end(), [&](const Subscription* member) {
+    return member->session->link != nullptr ||
+           std::min(member->entry.options.qos, letter.message.qos) != Qos::at_most_once;
+  });
+}
+
 Broker::Core::Reach Broker::Core::distribute(const LetterRef& letter, const Session* publisher) {
   Reach reach;
   const bool retained = letter->message.retain;
@@ -196,6 +205,7 @@ Broker::Core::Reach Broker::Core::distribute(const LetterRef& letter, const Sess
   for (ShareGroup* group : matches.groups) {
     Subscription* member = choose(*group, *letter);
     if (member == nullptr) {
+      if (!limited(*group, *letter)) continue;
       ++reach.matched;
       ++reach.refused;
       dropped(*group->members.front()->session, ReasonCode::quota_exceeded);

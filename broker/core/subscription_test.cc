@@ -195,6 +195,23 @@ TEST_F(Subscribing5, ASharedSubscriptionPrefersMembersWhoAreThere) {
   EXPECT_EQ(broker().census().queued_messages, 5u);
 }
 
+TEST_F(Subscribing5, ASharedSubscriptionWithoutAnybodyThereLosesQosZeroOnly) {
+  settings.limits.queued_messages = 1;
+  Peer& p = connect(Version::v5, "p");
+  Peer& a = connect(Version::v5, "a", false);
+  subscribe(a, "$share/g/t", qos0);
+  subscribe(a, "$share/g/u", qos1);
+  cut(a);
+  publish(p, "t", "x", qos1, 1);
+  EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::no_matching_subscribers);
+  publish(p, "u", "x", qos1, 2);
+  EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::success);
+  EXPECT_EQ(broker().census().dropped_messages, 0u);
+  publish(p, "u", "one too many", qos1, 3);
+  EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::quota_exceeded);
+  EXPECT_EQ(broker().census().dropped_messages, 1u);
+}
+
 TEST_F(Subscribing5, SharedAndOrdinarySubscriptionsDoNotMix) {
   Peer& a = connect(Version::v5, "a");
   subscribe(a, "$share/g/t", qos0);

@@ -25,19 +25,12 @@ trace::Durability durability(std::string_view word) {
   return word == "process" ? trace::Durability::process : trace::Durability::power;
 }
 
-// A block of text in YAML ends with a line end that nobody means.
-std::string without_end(std::string text) {
-  const std::size_t last = text.find_last_not_of(" \n");
-  text.resize(last == std::string::npos ? 0 : last + 1);
-  return text;
-}
-
 Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   const Fields fields(&root, scenario_shape);
   Plan plan;
   plan.file = file_name;
   plan.name = fields.text("name");
-  plan.description = without_end(fields.text("description"));
+  plan.description = fields.text("description");
   plan.duration = fields.duration("duration");
   plan.calm = fields.duration("calm");
   plan.seed = fields.whole("seed");

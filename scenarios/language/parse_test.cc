@@ -162,7 +162,9 @@ TEST(Parse, AProfilesOutagesCanBeLeftAway) {
   EXPECT_TRUE(run_info(read).faults.empty());
 }
 
-TEST(Parse, ADescriptionLosesItsLastLineEnd) {
+TEST(Parse, TextLosesItsLastLineEndAndANameIsOneLine) {
+  EXPECT_THAT(refusals("version: 1\nname: |\n  two\n  lines\nduration: 1h\nfleet: { a: {} }\n"),
+              ElementsAre("x:2:7: `name`: expected one line of text, found several"));
   EXPECT_EQ(plan(head + "description: >\n  two\n  lines\nfleet: { a: {} }\n").description,
             "two lines");
 }

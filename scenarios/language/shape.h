@@ -44,6 +44,7 @@ struct Shape {
   std::string_view min = {};  // as written: "1ms"; empty: no limit of its own
   std::string_view max = {};
   bool is_whole_seconds = false;  // duration
+  bool is_one_line = false;       // text
   std::size_t entries_max = 0;    // list, one_or_list, named_map, and bytes of a text
 };
 

@@ -126,12 +126,15 @@ bool has_control_character(std::string_view text) {
 std::variant<Value, std::string> read_text(const Node& node, const Shape& shape) {
   if (!node.is_quoted && (is_truth_word(node.text) || is_number_like(node.text)))
     return "expected text, found " + found(node) + ": put it in quotes";
-  if (node.text.size() > shape.entries_max)
+  // A block of text in YAML ends with a line end that nobody means.
+  const std::string text = node.text.substr(0, node.text.find_last_not_of('\n') + 1);
+  if (text.size() > shape.entries_max)
     return "longer than " + std::to_string(shape.entries_max) + " bytes";
-  if (node.text.empty()) return std::string("expected text, found none");
-  if (has_control_character(node.text))
-    return std::string("text must not contain control characters");
-  return Value{.text = node.text};
+  if (text.empty()) return std::string("expected text, found none");
+  if (has_control_character(text)) return std::string("text must not contain control characters");
+  if (shape.is_one_line && text.find('\n') != std::string::npos)
+    return std::string("expected one line of text, found several");
+  return Value{.text = text};
 }
 
 std::variant<Value, std::string> read_yes_no(const Node& node) {

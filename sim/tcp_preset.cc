@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view not_in_lwip = "lwIP has none";
 constexpr std::string_view ns3_attribute = "ns-3.37, default of the attribute";
 constexpr std::string_view as_linux = "as the linux preset";
 constexpr std::string_view ns3_limit =

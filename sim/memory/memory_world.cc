@@ -12,7 +12,6 @@ namespace mq::sim {
 using memory::Connection;
 using memory::ConnectionId;
 using memory::Device;
-using memory::Entry;
 using memory::Side;
 
 MemoryWorld::MemoryWorld(std::uint64_t seed, const MemoryLimits& limits)
@@ -28,7 +27,7 @@ TimerId MemoryWorld::call_at(Instant when, std::function<void()> what) {
   return state_->call_at(when, std::move(what));
 }
 
-void MemoryWorld::cancel(TimerId timer) { state_->callbacks.take(timer); }
+void MemoryWorld::cancel(TimerId timer) { state_->timers.cancel(timer); }
 
 DeviceId MemoryWorld::add_device(std::string_view name, const LinkModel& link) {
   const Rng rng = state_->rng.child(name);
@@ -66,11 +65,11 @@ void MemoryWorld::set_link(DeviceId device, bool up_works, bool down_works) {
 void MemoryWorld::run_until(Instant end) {
   State& world = *state_;
   world.stopped = false;
-  while (!world.stopped && !world.queue.empty() && world.queue.top().when <= end) {
-    const Entry next = world.queue.top();
-    world.queue.pop();
-    world.now = next.when;
-    if (const auto what = world.callbacks.take(next.timer)) what();
+  while (!world.stopped) {
+    const TimerQueue::Entry* const next = world.timers.next();
+    if (next == nullptr || next->when > end) break;
+    world.now = next->when;
+    world.timers.take_next()();
   }
   if (!world.stopped) world.now = std::max(world.now, end);
 }

@@ -5,18 +5,17 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/rng.h"
-#include "sim/callbacks.h"
 #include "sim/chance.h"
 #include "sim/memory/connection.h"
 #include "sim/memory/memory_world.h"
 #include "sim/pipe.h"
+#include "sim/timer_queue.h"
 
 namespace mq::sim {
 namespace memory {
@@ -31,24 +30,13 @@ struct Device {
   bool both_work() const { return up.works() && down.works(); }
 };
 
-struct Entry {
-  Instant when;
-  std::uint64_t order;
-  TimerId timer;
-  bool operator>(const Entry& that) const {
-    return when != that.when ? when > that.when : order > that.order;
-  }
-};
-
 }  // namespace memory
 
 struct MemoryWorld::State {
   State(std::uint64_t seed, const MemoryLimits& given) : limits(given), rng(seed) {}
 
   TimerId call_at(Instant when, std::function<void()> what) {
-    const TimerId timer = callbacks.add(std::move(what));
-    queue.push({std::max(when, now), next_order++, timer});
-    return timer;
+    return timers.add(std::max(when, now), std::move(what));
   }
   memory::Connection* find(memory::ConnectionId id) {
     const auto found = connections.find(id);
@@ -90,10 +78,8 @@ struct MemoryWorld::State {
   Instant now{};
   bool stopped = false;
   bool ending = false;  // the world is being destroyed: sockets inside callbacks say no more
-  std::uint64_t next_order = 0;
   std::uint64_t next_connection = 0;
-  std::priority_queue<memory::Entry, std::vector<memory::Entry>, std::greater<>> queue;
-  Callbacks callbacks;
+  TimerQueue timers;
   std::vector<memory::Device> devices;
   std::unordered_map<memory::ConnectionId, memory::Connection> connections;  // never iterated
   Accept accept;

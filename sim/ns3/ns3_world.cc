@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/ensure.h"
-#include "sim/callbacks.h"
 #include "sim/ns3/cell_device.h"
 #include "sim/ns3/tcp_end.h"
+#include "sim/timer_queue.h"
 
 namespace mq::sim {
 
@@ -64,9 +64,8 @@ struct Ns3World::State {
   Cell& cell_for(TcpPreset preset);
   void listen(Cell& cell);
   void accepted(TcpEnd& end);
-  void fire(TimerId timer) {
-    if (const auto what = callbacks.take(timer)) what();
-  }
+  void arm();
+  void fire();
   Instant simulator_now() const {
     return Instant(Duration(ns3::Simulator::Now().GetNanoSeconds()));
   }
@@ -78,7 +77,10 @@ struct Ns3World::State {
   Rng rng;
   cell::Air air;
   cell::Ends ends{air};
-  Callbacks callbacks;
+  // One event of the simulator stands for all timers: its queue stays as short as the network's.
+  TimerQueue timers;
+  ns3::EventId next_timer;
+  Instant armed_at{};
   Accept accept;
   std::vector<Cell> cells;
   std::map<TcpPreset, std::size_t> open_cell;  // the one that has room
@@ -87,6 +89,28 @@ struct Ns3World::State {
   bool stopped = false;
   Instant idle_at{};
 };
+
+void Ns3World::State::arm() {
+  const TimerQueue::Entry* const next = timers.next();
+  if (next == nullptr) return;
+  if (next_timer.IsRunning()) {
+    if (armed_at <= next->when) return;
+    ns3::Simulator::Remove(next_timer);
+  }
+  armed_at = next->when;
+  next_timer = ns3::Simulator::Schedule(until(armed_at), &State::fire, this);
+}
+
+// What is added meanwhile for this instant comes after whatever else happens at it.
+void Ns3World::State::fire() {
+  const std::uint64_t later = timers.next_order();
+  const Instant now = simulator_now();
+  while (const TimerQueue::Entry* next = timers.next()) {
+    if (stopped || next->when > now || next->order >= later) break;
+    timers.take_next()();
+  }
+  arm();
+}
 
 Cell& Ns3World::State::cell_for(TcpPreset preset) {
   const auto open = open_cell.find(preset);
@@ -135,12 +159,13 @@ Instant Ns3World::now() const {
 }
 
 TimerId Ns3World::call_at(Instant when, std::function<void()> what) {
-  const TimerId timer = state_->callbacks.add(std::move(what));
-  ns3::Simulator::Schedule(state_->until(when), &State::fire, state_.get(), timer);
+  const TimerId timer =
+      state_->timers.add(std::max(when, state_->simulator_now()), std::move(what));
+  state_->arm();
   return timer;
 }
 
-void Ns3World::cancel(TimerId timer) { state_->callbacks.take(timer); }
+void Ns3World::cancel(TimerId timer) { state_->timers.cancel(timer); }
 
 DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
   State& world = *state_;

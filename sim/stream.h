@@ -26,11 +26,15 @@
 
 namespace mq::sim {
 
-// The io_context of a world's streams. It must outlive them, and the world must outlive it.
+// The io_context of streams. It must outlive them, and its world must outlive it. Without a world
+// nothing wakes it: its owner polls when it has given the streams something to do.
 class StreamLoop {
  public:
-  explicit StreamLoop(World& world) : world_(world), context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {}
-  ~StreamLoop() { world_.cancel(wake_up_); }
+  StreamLoop() : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE) {}
+  explicit StreamLoop(World& world) : StreamLoop() { world_ = &world; }
+  ~StreamLoop() {
+    if (world_ != nullptr) world_->cancel(wake_up_);
+  }
   StreamLoop(const StreamLoop&) = delete;
   StreamLoop& operator=(const StreamLoop&) = delete;
 
@@ -39,8 +43,8 @@ class StreamLoop {
   // To be called by whoever gives the context work from elsewhere than one of its handlers: it will
   // be done at this instant. Streams do so themselves.
   void wake() {
-    if (polling_ || wake_up_ != TimerId::none) return;
-    wake_up_ = world_.call_at(world_.now(), [this] {
+    if (world_ == nullptr || polling_ || wake_up_ != TimerId::none) return;
+    wake_up_ = world_->call_at(world_->now(), [this] {
       wake_up_ = TimerId::none;
       poll();
     });
@@ -55,7 +59,7 @@ class StreamLoop {
   }
 
  private:
-  World& world_;
+  World* world_ = nullptr;
   boost::asio::io_context context_;
   TimerId wake_up_ = TimerId::none;
   bool polling_ = false;

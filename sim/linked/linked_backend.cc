@@ -1,7 +1,6 @@
 #include "sim/linked/linked_backend.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/ensure.h"
@@ -21,160 +20,205 @@ BackendLink backend_link(broker::LinkId link) {
 
 LinkedBackend::LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng)
     : settings_(settings), rng_(rng), store_(durability) {}
-LinkedBackend::~LinkedBackend() = default;
+
+LinkedBackend::~LinkedBackend() { kill(); }
 
 std::optional<Instant> LinkedBackend::start(Instant now) {
   ensure(core_ == nullptr, "a broker is started once, or again after kill()");
   now_ = now;
   core_ = std::make_unique<broker::Broker>(
       settings_, rng_.child("start/" + std::to_string(++starts_)), store_.recover(), now);
-  perform_all();
-  return core_->deadline();
+  work();
+  return deadline();
 }
 
 std::optional<Instant> LinkedBackend::step(Instant now) {
   now_ = now;
   if (core_ == nullptr) return std::nullopt;
-  for (Incoming& incoming : std::exchange(incoming_, {})) {
-    const broker::LinkId link = core_link(incoming.link);
-    switch (incoming.what) {
-      case Incoming::What::up:
-        core_->handle(broker::LinkUp{link, incoming.peer}, now);
-        break;
-      case Incoming::What::bytes:
-        if (known_to_core(incoming.link)) core_->handle(broker::BytesIn{link, incoming.bytes}, now);
-        break;
-      case Incoming::What::down:
-        if (known_to_core(incoming.link)) core_->handle(broker::LinkDown{link}, now);
-        links_.erase(incoming.link);
-        gone_.push_back(incoming.link);
-        break;
-    }
-    perform_all();
+  for (BackendLink id : std::exchange(touched_, {})) {
+    auto found = links_.find(id);
+    if (found == links_.end()) continue;
+    found->second.is_touched = false;
+    if (found->second.connection == nullptr) open_for_core(id, found->second);
+    const auto port = found->second.port;  // the link may end in this
+    port->deliver();
+    work();
   }
-  if (auto deadline = core_->deadline(); deadline && *deadline <= now) {
-    core_->handle(broker::Tick{}, now);
-    perform_all();
-  }
-  return core_->deadline();
+  end_lingering();
+  if (auto due = core_->deadline(); due && *due <= now) core_->handle(broker::Tick{}, now);
+  work();
+  return deadline();
 }
 
 BackendLink LinkedBackend::open(const std::string& peer) {
-  const BackendLink link{++last_link_};
-  links_.emplace(link, Link{});
-  incoming_.push_back({Incoming::What::up, link, peer, {}});
-  return link;
+  const BackendLink id{++last_link_};
+  links_[id].port = std::make_shared<Port>(peer);
+  touch(id);
+  return id;
 }
 
-std::size_t LinkedBackend::write(BackendLink link, std::span<const std::byte> bytes) {
-  incoming_.push_back({Incoming::What::bytes, link, {}, {bytes.begin(), bytes.end()}});
-  return bytes.size();
+void LinkedBackend::open_for_core(BackendLink id, Link& link) {
+  auto socket = std::make_unique<PortSocket>(link.port);
+  core_->handle(broker::LinkUp{core_link(id), socket->device_address()}, now_);
+  Connection::Owner owner;
+  owner.received = [this, id](std::span<const std::byte> bytes) {
+    core_->handle(broker::BytesIn{core_link(id), bytes}, now_);
+    work();
+  };
+  owner.drained = [this, id](std::size_t bytes) {
+    core_->handle(broker::Drained{core_link(id), bytes}, now_);
+    work();
+  };
+  owner.ended = [this, id](boost::system::error_code) { ended(id); };
+  link.connection = std::make_shared<Connection>(
+      Stream(loop_, std::move(socket), Stream::Begins::connected), std::move(owner));
+  link.connection->start();
+}
+
+std::size_t LinkedBackend::write(BackendLink id, std::span<const std::byte> bytes) {
+  auto found = links_.find(id);
+  if (found == links_.end() || found->second.port->closed()) return bytes.size();  // nobody reads
+  touch(id);
+  return found->second.port->write(bytes);
 }
 
 std::size_t LinkedBackend::read(BackendLink id, std::span<std::byte> into) {
   auto found = links_.find(id);
   if (found == links_.end()) return 0;
-  Link& link = found->second;
-  const std::size_t count = std::min(into.size(), link.outgoing.size() - link.taken);
-  if (count == 0) return 0;
-  std::memcpy(into.data(), link.outgoing.data() + link.taken, count);
-  link.taken += count;
-  if (link.taken == link.outgoing.size()) {
-    link.outgoing.clear();
-    link.taken = 0;
-  }
-  if (!link.closed && core_ != nullptr) {
-    core_->handle(broker::Drained{core_link(id), count}, now_);
-    perform_all();
-  } else if (link.outgoing.empty()) {
-    links_.erase(found);
-  }
+  const std::size_t count = found->second.port->read(into);
+  if (count > 0 && !found->second.port->closed()) touch(id);
+  if (found->second.core_knows_end && !found->second.port->has_outgoing()) links_.erase(found);
   return count;
 }
 
-void LinkedBackend::half_close(BackendLink link) {
-  incoming_.push_back({Incoming::What::down, link, {}, {}});
+void LinkedBackend::half_close(BackendLink id) {
+  auto found = links_.find(id);
+  if (found == links_.end()) return;
+  found->second.port->half_close();
+  touch(id);
 }
 
-void LinkedBackend::reset(BackendLink link) { half_close(link); }
+void LinkedBackend::reset(BackendLink id) {
+  auto found = links_.find(id);
+  if (found == links_.end()) return;
+  found->second.port->fail();
+  touch(id);
+}
 
 std::vector<BrokerBackend::Ready> LinkedBackend::ready() {
   std::vector<Ready> ready;
-  for (BackendLink id : std::exchange(gone_, {})) ready.push_back({id, false, true, false});
-  std::sort(with_news_.begin(), with_news_.end());
-  for (BackendLink id : std::exchange(with_news_, {})) {
+  std::sort(news_.begin(), news_.end());
+  for (BackendLink id : std::exchange(news_, {})) {
     auto found = links_.find(id);
     if (found == links_.end()) continue;
-    found->second.news = false;
-    const bool readable = !found->second.outgoing.empty();
-    ready.push_back({id, readable, found->second.closed, false});
-    if (found->second.closed && !readable) links_.erase(found);
+    found->second.has_news = false;
+    const Port& port = *found->second.port;
+    ready.push_back({id, port.has_outgoing(), port.closed(), port.was_reset()});
+    if (found->second.core_knows_end && !port.has_outgoing()) links_.erase(found);
   }
   return ready;
 }
 
 void LinkedBackend::kill() {
   core_.reset();
+  for (auto& [id, link] : std::exchange(links_, {}))
+    if (link.connection) link.connection->drop();
+  loop_.poll();  // what was under way ends with operation_aborted, for nobody
   store_.crash();
   persisted_ = 0;
-  closed_by_core_.clear();
-  links_.clear();
-  incoming_.clear();
-  with_news_.clear();
-  gone_.clear();
+  for (auto* list : {&touched_, &news_, &to_flush_, &ended_}) list->clear();
+  lingering_.clear();
 }
 
-broker::Broker::Census LinkedBackend::census() const {
-  return core_ == nullptr ? broker::Broker::Census{} : core_->census();
-}
-
-bool LinkedBackend::known_to_core(BackendLink link) const {
-  auto found = links_.find(link);
-  return found != links_.end() && !found->second.closed;
-}
-
-// Until the core has nothing more to say: what it persists is durable at once, and a link that it
-// closed is gone for it at once; its last bytes wait here for the world.
-void LinkedBackend::perform_all() {
+// Until nobody has anything more to do: the core is asked for outputs, what it persists is durable
+// at once, connections are flushed, and the core hears of those that ended.
+void LinkedBackend::work() {
+  if (std::exchange(working_, true)) return;
   while (true) {
     if (auto output = core_->poll()) {
       perform(*output);
     } else if (const std::uint64_t durable = store_.commit(); durable > persisted_) {
       persisted_ = durable;
       core_->handle(broker::Persisted{durable}, now_);
-    } else if (!closed_by_core_.empty()) {
-      for (broker::LinkId link : std::exchange(closed_by_core_, {}))
-        core_->handle(broker::LinkDown{link}, now_);
+    } else if (!ended_.empty()) {
+      for (BackendLink id : std::exchange(ended_, {}))
+        core_->handle(broker::LinkDown{core_link(id)}, now_);
+    } else if (!to_flush_.empty()) {
+      for (BackendLink id : std::exchange(to_flush_, {})) {
+        auto found = links_.find(id);
+        if (found != links_.end() && found->second.connection) found->second.connection->flush();
+      }
     } else {
-      return;
+      break;
     }
   }
+  working_ = false;
+  loop_.poll();
 }
 
 void LinkedBackend::perform(broker::Output& output) {
-  auto with_link = [this](broker::LinkId id, auto&& change) {
-    auto found = links_.find(backend_link(id));
-    if (found == links_.end()) return;
-    change(found->second);
-    if (!std::exchange(found->second.news, true)) with_news_.push_back(found->first);
-  };
   std::visit(overloaded{
                  [&](broker::SendBytes& send) {
-                   with_link(send.link, [&](Link& link) {
-                     link.outgoing.insert(link.outgoing.end(), send.bytes.data(),
-                                          send.bytes.data() + send.bytes.size());
-                   });
+                   auto found = links_.find(backend_link(send.link));
+                   if (found == links_.end() || !found->second.connection) return;
+                   found->second.connection->send(std::move(send.bytes));
+                   to_flush_.push_back(found->first);
+                   tell(found->first);
                  },
-                 [&](broker::CloseLink& close) {
-                   with_link(close.link, [](Link& link) { link.closed = true; });
-                   closed_by_core_.push_back(close.link);
-                 },
+                 [&](broker::CloseLink& order) { close(backend_link(order.link)); },
                  [&](broker::Persist& persist) {
                    store_.append(persist.sequence, std::move(persist.record));
                  },
                  [&](broker::Note&) {},
              },
              output);
+}
+
+void LinkedBackend::close(BackendLink id) {
+  auto found = links_.find(id);
+  if (found == links_.end() || !found->second.connection) return;
+  lingering_.emplace(now_ + linked_linger, id);
+  tell(id);
+  const auto connection = found->second.connection;
+  connection->close();
+}
+
+void LinkedBackend::ended(BackendLink id) {
+  auto found = links_.find(id);
+  if (found == links_.end() || core_ == nullptr) return;
+  found->second.core_knows_end = true;
+  ended_.push_back(id);
+  tell(id);
+  work();
+}
+
+void LinkedBackend::end_lingering() {
+  while (!lingering_.empty() && lingering_.begin()->first <= now_) {
+    auto found = links_.find(lingering_.begin()->second);
+    lingering_.erase(lingering_.begin());
+    if (found == links_.end() || found->second.core_knows_end) continue;
+    const auto connection = found->second.connection;
+    connection->stream().reset();
+    connection->abort();
+  }
+}
+
+std::optional<Instant> LinkedBackend::deadline() const {
+  auto due = core_->deadline();
+  if (!lingering_.empty() && (!due || lingering_.begin()->first < *due))
+    due = lingering_.begin()->first;
+  return due;
+}
+
+void LinkedBackend::touch(BackendLink id) {
+  auto found = links_.find(id);
+  if (found != links_.end() && !std::exchange(found->second.is_touched, true))
+    touched_.push_back(id);
+}
+
+void LinkedBackend::tell(BackendLink id) {
+  auto found = links_.find(id);
+  if (found != links_.end() && !std::exchange(found->second.has_news, true)) news_.push_back(id);
 }
 
 }  // namespace mq::sim

@@ -1,5 +1,5 @@
-// Our own broker, linked into the simulation: the same core as on real sockets, with a store that
-// survives what its durability promises.
+// Our own broker, linked into the simulation: the core and the connections that serve real sockets,
+// on streams whose other end is the world, with a store that survives what its durability promises.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,14 @@
 #include "broker/core/broker.h"
 #include "broker/store/memory_store.h"
 #include "sim/backend.h"
+#include "sim/linked/port.h"
+#include "sim/stream.h"
+#include "transport/connection.h"
 
 namespace mq::sim {
+
+// How long a connection that the broker closes may take to hand over its last bytes.
+inline constexpr Duration linked_linger = std::chrono::seconds(5);
 
 class LinkedBackend final : public BrokerBackend {
  public:
@@ -32,39 +38,41 @@ class LinkedBackend final : public BrokerBackend {
   std::vector<Ready> ready() override;
   void kill() override;
 
-  broker::Broker::Census census() const;
-
  private:
+  using Connection = transport::Connection<Stream>;
   struct Link {
-    std::vector<std::byte> outgoing;
-    std::size_t taken = 0;  // of `outgoing`, by the world
-    bool news = false;      // for ready()
-    bool closed = false;    // by the core, which knows it no longer
-  };
-  struct Incoming {
-    enum class What : std::uint8_t { up, bytes, down };
-    What what;
-    BackendLink link;
-    std::string peer;
-    std::vector<std::byte> bytes;
+    std::shared_ptr<Port> port;
+    std::shared_ptr<Connection> connection;  // nothing before the core has heard of the link
+    bool core_knows_end = false;
+    bool is_touched = false;  // in touched_
+    bool has_news = false;    // in news_
   };
 
-  bool known_to_core(BackendLink link) const;
-  void perform_all();
+  void open_for_core(BackendLink id, Link& link);
+  void ended(BackendLink id);
+  void work();
   void perform(broker::Output& output);
+  void close(BackendLink id);
+  void end_lingering();
+  std::optional<Instant> deadline() const;
+  void touch(BackendLink id);  // the world did something: deliver it in the next step
+  void tell(BackendLink id);   // something happened for the world: say so in ready()
 
   broker::Settings settings_;
   Rng rng_;
   broker::MemoryStore store_;
+  StreamLoop loop_;
   std::unique_ptr<broker::Broker> core_;
   std::uint64_t starts_ = 0;
   std::uint64_t last_link_ = 0;
-  std::map<BackendLink, Link> links_;  // ordered: ready() is
-  std::vector<Incoming> incoming_;
-  std::vector<BackendLink> with_news_;
-  std::vector<BackendLink> gone_;  // the peer ended them; ready() says that they are closed
-  std::vector<broker::LinkId> closed_by_core_;
   std::uint64_t persisted_ = 0;
+  std::map<BackendLink, Link> links_;
+  std::vector<BackendLink> touched_;
+  std::vector<BackendLink> news_;
+  std::vector<BackendLink> to_flush_;
+  std::vector<BackendLink> ended_;                 // the core is to hear of it
+  std::multimap<Instant, BackendLink> lingering_;  // by the end of their patience
+  bool working_ = false;
   Instant now_{};
 };
 

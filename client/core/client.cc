@@ -91,6 +91,8 @@ void Client::Core::on(const LinkUp&) {
   inbound_.new_connection(grants_, settings_.version);
   // Only the first connection may want a clean start: later ones would lose what they resume.
   sent_clean_start_ = settings_.clean_start && !(persists_ && had_session_);
+  // Without a name there is no session to come back to (v3.1.1 MQTT-3.1.3-7).
+  if (client_id_.empty() && settings_.version != Version::v5) sent_clean_start_ = true;
   put(make_connect(settings_, client_id_, sent_clean_start_));
 }
 

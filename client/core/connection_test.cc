@@ -376,6 +376,16 @@ TEST_P(ClientConnection, NeverWantsACleanStartWhenItWasNotAskedTo) {
   EXPECT_FALSE(sent_connect().clean_start);
 }
 
+// v3.1.1 MQTT-3.1.3-7 and MQTT-3.1.2-22; 5.0 allows both.
+TEST_P(ClientConnection, SendsNothingThatItsVersionForbidsInConnect) {
+  settings.client_id.clear();
+  settings.clean_start = false;
+  settings.password = Bytes::copy("secret");
+  start();
+  EXPECT_EQ(sent_connect().clean_start, !five());
+  EXPECT_EQ(sent_connect().password.has_value(), five());
+}
+
 // v5 MQTT-3.1.3-7
 TEST_P(ClientConnection5, RemembersTheClientIdThatItWasAssigned) {
   settings.client_id.clear();

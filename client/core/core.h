@@ -73,6 +73,7 @@ class Client::Core {
                 ReasonCode reason = ReasonCode::success);
   void tell(const Outgoing& item, Completed::Outcome outcome,
             ReasonCode reason = ReasonCode::success);
+  void watch_expiry(const Outgoing& item);
   void drop_expired();
   void resume_session();
   void lose_session();

@@ -86,7 +86,10 @@ Connect make_connect(const Settings& settings, const std::string& client_id, boo
                   .user_name = settings.user_name,
                   .password = settings.password,
                   .properties = {}};
-  if (settings.version != Version::v5) return connect;
+  if (settings.version != Version::v5) {
+    if (!connect.user_name) connect.password.reset();  // v3.1.1 MQTT-3.1.2-22
+    return connect;
+  }
   const Grants ours = grants(settings);
   connect.properties = settings.connect_properties;
   Properties& said = connect.properties;

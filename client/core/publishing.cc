@@ -59,11 +59,9 @@ void Client::Core::on(const PublishOrder& order) {
   if (item.message.properties.number(PropertyId::topic_alias))
     item.message.properties = without(item.message.properties, PropertyId::topic_alias);
   if (settings_.version == Version::v5)
-    if (const auto expiry = item.message.properties.number(PropertyId::message_expiry_interval)) {
+    if (const auto expiry = item.message.properties.number(PropertyId::message_expiry_interval))
       item.expires_at = now_ + std::chrono::seconds{*expiry};
-      earliest_expiry_ =
-          earliest_expiry_ ? std::min(*earliest_expiry_, *item.expires_at) : item.expires_at;
-    }
+  watch_expiry(item);
   if (!goes_now)
     item.saved = persist(SavePublish{item.position, SavePublish::Phase::queued, item.message});
   outbound_.push_waiting(std::move(item));
@@ -198,6 +196,12 @@ void Client::Core::complete(Outbound::Item item, Completed::Outcome outcome, Rea
   outbound_.drop(item);
 }
 
+void Client::Core::watch_expiry(const Outgoing& item) {
+  if (!item.expires_at) return;
+  earliest_expiry_ =
+      earliest_expiry_ ? std::min(*earliest_expiry_, *item.expires_at) : item.expires_at;
+}
+
 void Client::Core::drop_expired() {
   if (!earliest_expiry_ || *earliest_expiry_ > now_) return;
   earliest_expiry_.reset();
@@ -205,9 +209,8 @@ void Client::Core::drop_expired() {
     const auto next = std::next(item);
     if (item->expires_at && *item->expires_at <= now_)
       complete(item, Completed::Outcome::expired);
-    else if (item->expires_at)
-      earliest_expiry_ =
-          earliest_expiry_ ? std::min(*earliest_expiry_, *item->expires_at) : item->expires_at;
+    else
+      watch_expiry(*item);
     item = next;
   }
 }
@@ -229,6 +232,7 @@ void Client::Core::lose_session() {
     if (moved-- == 0) break;
     if (item.was_sent) tell(item, Completed::Outcome::session_lost);
     item.was_sent = false;
+    watch_expiry(item);
     item.saved = persist(SavePublish{item.position, SavePublish::Phase::queued, item.message});
   }
   for (const PacketId id : inbound_.handed_on()) persist(DropIncoming{id});

@@ -330,6 +330,19 @@ TEST_P(ClientPublishing5, DropsAMessageThatExpiresWhileItWaits) {
   EXPECT_EQ(client->deadline(), std::nullopt);
 }
 
+TEST_P(ClientPublishing5, DropsAMessageThatExpiresAfterItsSessionWasLost) {
+  connect();
+  Properties properties;
+  properties.add(PropertyId::message_expiry_interval, std::uint32_t{10});
+  const Handle handle = publish("t", Qos::at_least_once, "x", properties);
+  cut();
+  wait_for_link();
+  give(LinkUp{});
+  now += 10s;
+  hear(ConnAck{});
+  EXPECT_EQ(outcome(handle), Outcome::expired);
+}
+
 TEST_P(ClientPublishing5, SendsTheExpiryThatIsLeft) {
   create();
   Properties properties;

@@ -197,23 +197,33 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
   options.qos = static_cast<Qos>(raw.qos);
 }
 
-// CLI11 knows options with a fixed number of values; -D has three, or four for a user property.
-std::vector<std::string> take_properties(int argc, char** argv, RawFlags& raw) {
-  std::vector<std::string> left;
-  for (int i = 1; i < argc; ++i) {
-    const std::string flag = argv[i];
-    if (flag != "-D" && flag != "--property") {
-      left.push_back(flag);
+// The words as CLI11 wants them: last one first. It knows options with a fixed number of values,
+// but -D has three, or four for a user property; and it takes a value that begins with a dash for
+// an option unless it is joined to its flag, but "-m -5" is a message.
+std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv, RawFlags& raw) {
+  const std::vector<std::string> given(argv + 1, argv + argc);
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::string& word = given[i];
+    if (word == "-D" || word == "--property") {
+      const auto parsed = parse_property_flag({given.begin() + i + 1, given.end()});
+      if (const auto* wrong = std::get_if<std::string>(&parsed)) throw Usage("-D: " + *wrong);
+      raw.properties.push_back(std::get<PropertyFlag>(parsed));
+      i += raw.properties.back().words;
       continue;
     }
-    std::vector<std::string> words(argv + i + 1, argv + argc);
-    const auto parsed = parse_property_flag(words);
-    if (const auto* wrong = std::get_if<std::string>(&parsed)) throw Usage("-D: " + *wrong);
-    raw.properties.push_back(std::get<PropertyFlag>(parsed));
-    i += static_cast<int>(raw.properties.back().words);
+    const CLI::Option* option = word.starts_with('-') ? app.get_option_no_throw(word) : nullptr;
+    const bool has_value = option != nullptr && option->get_type_size() > 0;
+    const bool value_looks_like_an_option = has_value && i + 1 < given.size() &&
+                                            given[i + 1].starts_with('-') &&
+                                            app.get_option_no_throw(given[i + 1]) == nullptr;
+    if (value_looks_like_an_option)
+      words.push_back(word + (word.starts_with("--") ? "=" : "") + given[++i]);
+    else
+      words.push_back(word);
   }
-  std::reverse(left.begin(), left.end());  // as CLI11 wants them
-  return left;
+  std::reverse(words.begin(), words.end());
+  return words;
 }
 
 std::vector<std::string> names_of(const CLI::App& app) {
@@ -281,7 +291,7 @@ std::variant<PubOptions, Ended> parse_pub(int argc, char** argv) {
         ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{0xFFFFFFFF}));
     app.add_option("--repeat-delay", repeat_delay, "seconds between repetitions")
         ->check(CLI::Range(0.0, 1e6));
-    auto words = take_properties(argc, argv, raw);
+    auto words = words_of(app, argc, argv, raw);
     app.parse(words);
     if (!raw.url.empty()) {
       const std::string topic = take_url(raw);
@@ -330,7 +340,7 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
                    "%r retained, %m packet id, %d duplicate, %I local time, %U unix time,\n"
                    "%C content type, %E expiry, %R response topic, %D correlation data,\n"
                    "%P user properties, %S subscription id, %% a percent sign, \\n \\t \\\\");
-    auto words = take_properties(argc, argv, raw);
+    auto words = words_of(app, argc, argv, raw);
     app.parse(words);
     if (!raw.url.empty())
       if (const std::string topic = take_url(raw); !topic.empty()) topics.push_back(topic);

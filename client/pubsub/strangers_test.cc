@@ -157,6 +157,13 @@ TEST_P(Strangers, DeliverAtEveryQos) {
     }
 }
 
+TEST_P(Strangers, TakeAMessageThatLooksLikeAnOption) {
+  const auto sub = subscriber({"-t", "-a", "-C", "3", "-F", "-<%p>"});
+  for (const char* message : {"-5", "--what", ""}) publish({"-t", "-a", "-m", message});
+  for (const char* line : {"-<-5>\n", "-<--what>\n", "-<>\n"})
+    EXPECT_TRUE(sub->prints(line)) << sub->output();
+}
+
 TEST_P(Strangers, DeliverManyMessagesInOrder) {
   for (const char* qos : {"0", "1", "2"}) {
     const auto sub = subscriber({"-t", "many", "-q", qos, "-C", "200"});

@@ -26,12 +26,6 @@ int rank(const Finding& finding) {
   return finding.verdict == Verdict::held ? 3 : 4;
 }
 
-// A promise is a sentence and may end as one.
-std::string_view without_full_stop(std::string_view text) {
-  if (text.ends_with('.')) text.remove_suffix(1);
-  return text;
-}
-
 std::string broken_sentence(const Results& results) {
   const std::size_t broken = count_of(results, Verdict::broken);
   const Finding& first = *by_importance(results).front();
@@ -83,6 +77,11 @@ std::string_view word(Verdict verdict) {
       return "not tried";
   }
   return "";
+}
+
+std::string_view without_full_stop(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return text;
 }
 
 std::string world_name(const trace::RunInfo& run) {

@@ -16,6 +16,9 @@ std::string verdict_sentence(const Results& results);
 
 std::string_view word(checks::Verdict verdict);  // "held", "broken", "not tried"
 
+// A promise is a sentence and may end as one.
+std::string_view without_full_stop(std::string_view text);
+
 std::string world_name(const trace::RunInfo& run);  // "ns-3", "memory"
 
 // Broken promises first, then what the scenario expects but could not be tried, then the rest; the

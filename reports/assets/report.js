@@ -12,9 +12,8 @@
   // ---- Words -------------------------------------------------------------------------------
   const two = (n) => String(n).padStart(2, "0");
   const clock = (s, precise) => {
-    const ms = Math.round(s * 1000), whole = Math.floor(ms / 1000);
-    const days = Math.floor(whole / 86400);
-    let text = (days ? days + "d " : "") + Math.floor((whole % 86400) / 3600) + ":" + two(Math.floor((whole % 3600) / 60));
+    const ms = Math.floor(s * 1000 + 1e-6), whole = Math.floor(ms / 1000);
+    let text = two(Math.floor(whole / 3600)) + ":" + two(Math.floor((whole % 3600) / 60));
     if (precise || whole % 60 || zoom_span() < 600) text += ":" + two(whole % 60);
     if (precise || zoom_span() < 5) text += "." + String(ms % 1000).padStart(3, "0");
     return text;
@@ -144,10 +143,20 @@
       const colour = css("--qos" + one.qos);
       const median = "QoS " + one.qos + " median", tail = "QoS " + one.qos + " p99";
       names.push(median, tail);
-      const put = (name, column, style) => series.push({
-        name, type: "line", symbol: "circle", symbolSize: 3, showSymbol: one.bins.length < 60, lineStyle: { color: colour, ...style }, itemStyle: { color: colour },
-        data: one.bins.map((bin) => [bin[0], Math.max(bin[column], 1e-6), one.qos]),
-      });
+      // Slices in which nothing was published break the line; a slice alone is a dot.
+      const width_of_bin = Math.min(...one.bins.slice(1).map((bin, i) => bin[0] - one.bins[i][0]));
+      const near = (i, j) => one.bins[j] !== undefined && Math.abs(one.bins[j][0] - one.bins[i][0]) < 2.5 * width_of_bin;
+      const put = (name, column, style) => {
+        const points = [];
+        one.bins.forEach((bin, i) => {
+          if (i > 0 && !near(i, i - 1)) points.push([bin[0] - width_of_bin, null, 0]);
+          points.push([bin[0], Math.max(bin[column], 1e-6), near(i, i - 1) || near(i, i + 1) ? 0 : 4]);
+        });
+        series.push({
+          name, type: "line", symbol: "circle", symbolSize: (point) => point[2], showAllSymbol: true, data: points,
+          lineStyle: { color: colour, ...style }, itemStyle: { color: colour },
+        });
+      };
       put(median, 3, { width: 1.8 });
       put(tail, 4, { width: 1.2, type: "dashed" });
     }

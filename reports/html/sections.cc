@@ -63,7 +63,10 @@ void put_evidence(Markup& out, const Finding& finding,
   const std::string id = anchor(finding.id);
   out << "<div class=\"evidence\" id=\"evidence-" << id << "\"><h3>" << finding.promise
       << "</h3><p class=\"sub\">" << finding.measured << "; limit: " << finding.limit
-      << ". <a href=\"#promise-" << id << "\">Back to the promise</a></p><ol>";
+      << ". <a href=\"#promise-" << id << "\">Back to the promise</a></p>\n";
+  for (const SequenceDiagram& diagram : sequences)
+    if (diagram.finding == finding.id) put_diagram(out, diagram);
+  out << "<ol>";
   for (std::size_t i = 0; i < finding.evidence.size(); ++i) {
     const checks::Evidence& evidence = finding.evidence[i];
     out << "<li id=\"evidence-" << id << "-" << i + 1 << "\"><time>" << clock(evidence.at)
@@ -73,8 +76,6 @@ void put_evidence(Markup& out, const Finding& finding,
   if (finding.broken > finding.evidence.size() && finding.evidence.size() > 0)
     out << "<p class=\"sub\">The first " << finding.evidence.size() << " of "
         << count(finding.broken) << ".</p>";
-  for (const SequenceDiagram& diagram : sequences)
-    if (diagram.finding == finding.id) put_diagram(out, diagram);
   out << "</div>\n";
 }
 

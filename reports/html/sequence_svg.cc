@@ -81,8 +81,12 @@ class Drawing {
             "markerHeight=\"7\" orient=\"auto-start-reverse\"><path class=\"tip\" d=\"M0 0.5 8 4 0 "
             "7.5z\"/></marker></defs>\n";
     draw_lanes();
+    // All lines first: words stand above them.
     for (std::size_t i = 0; i < diagram_.steps.size(); ++i)
-      draw_step(diagram_.steps[i], places_[i]);
+      if (diagram_.steps[i].what == SequenceStep::What::packet)
+        draw_arrow(diagram_.steps[i], places_[i]);
+    for (std::size_t i = 0; i < diagram_.steps.size(); ++i)
+      draw_words(diagram_.steps[i], places_[i]);
     out_ << "</svg>";
     return std::move(out_);
   }
@@ -110,9 +114,9 @@ class Drawing {
          << clock(at) << "</text>";
   }
 
-  void draw_step(const SequenceStep& step, const Place& place) {
+  void draw_words(const SequenceStep& step, const Place& place) {
     if (step.what == SequenceStep::What::packet)
-      draw_packet(step, place);
+      draw_label(step, place);
     else if (step.what == SequenceStep::What::note)
       draw_note(step, place.sent);
     else
@@ -120,7 +124,7 @@ class Drawing {
            << "\">" << cut(step.text, arrow_text_max) << "</text>\n";
   }
 
-  void draw_packet(const SequenceStep& step, const Place& place) {
+  void draw_arrow(const SequenceStep& step, const Place& place) {
     const int from = x_of(step.from);
     int to = x_of(step.to);
     int down = place.received;
@@ -131,19 +135,29 @@ class Drawing {
     }
     const int inwards = to > from ? -3 : 3;
     out_ << "<g class=\"" << (lost ? Literal("packet lost") : Literal("packet")) << "\"><title>"
-         << step.detail << "</title>";
-    draw_time(step.at, place.sent);
-    out_ << "<line x1=\"" << from << "\" y1=\"" << place.sent << "\" x2=\"" << to + inwards
-         << "\" y2=\"" << down << "\"" << (lost ? Literal("") : Literal(" marker-end=\"url(#tip-"))
-         << (lost ? std::string() : anchor(diagram_.finding))
-         << (lost ? Literal("") : Literal(")\"")) << "/>";
+         << step.detail << "</title><line x1=\"" << from << "\" y1=\"" << place.sent << "\" x2=\""
+         << to + inwards << "\" y2=\"" << down << "\"";
+    if (!lost) out_ << " marker-end=\"url(#tip-" << anchor(diagram_.finding) << ")\"";
+    out_ << "/>";
     if (lost)
       out_ << "<path class=\"cross\" d=\"M" << to - 5 << " " << down - 5
            << "l10 10m0 -10l-10 10\"/>";
-    const int middle = (from + x_of(step.to)) / 2;
-    out_ << "<text class=\"label\" x=\"" << middle << "\" y=\"" << place.sent - 6 << "\">"
+    out_ << "</g>\n";
+  }
+
+  // In the middle of a flat arrow; beside the sender of a steep one, whose middle is elsewhere.
+  void draw_label(const SequenceStep& step, const Place& place) {
+    const int from = x_of(step.from);
+    const int to = x_of(step.to);
+    const bool lost = !step.received;
+    const bool steep = !lost && place.received - place.sent > flight_height;
+    const int beside = to > from ? from + 8 : from - 8;
+    const Literal side = !steep ? Literal("") : to > from ? Literal(" starts") : Literal(" ends");
+    draw_time(step.at, place.sent);
+    out_ << "<text class=\"label" << side << (lost ? Literal(" missing") : Literal("")) << "\" x=\""
+         << (steep ? beside : (from + to) / 2) << "\" y=\"" << place.sent - 6 << "\">"
          << cut(step.text, arrow_text_max) << (lost ? Literal(" \xE2\x80\x93 lost") : Literal(""))
-         << "</text></g>\n";
+         << "</text>\n";
   }
 
   void draw_note(const SequenceStep& step, int y) {

@@ -11,9 +11,9 @@ namespace {
 
 namespace json = boost::json;
 
-// Milliseconds are enough for a chart, microseconds for a latency.
+// Tenths of milliseconds are enough for a time, microseconds for a latency.
 double rounded(double value, double steps) { return std::round(value * steps) / steps; }
-double at(Instant instant) { return rounded(seconds(instant.time_since_epoch()), 1e3); }
+double at(Instant instant) { return rounded(seconds(instant.time_since_epoch()), 1e4); }
 double latency(Duration duration) { return rounded(seconds(duration), 1e6); }
 
 json::array bands(const std::vector<Band>& all) {

@@ -61,13 +61,11 @@ std::string long_duration(Duration duration) {
 }
 
 std::string clock(Instant at) {
-  std::int64_t ms = std::chrono::round<std::chrono::milliseconds>(at.time_since_epoch()).count();
+  std::int64_t ms = std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count();
   const char* sign = ms < 0 ? "-" : "";
   ms = std::abs(ms);
-  const std::int64_t s = ms / 1000;
-  const std::string days = s >= 86400 ? fmt::format("{}d ", s / 86400) : std::string();
-  return fmt::format("{}{}{}:{:02}:{:02}.{:03}", sign, days, s % 86400 / 3600, s % 3600 / 60,
-                     s % 60, ms % 1000);
+  return fmt::format("{}{:02}:{:02}:{:02}.{:03}", sign, ms / 3'600'000, ms / 60'000 % 60,
+                     ms / 1000 % 60, ms % 1000);
 }
 
 std::string bytes(std::uint64_t bytes) {

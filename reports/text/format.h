@@ -12,7 +12,7 @@ std::string count(std::uint64_t number);                       // "1,234,567"
 std::string count(std::uint64_t number, const char* of_what);  // "1 client", "1,500 clients"
 std::string short_duration(Duration duration);                 // three digits: "12.4 s", "870 us"
 std::string long_duration(Duration duration);                  // "2 h 5 min", "1 d 3 h", "45 s"
-std::string clock(Instant at);  // when in the run: "1:02:03.456", with days as "2d 0:10:00.000"
+std::string clock(Instant at);           // when in the run, as evidence says it: "01:02:03.456"
 std::string bytes(std::uint64_t bytes);  // "640 B", "3.4 MB" (1 MB = 1,000,000 B)
 std::string percent(double share);       // "99.95 %"
 

@@ -67,8 +67,9 @@ TEST(Format, DurationsHaveThreeDigits) {
 }
 
 TEST(Format, ClockCountsFromTheStartOfTheRun) {
-  EXPECT_EQ(clock(Instant(3723456ms)), "1:02:03.456");
-  EXPECT_EQ(clock(Instant(48h + 600s)), "2d 0:10:00.000");
+  EXPECT_EQ(clock(Instant(3723456ms)), "01:02:03.456");
+  EXPECT_EQ(clock(Instant(1'999'999us)), "00:00:01.999") << "never later than it was";
+  EXPECT_EQ(clock(Instant(48h + 600s)), "48:10:00.000");
 }
 
 TEST(Format, NeverRoundsALossAway) {

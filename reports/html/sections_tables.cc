@@ -190,8 +190,10 @@ Markup configuration_section(const Results& r) {
   if (r.trace.capture) out << ", capture.pcap (opens in Wireshark)";
   out << ".";
   if (!r.trace.note.empty()) out << " Trace: " << r.trace.note << ".";
-  out << "</p>\n<h3>Not reproducible</h3><p>Started " << r.not_reproducible.started << ", took "
-      << short_duration(real_time(r.not_reproducible)) << " of real time.</p>\n</section>\n";
+  out << "</p>\n<h3>Not reproducible</h3><p>";
+  if (!r.not_reproducible.started.empty()) out << "Started " << r.not_reproducible.started << ". ";
+  out << "The run took " << short_duration(real_time(r.not_reproducible))
+      << " of real time.</p>\n</section>\n";
   return out;
 }
 

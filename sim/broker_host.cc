@@ -18,6 +18,7 @@ BrokerHost::BrokerHost(World& world, BrokerBackend& broker) : world_(world), bro
 
 BrokerHost::~BrokerHost() {
   world_.accept_with(nullptr);
+  close_all();
   world_.cancel(step_);
   world_.cancel(timer_);
 }
@@ -36,10 +37,18 @@ void BrokerHost::kill() {
   running_ = false;
   world_.accept_with(nullptr);
   broker_.kill();
-  links_.clear();
+  close_all();
   touched_.clear();
   world_.cancel(std::exchange(step_, TimerId::none));
   world_.cancel(std::exchange(timer_, TimerId::none));
+}
+
+// In order of age, so that the world sees the same every time.
+void BrokerHost::close_all() {
+  std::vector<BackendLink> ids;
+  for (const auto& [id, link] : links_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  for (BackendLink id : ids) links_.erase(id);
 }
 
 void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer) {

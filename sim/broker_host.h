@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
@@ -45,6 +45,7 @@ class BrokerHost {
   void take_from_peer(BackendLink id, Link& link);
   void take_from_broker(BackendLink id, Link& link);
   bool is_over(const Link& link) const;
+  void close_all();
   void touch(BackendLink id);
   void request_step();
   void step();
@@ -53,8 +54,8 @@ class BrokerHost {
 
   World& world_;
   BrokerBackend& broker_;
-  std::map<BackendLink, Link> links_;  // ordered: so are the effects of a step
-  std::vector<BackendLink> touched_;   // since the last step: these are settled after the next
+  std::unordered_map<BackendLink, Link> links_;
+  std::vector<BackendLink> touched_;  // since the last step: these are settled after the next
   bool running_ = false;
   TimerId step_ = TimerId::none;
   TimerId timer_ = TimerId::none;

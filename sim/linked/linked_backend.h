@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/rng.h"
@@ -66,7 +67,7 @@ class LinkedBackend final : public BrokerBackend {
   std::uint64_t starts_ = 0;
   std::uint64_t last_link_ = 0;
   std::uint64_t persisted_ = 0;
-  std::map<BackendLink, Link> links_;
+  std::unordered_map<BackendLink, Link> links_;
   std::vector<BackendLink> touched_;
   std::vector<BackendLink> news_;
   std::vector<BackendLink> to_flush_;

@@ -51,7 +51,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
  public:
   using error_code = boost::system::error_code;
 
-  // Called from the stream's executor, one at a time, and not after drop() or `ended`.
+  // Called from the stream's executor, one at a time, and not after drop() or `ended`. A function
+  // that is empty is not called.
   struct Owner {
     std::function<void(std::span<const std::byte>)> received;  // valid during the call
     std::function<void(std::size_t)> drained;                  // bytes that were handed over
@@ -130,7 +131,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
 
   void on_read(error_code error, std::size_t bytes) {
     if (ended_) return;
-    if (bytes > 0 && !closing_) owner_.received(std::span(read_buffer_).first(bytes));
+    if (bytes > 0 && !closing_ && owner_.received)
+      owner_.received(std::span(read_buffer_).first(bytes));
     if (ended_) return;
     if (error) {
       end(finished_ ? error_code{} : error);
@@ -158,7 +160,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
       return;
     }
     backlog_bytes_ -= std::min(backlog_bytes_, bytes);
-    owner_.drained(bytes);
+    if (owner_.drained) owner_.drained(bytes);
     flush();
     if (!reading_) read();
   }
@@ -183,7 +185,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     const auto self = this->shared_from_this();  // its owner may let go of it when told
     error_code ignored;
     stream_.lowest_layer().close(ignored);
-    if (!dropped_) owner_.ended(error);  // owner_ itself stays: one of its functions may be running
+    if (!dropped_ && owner_.ended)
+      owner_.ended(error);  // owner_ itself stays: one of its functions may be running
   }
 
   Stream stream_;

@@ -14,6 +14,13 @@ std::uint32_t expiry_asked_by(const Connect& connect) {
   return connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
 }
 
+// The broker may have closed its end some time before the trace shows it: what it had still to send
+// goes first. So long before the end of an expiry nothing is sure.
+Duration known_late(std::uint32_t expiry) {
+  if (expiry == never) return Duration{};
+  return std::min<Duration>(std::chrono::seconds(expiry) / 10, std::chrono::minutes(1));
+}
+
 constexpr Qos qos_of(ReasonCode granted) {
   return static_cast<Qos>(static_cast<std::uint8_t>(granted) & 3);
 }
@@ -50,6 +57,7 @@ void Fleet::observe(const trace::Event& event) {
   const Instant at = event.at;
   std::visit(overloaded{[&](const trace::PacketSeen& seen) { on(seen, at); },
                         [&](const trace::LinkOpening& opening) { on(opening, at); },
+                        [&](const trace::LinkOpened& opened) { on(opened); },
                         [&](const trace::LinkClosed& closed) { on(closed, at); },
                         [&](const trace::BrokerDown&) { on_broker_down(at); },
                         [&](const trace::BrokerUp&) { on_broker_up(at); },
@@ -72,14 +80,23 @@ void Fleet::on(const trace::LinkOpening& opening, Instant at) {
   client.connection = opening.connection.number;
   client.connect_sent = client.accepted = client.disconnect_sent = client.crashed = false;
   client.client_closed = client.broker_closed = false;
+  client.reached_broker = false;
   client.packet_bytes_max.reset();
   requests_[static_cast<std::size_t>(index)].clear();
+}
+
+void Fleet::on(const trace::LinkOpened& opened) {
+  if (opened.end != trace::End::broker || !knows(opened.connection.client)) return;
+  auto& client = clients_[static_cast<std::size_t>(opened.connection.client)];
+  ++client.open_at_broker;
+  if (opened.connection.number == client.connection) client.reached_broker = true;
 }
 
 void Fleet::on(const trace::LinkClosed& closed, Instant at) {
   const ClientIndex index = closed.connection.client;
   if (!knows(index)) return;
   auto& client = clients_[static_cast<std::size_t>(index)];
+  if (closed.end == trace::End::broker && client.open_at_broker > 0) --client.open_at_broker;
   if (closed.connection.number != client.connection) {
     // The broker learns late of the end of an older one: its expiry counts from now.
     if (closed.end == trace::End::broker && !client.connect_sent)
@@ -95,30 +112,32 @@ void Fleet::on(const trace::LinkClosed& closed, Instant at) {
 
 void Fleet::connection_over(ClientIndex index, Instant at) {
   auto& client = clients_[static_cast<std::size_t>(index)];
-  client.over_at = at;
   changes_.push_back(ConnectionOver{index});
   if (!client.accepted) {
     attempt_over(client, at);
     return;
   }
+  client.over_at = at;
   client.gone_after = Instant::max();
   if (client.expiry_min == 0) {
     client.alive_until = at;
     client.session = Known::maybe;
     void_session(index, true);
   } else {
-    client.alive_until = after_expiry(at, client.expiry_min);
+    client.alive_until = after_expiry(at, client.expiry_min) - known_late(client.expiry_min);
   }
 }
 
 // A CONNECT without an answer: the broker may have worked on it.
 void Fleet::attempt_over(ClientState& client, Instant at) {
   if (!client.connect_sent) return;
+  client.attempted = true;
   client.gone_after = Instant::max();
   if (client.session == Known::no || client.requested_expiry == 0) {
     client.session = Known::maybe;
   } else {
-    client.alive_until = std::min(client.alive_until, after_expiry(at, client.requested_expiry));
+    client.alive_until = std::min(client.alive_until, after_expiry(at, client.requested_expiry) -
+                                                          known_late(client.requested_expiry));
   }
 }
 
@@ -126,23 +145,26 @@ void Fleet::broker_knows_it_is_over(ClientState& client, Instant at) {
   const bool attempt = client.connect_sent && !client.accepted;
   const std::uint32_t expiry =
       attempt ? std::max(client.requested_expiry, client.expiry_max) : client.expiry_max;
-  client.gone_after = after_expiry(at, expiry);
+  // An older connection that the broker still holds keeps the session.
+  client.gone_after = client.open_at_broker > 0 ? Instant::max() : after_expiry(at, expiry);
   if (attempt) client.gone_after = std::max(client.gone_after, client.gone_before);
-  if (expiry == 0 && !attempt) client.session = Known::no;
+  if (expiry == 0 && !attempt && client.open_at_broker == 0) client.session = Known::no;
 }
 
 void Fleet::on_broker_down(Instant at) {
   broker_up_ = false;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     auto& client = clients_[i];
+    client.open_at_broker = 0;
     const auto index = ClientIndex{static_cast<std::uint32_t>(i)};
     if (client.connection == 0) continue;
-    const bool first = !client.client_closed && !client.broker_closed;
+    // A connection that is still on its way there may reach the broker when it is up again.
+    const bool was_there = client.reached_broker || client.accepted;
+    const bool first = was_there && !client.client_closed && !client.broker_closed;
     const bool known_to_broker = client.broker_closed;
-    client.broker_closed = true;
-    client.crashed = true;
+    if (was_there) client.broker_closed = client.crashed = true;
     if (first) connection_over(index, at);
-    if (!known_to_broker || client.gone_after == Instant::max())
+    if (was_there && (!known_to_broker || client.gone_after == Instant::max()))
       broker_knows_it_is_over(client, at);
     if (run_.durability != trace::Durability::none) continue;
     client.session = Known::no;
@@ -162,10 +184,14 @@ void Fleet::on_broker_up(Instant at) {
 // ---- Packets ------------------------------------------------------------------------------------
 
 void Fleet::on(const trace::PacketSeen& seen, Instant at) {
-  if (seen.end != trace::End::client) return;
   const ClientIndex index = seen.connection.client;
   if (!knows(index)) return;
   auto& client = clients_[static_cast<std::size_t>(index)];
+  if (seen.end == trace::End::broker) {
+    const bool given_up = seen.connection.number != client.connection || client.client_closed;
+    if (!seen.sent && given_up && kind(*seen.packet) == Kind::connect) on_late_connect(client);
+    return;
+  }
   if (seen.connection.number != client.connection) return;
   if (!seen.sent) client.last_heard = at;
   switch (kind(*seen.packet)) {
@@ -193,6 +219,14 @@ void Fleet::on(const trace::PacketSeen& seen, Instant at) {
     default:
       break;
   }
+}
+
+// The CONNECT of a connection that the client has given up already: the broker has a session now.
+void Fleet::on_late_connect(ClientState& client) {
+  client.attempted = true;
+  if (client.session == Known::no) client.session = Known::maybe;
+  if (client.before == Known::no) client.before = Known::maybe;
+  client.gone_after = client.gone_before = Instant::max();
 }
 
 void Fleet::on_connect(ClientIndex index, const Connect& connect, Instant at) {
@@ -234,7 +268,11 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
     void_session(index, expected != Known::yes);
     drop_subscriptions(index);
     ++client.epoch;
+  } else if (client.attempted && expected != Known::yes) {
+    // It may be another one, made by a CONNECT whose answer was lost, after the first had expired.
+    void_session(index, true);
   }
+  client.attempted = false;
   client.session = Known::yes;
   client.expiry_min = client.expiry_max =
       conn_ack.properties.number(PropertyId::session_expiry_interval)
@@ -281,7 +319,7 @@ void Fleet::on_subscribe(ClientIndex index, const Subscribe& subscribe, Instant 
       auto& holders = holders_[static_cast<std::size_t>(filter)];
       holders.insert(std::upper_bound(holders.begin(), holders.end(), index), index);
     } else {
-      held->granted = std::min(held->granted, entry.options.qos);
+      held->granted = made ? entry.options.qos : std::min(held->granted, entry.options.qos);
       held->granted_most = std::max(held->granted_most, entry.options.qos);
     }
     held->options = entry.options;
@@ -309,7 +347,8 @@ void Fleet::on_sub_ack(ClientIndex index, const SubAck& sub_ack, Instant at) {
       if (!held->sure) drop_subscription(index, filter);
       continue;
     }
-    held->granted = held->granted_most = qos_of(sub_ack.reasons[i]);
+    held->granted = qos_of(sub_ack.reasons[i]);
+    held->granted_most = std::max(held->granted_most, held->granted);
     held->granted_at = at;
     held->granted_on = client.connection;
     held->sure = keeps;

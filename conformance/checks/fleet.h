@@ -25,7 +25,7 @@ struct Subscription {
   bool sure = false;  // granted, and the session that holds it surely lives
   SubscriptionOptions options;
   Qos granted = Qos::at_most_once;       // the lowest QoS that may be in force
-  Qos granted_most = Qos::at_most_once;  // the highest
+  Qos granted_most = Qos::at_most_once;  // the highest that was in its session
   Instant requested;                     // when the last SUBSCRIBE was sent
   std::optional<Instant> granted_at;     // when its SUBACK came; nothing while it is awaited
   std::uint32_t granted_on = 0;          // connection of the SUBACK
@@ -82,8 +82,10 @@ struct ClientState {
   std::optional<std::uint32_t> packet_bytes_max;  // the client's, of 5.0
   Instant connect_sent_at;
   Instant accepted_at;
-  Instant last_heard;  // a packet reached the client
-  Instant over_at;     // when the first end knew of its end
+  Instant last_heard;                // a packet reached the client
+  Instant over_at;                   // when the first end knew of the end of the last accepted one
+  bool reached_broker = false;       // its broker's end was opened
+  std::uint32_t open_at_broker = 0;  // connections, also older ones that it still holds
 
   // The session, as the broker holds it.
   Known session = Known::no;
@@ -92,10 +94,15 @@ struct ClientState {
   std::uint32_t expiry_max = 0;
   Instant alive_until;       // surely, while the client is away
   Instant gone_after;        // surely, while the client is away
+  bool attempted = false;    // since it was last accepted, a CONNECT went without answer
   Known before = Known::no;  // as `session`, when CONNECT was sent
   Instant gone_before;       // as `gone_after`, when CONNECT was sent
   std::vector<Subscription> subscriptions;
 
+  // Not even half-open, as far as the broker is concerned.
+  bool surely_away() const {
+    return session == Known::yes && connection > 0 && open_at_broker == 0 && !present();
+  }
   bool present() const { return accepted && !client_closed && !broker_closed; }
   // Its application ended it: nothing is owed to or by it until it comes back.
   bool stopped() const { return disconnect_sent; }
@@ -137,11 +144,13 @@ class Fleet {
   };
 
   void on(const trace::LinkOpening& opening, Instant at);
+  void on(const trace::LinkOpened& opened);
   void on(const trace::LinkClosed& closed, Instant at);
   void on(const trace::PacketSeen& seen, Instant at);
   void on_broker_down(Instant at);
   void on_broker_up(Instant at);
 
+  void on_late_connect(ClientState& client);
   void on_connect(ClientIndex index, const Connect& connect, Instant at);
   void on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at);
   void on_subscribe(ClientIndex index, const Subscribe& subscribe, Instant at);

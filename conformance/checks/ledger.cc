@@ -33,12 +33,16 @@ Ledger::Ledger(Fleet& fleet) : fleet_(fleet), publishers_(fleet.size()), receive
     group_of_.push_back(static_cast<std::size_t>(known - groups_.begin()));
   }
   rows_.resize(groups_.size());
+  // Late is what the limit for the slowest messages does not allow.
+  std::array<double, 3> percentile{};
   for (const auto& expectation : fleet.run().expectations) {
     if (expectation.id != "latency" || !expectation.below) continue;
-    for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once})
-      if (expectation.qos.value_or(qos) == qos)
-        late_after_[at(qos)] =
-            std::min(late_after_[at(qos)].value_or(*expectation.below), *expectation.below);
+    for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once}) {
+      if (expectation.qos.value_or(qos) != qos || expectation.percentile < percentile[at(qos)])
+        continue;
+      percentile[at(qos)] = expectation.percentile;
+      late_after_[at(qos)] = expectation.below;
+    }
   }
 }
 
@@ -98,7 +102,8 @@ void Ledger::on(const trace::PacketSeen& seen, Instant when) {
   }
   const ClientIndex client = seen.connection.client;
   if (seen.sent) {
-    if (kind(*seen.packet) == Kind::publish) on_sent(client, std::get<Publish>(*seen.packet), when);
+    if (kind(*seen.packet) == Kind::publish)
+      on_sent(client, std::get<Publish>(*seen.packet), seen.wire.size(), when);
     return;
   }
   std::visit(overloaded{[&](const PubAck& answer) {
@@ -114,7 +119,8 @@ void Ledger::on(const trace::PacketSeen& seen, Instant when) {
              *seen.packet);
 }
 
-void Ledger::on_sent(ClientIndex publisher, const Publish& publish, Instant when) {
+void Ledger::on_sent(ClientIndex publisher, const Publish& publish, std::size_t bytes,
+                     Instant when) {
   const auto stamp = trace::stamp_of(publish.payload.text());
   if (!stamp || stamp->origin != trace::Stamp::Origin::publish || stamp->publisher != publisher)
     return;
@@ -139,7 +145,7 @@ void Ledger::on_sent(ClientIndex publisher, const Publish& publish, Instant when
   const std::uint32_t epoch = fleet_.client(publisher).epoch;
   if (!message->was_sent) {
     message->epoch = epoch;
-    on_sent_first(*message, *stamp, publish, when);
+    on_sent_first(*message, *stamp, publish, bytes, when);
     return;
   }
   // Within a session the broker tells a repeated QoS 2 message from a new one; otherwise the
@@ -152,7 +158,7 @@ void Ledger::on_sent(ClientIndex publisher, const Publish& publish, Instant when
 }
 
 void Ledger::on_sent_first(Message& message, const trace::Stamp& stamp, const Publish& publish,
-                           Instant when) {
+                           std::size_t bytes, Instant when) {
   message.was_sent = true;
   message.sent = when;
   message.stream = stream_of(stamp.publisher, message.topic, message.qos);
@@ -162,12 +168,13 @@ void Ledger::on_sent_first(Message& message, const trace::Stamp& stamp, const Pu
   stream.last_sent = std::max(stream.last_sent, stamp.number);
   if (message.qos != Qos::at_most_once) ++unacknowledged_;
   const Key key{stamp.publisher, stamp.number};
-  owe(key, message, publish, when);
+  owe(key, message, publish, bytes, when);
   retire_if_done(key, message);
 }
 
 // Who has to get it, as far as is sure.
-void Ledger::owe(const Key& key, Message& message, const Publish& publish, Instant when) {
+void Ledger::owe(const Key& key, Message& message, const Publish& publish, std::size_t bytes,
+                 Instant when) {
   const Topics& topics = fleet_.topics();
   owed_to_.clear();
   std::size_t filters = 0;
@@ -195,8 +202,10 @@ void Ledger::owe(const Key& key, Message& message, const Publish& publish, Insta
   // With an expiry it may be dropped rightly, at an instant that the trace does not show.
   const bool may_expire =
       publish.properties.number(PropertyId::message_expiry_interval).has_value();
-  constexpr std::size_t header_bytes_max = 256;
-  const std::size_t size = publish.payload.size() + publish.topic.size() + header_bytes_max;
+  // Towards a subscriber the packet may grow by a topic for an alias, an id and identifiers.
+  constexpr std::size_t growth_max = 256;
+  const std::size_t size = std::max(bytes, publish.payload.size()) +
+                           fleet_.topics().name(message.topic).size() + growth_max;
   for (const auto& [subscriber, qos, carried] : owed_to_) {
     const auto& state = fleet_.client(subscriber);
     if (state.packet_bytes_max && size > *state.packet_bytes_max) continue;
@@ -234,13 +243,17 @@ void Ledger::on_answer(ClientIndex publisher, Kind answer, PacketId packet_id, R
 
 void Ledger::acknowledge(Key key, Message& message, ReasonCode reason, Instant when) {
   if (message.acknowledged || message.refused) return;
-  if (failed(reason)) {
+  // That a PUBREL finds no packet id says that the exchange was over already.
+  if (failed(reason) && reason != ReasonCode::packet_identifier_not_found) {
     refuse(key, message);
     return;
   }
   message.acknowledged = true;
   message.owed_since = std::min(message.owed_since, when);
-  if (message.was_sent) --unacknowledged_;
+  if (message.given_up)
+    --published_[at(message.qos)].open;
+  else if (message.was_sent)
+    --unacknowledged_;
   ++published_[at(message.qos)].acknowledged;
   ++acknowledged_.tried;
   retire_if_done(key, message);
@@ -248,24 +261,46 @@ void Ledger::acknowledge(Key key, Message& message, ReasonCode reason, Instant w
 
 void Ledger::refuse(Key key, Message& message) {
   message.refused = true;
-  if (message.was_sent) --unacknowledged_;
+  if (message.was_sent && !message.given_up) --unacknowledged_;
   ++published_[at(message.qos)].refused;
-  if (message.open > 0) {
-    auto& stream = streams_[message.stream];
-    for (auto& cell : stream.cells)
-      std::erase_if(cell.open, [&](const Debt& debt) {
-        if (debt.number != key.number) return false;
-        end_debt(stream, cell, debt, Ending::cancelled);
-        return true;
-      });
-  }
+  cancel_debts(key, message);
   retire_if_done(key, message);
+}
+
+void Ledger::cancel_debts(const Key& key, Message& message) {
+  if (message.open == 0) return;
+  auto& stream = streams_[message.stream];
+  for (auto& cell : stream.cells)
+    std::erase_if(cell.open, [&](const Debt& debt) {
+      if (debt.number != key.number) return false;
+      end_debt(stream, cell, debt, Ending::cancelled);
+      return true;
+    });
+}
+
+// A broker that passes messages on at PUBREL may have dropped it, and so may its client: who has
+// PUBREC does not send the message again.
+void Ledger::give_up_received(ClientIndex publisher) {
+  std::erase_if(publishers_[at(publisher)].in_flight, [&](const auto& one) {
+    const Key key{publisher, one.second};
+    const auto found = messages_.find(key);
+    if (found == messages_.end()) return true;
+    Message& message = found->second;
+    if (message.owed_since == Instant::max() || message.acknowledged) return false;
+    message.given_up = true;
+    --unacknowledged_;
+    ++published_[at(message.qos)].open;
+    cancel_debts(key, message);
+    retire_if_done(key, message);
+    return true;
+  });
 }
 
 // A settled message is remembered for a while, so that findings can say when it was sent.
 void Ledger::retire_if_done(const Key& key, Message& message) {
-  const bool done =
-      message.qos == Qos::at_most_once ? message.was_sent : message.acknowledged || message.refused;
+  const bool done = message.qos == Qos::at_most_once
+                        ? message.was_sent
+                        : message.acknowledged || message.refused || message.given_up;
   if (!done || message.open > 0 || message.recent) return;
   message.recent = true;
   recent_.push_back(key);
@@ -358,7 +393,10 @@ void Ledger::on_changes(Instant when) {
               end_debts(accepted.client, Ending::lost, [](const Stream&, const Debt& debt) {
                 return debt.qos == Qos::at_most_once;
               });
-              if (accepted.session_present) session_resumed(accepted.client, when);
+              if (accepted.session_present)
+                session_resumed(accepted.client, when);
+              else
+                give_up_received(accepted.client);
             },
             [](const auto&) {}},
         change);

@@ -116,6 +116,7 @@ class Ledger final : public Check {
     bool was_attempted = false;  // else only a PUBLISH was seen
     bool acknowledged = false;
     bool refused = false;
+    bool given_up = false;  // its publisher's session ended after PUBREC
     bool recent = false;
   };
   struct Debt {
@@ -163,6 +164,7 @@ class Ledger final : public Check {
     std::uint32_t subscriptions = 0;
     std::uint32_t of_this_qos = 0;
     Qos qos_max = Qos::at_most_once;
+    Qos qos_sure = Qos::at_most_once;  // the highest that the subscriptions give for sure
     bool shared_only = true;
     bool echo = true;            // every matching subscription asked for no local messages
     bool retained_copy = false;  // may be one
@@ -184,15 +186,18 @@ class Ledger final : public Check {
   void on_changes(Instant at);
 
   // The publisher's side.
-  void on_sent(ClientIndex publisher, const Publish& publish, Instant at);
+  void on_sent(ClientIndex publisher, const Publish& publish, std::size_t bytes, Instant at);
   void on_sent_first(Message& message, const trace::Stamp& stamp, const Publish& publish,
-                     Instant at);
+                     std::size_t bytes, Instant at);
   void on_answer(ClientIndex publisher, Kind kind, PacketId packet_id, ReasonCode reason,
                  Instant at);
   void on_at_broker(const trace::Stamp& stamp, const Publish& publish);
   void acknowledge(Key key, Message& message, ReasonCode reason, Instant at);
   void refuse(Key key, Message& message);
-  void owe(const Key& key, Message& message, const Publish& publish, Instant at);
+  void owe(const Key& key, Message& message, const Publish& publish, std::size_t bytes, Instant at);
+  // The publisher began a new session: what the broker had received will not be completed.
+  void give_up_received(ClientIndex publisher);
+  void cancel_debts(const Key& key, Message& message);
   void retire_if_done(const Key& key, Message& message);
   Message& message_of(const trace::Stamp& stamp, Instant at);
   Message* find_message(const trace::Stamp& stamp);
@@ -213,7 +218,8 @@ class Ledger final : public Check {
                     const Cell& cell, Qos qos, Instant at);
   void on_first(const trace::Stamp& stamp, const Message* message, const Stream& stream, Cell& cell,
                 Qos qos, Instant at);
-  void settle(const trace::Stamp& stamp, Message* message, Stream& stream, Cell& cell, Qos qos);
+  void settle(const trace::Stamp& stamp, Message* message, Stream& stream, Cell& cell, Qos qos,
+              Qos qos_sure);
   void give_up_skipped(Stream& stream, Cell& cell, std::uint64_t number);
 
   // What ends debts otherwise.

@@ -89,8 +89,12 @@ Ledger::Entitlement Ledger::entitlement(ClientIndex subscriber, ClientIndex publ
     if (held == nullptr) continue;
     if (held->ended && message != nullptr && message->sent > *held->ended) continue;
     ++entitled.subscriptions;
-    entitled.qos_max = std::max(entitled.qos_max, held->granted_most);
-    if (std::min(published, held->granted) <= qos && qos <= std::min(published, held->granted_most))
+    // A lower QoS, granted later, is for what was sent since.
+    const bool since = message != nullptr && held->granted_at && message->sent > *held->granted_at;
+    const Qos most = since ? held->granted : held->granted_most;
+    entitled.qos_max = std::max(entitled.qos_max, most);
+    entitled.qos_sure = std::max(entitled.qos_sure, held->granted);
+    if (std::min(published, held->granted) <= qos && qos <= std::min(published, most))
       ++entitled.of_this_qos;
     const bool shared = fleet_.topics().is_shared(filter);
     if (!shared) entitled.shared_only = false;
@@ -141,7 +145,7 @@ void Ledger::take(const trace::Delivered& delivered, const trace::Stamp& stamp, 
     }
     cell.recent[cell.recent_next++ % cell.recent.size()] = {stamp.number, when};
   }
-  settle(stamp, message, stream, cell, qos);
+  settle(stamp, message, stream, cell, qos, entitled.qos_sure);
 }
 
 void Ledger::on_first(const trace::Stamp& stamp, const Message* message, const Stream& stream,
@@ -205,12 +209,14 @@ void Ledger::on_duplicate(const trace::Stamp& stamp, const Message* message, con
 }
 
 void Ledger::settle(const trace::Stamp& stamp, Message* message, Stream& stream, Cell& cell,
-                    Qos qos) {
+                    Qos qos, Qos qos_sure) {
   if (qos == Qos::at_most_once) give_up_skipped(stream, cell, stamp.number);
   const auto debt =
       std::lower_bound(cell.open.begin(), cell.open.end(), stamp.number,
                        [](const Debt& one, std::uint64_t number) { return one.number < number; });
-  if (debt == cell.open.end() || debt->number != stamp.number || debt->qos > qos) return;
+  if (debt == cell.open.end() || debt->number != stamp.number) return;
+  // A lower QoS than was owed only if a lower one was granted since.
+  if (qos < std::min(debt->qos, qos_sure)) return;
   ensure(message != nullptr && message->open > 0, "a message is known as long as it is owed");
   auto& receiver = receivers_[at(cell.subscriber)];
   ++counts(cell.subscriber, debt->qos).owed;
@@ -260,9 +266,8 @@ void Ledger::on_at_broker(const trace::Stamp& stamp, const Publish& publish) {
   if (publish.retain) return;  // comes back rightly as a retained message
   for (const FilterId filter : fleet_.topics().filters_of(stream.topic))
     for (const ClientIndex client : fleet_.holders(filter)) {
-      const auto& state = fleet_.client(client);
-      const bool away = state.broker_closed && state.connection > 0 && state.session == Known::yes;
-      if (!away || !fleet_.subscription(client, filter)->sure) continue;
+      if (!fleet_.client(client).surely_away() || !fleet_.subscription(client, filter)->sure)
+        continue;
       cell_of(message->stream, client).away.add(stamp.number, before);
     }
 }

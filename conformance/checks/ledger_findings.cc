@@ -137,7 +137,8 @@ void Ledger::judge_empty_sessions() {
 void Ledger::close_publishers(Instant end) {
   std::vector<std::pair<Key, const Message*>> open;
   for (const auto& [key, message] : messages_)
-    if (message.qos != Qos::at_most_once && !message.acknowledged && !message.refused)
+    if (message.qos != Qos::at_most_once && !message.acknowledged && !message.refused &&
+        !message.given_up)
       open.emplace_back(key, &message);
   std::sort(open.begin(), open.end(), [](const auto& a, const auto& b) {
     return std::tuple(a.second->attempted, a.first.publisher, a.first.number) <

@@ -130,6 +130,17 @@ TEST_F(LedgerTest, ARefusedMessageIsNotOwed) {
   EXPECT_EQ(judgement.ledger.published[1].refused, 1u);
 }
 
+TEST_F(LedgerTest, APubCompThatFindsNoPacketIdIsAnAcknowledgement) {
+  both_connect(q2);
+  const auto stamp = trace.attempts(sensor, temp, q2);
+  trace.sends(stamp).broker_gets(stamp).pub_rec(stamp);
+  trace.packet(sensor, End::client, false,
+               PubComp{PacketId{1}, ReasonCode::packet_identifier_not_found, {}});
+  const auto judgement = judged();
+  EXPECT_EQ(judgement.ledger.published[2].acknowledged, 1u);
+  EXPECT_EQ(verdict(judgement, "qos2"), broken) << "it is owed";
+}
+
 TEST_F(LedgerTest, WhatWasSentBeforeTheSubAckIsNotOwed) {
   trace.connects(sensor).connects(dashboard);
   trace.asks_for(dashboard, temp, {.qos = q1});
@@ -320,6 +331,30 @@ TEST_F(LedgerTest, APublisherWhoseSessionEndedMaySendAQos2MessageAnew) {
     story.is_acknowledged(stamp).delivers(stamp, subscriber, q2);
     EXPECT_EQ(verdict(story.judged(), "qos2"), session_ended ? held : broken);
   }
+}
+
+TEST_F(LedgerTest, WhatWasReceivedWhenThePublishersSessionEndedIsNotOwed) {
+  both_connect(q2);
+  const auto stamp = trace.attempts(sensor, temp, q2);
+  trace.sends(stamp).broker_gets(stamp).pub_rec(stamp);
+  trace.loses_link(sensor).connects(sensor);  // without the PUBREL; its session was volatile
+  const auto judgement = judged();
+  EXPECT_EQ(verdict(judgement, "qos2"), not_tried);
+  EXPECT_EQ(verdict(judgement, "acknowledged"), not_tried);
+  EXPECT_EQ(judgement.ledger.published[2].open, 1u);
+}
+
+TEST_F(LedgerTest, ALowerQosGrantedLaterIsForLaterMessages) {
+  both_connect(q2);
+  const auto earlier = trace.publishes(sensor, temp, q2);
+  trace.subscribes(dashboard, "fleet/+/temp", q1).after(1ms);
+  const auto later = trace.publishes(sensor, temp, q2);
+  TraceBuilder lowered = trace;
+  trace.delivers(earlier, dashboard, q2).delivers(later, dashboard, q1);
+  EXPECT_EQ(judged().verdict, Judgement::Verdict::held);
+  lowered.delivers(earlier, dashboard, q1).delivers(later, dashboard, q2);
+  const auto judgement = lowered.judged();
+  EXPECT_EQ(counts(judgement, q2).unexpected, 1u);
 }
 
 TEST_F(LedgerTest, OverlappingFiltersMayBringOneCopyEach) {
@@ -518,48 +553,6 @@ TEST_F(LedgerTest, WhatTheClientRefusedNeedsNoAcknowledgement) {
   const auto judgement = judged();
   EXPECT_EQ(verdict(judgement, "acknowledged"), not_tried);
   EXPECT_EQ(judgement.ledger.published[1].not_sent, 1u);
-}
-
-// ---- A broker that crashes ----------------------------------------------------------------------
-
-TEST_F(LedgerTest, ACrashOfADurableBrokerLosesNothing) {
-  for (const bool lost : {true, false}) {
-    TraceBuilder story;
-    story.run().durability = trace::Durability::power;
-    story.broker_starts();
-    const auto publisher = story.add_client({.id = "sensor"});
-    const auto subscriber =
-        story.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
-    story.connects(publisher).connects(subscriber).subscribes(subscriber, temp, q1);
-    const auto stamp = story.publishes(publisher, temp, q1);
-    story.broker_crashes().link_closes_at(publisher, End::client);
-    story.link_closes_at(subscriber, End::client).after(5s).broker_starts();
-    story.connects(publisher).connects(subscriber);
-    if (!lost) story.delivers(stamp, subscriber, q1);
-    story.calm().after(5min);
-    EXPECT_EQ(verdict(story.judged(), "qos1"), lost ? broken : held);
-  }
-}
-
-TEST_F(LedgerTest, ACrashOfABrokerWithoutAStoreCancelsEverything) {
-  trace.run().durability = trace::Durability::none;
-  both_connect(q1);
-  trace.publishes(sensor, temp, q1);
-  trace.broker_crashes().link_closes_at(sensor, End::client);
-  trace.link_closes_at(dashboard, End::client).after(5s).broker_starts();
-  trace.connects(sensor).connects(dashboard).subscribes(dashboard, "fleet/+/temp", q1);
-  const auto judgement = judged();
-  EXPECT_EQ(verdict(judgement, "qos1"), not_tried);
-  EXPECT_EQ(counts(judgement, q1), (DeliveryCounts{.cancelled = 1}));
-}
-
-TEST_F(LedgerTest, WhatLeftTheBrokerBeforeItCrashedMayStillArrive) {
-  trace.run().durability = trace::Durability::none;
-  both_connect(q1);
-  const auto stamp = trace.publishes(sensor, temp, q1);
-  trace.broker_crashes();
-  trace.delivers(stamp, dashboard, q1);
-  EXPECT_EQ(verdict(judged(), "qos1"), held);
 }
 
 }  // namespace

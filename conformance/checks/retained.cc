@@ -222,13 +222,12 @@ void RetainedCheck::on_subscribing(const Subscribing& subscribing, Instant when)
   if (handling == RetainHandling::send_if_new && existed == Known::yes) return;
   for (const TopicId topic : fleet_.topics().topics_of(filter)) {
     const Topic* state = find(topic);
-    if (state != nullptr && !state->last_sent.empty())
-      await(client, filter, topic, handling == RetainHandling::send ? Known::no : existed, when);
+    if (state != nullptr && !state->last_sent.empty()) await(subscribing, topic, when);
   }
 }
 
-void RetainedCheck::await(ClientIndex client, FilterId filter, TopicId topic, Known existed,
-                          Instant when) {
+void RetainedCheck::await(const Subscribing& subscribing, TopicId topic, Instant when) {
+  const auto& [client, filter, existed] = subscribing;
   const auto& state = topics_[at(topic)];
   const Subscription* held = fleet_.subscription(client, filter);
   Awaited awaited{.filter = filter, .asked = when, .qos = held->options.qos};
@@ -245,7 +244,8 @@ void RetainedCheck::await(ClientIndex client, FilterId filter, TopicId topic, Kn
     if (value.in_force && !value.perishable && !echo) certain = true;
     if (value.perishable || echo) cleared = true;
   }
-  awaited.must = certain && !cleared && !state.unknown && existed == Known::no;
+  awaited.must = certain && !cleared && !state.unknown &&
+                 (existed == Known::no || held->options.retain_handling == RetainHandling::send);
   awaited.newer_than = state.last_sent;
   std::size_t matching = 0;
   for (const FilterId other : fleet_.topics().filters_of(topic))

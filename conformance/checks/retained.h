@@ -79,7 +79,7 @@ class RetainedCheck final : public Check {
   Topic* find(TopicId topic);
 
   void on_subscribing(const Subscribing& subscribing, Instant at);
-  void await(ClientIndex client, FilterId filter, TopicId topic, Known existed, Instant at);
+  void await(const Subscribing& subscribing, TopicId topic, Instant at);
   void on_granted(const Granted& granted, Instant at);
   void on_connection_over(ClientIndex client);
   void on_copy(ClientIndex client, TopicId topic, const std::optional<trace::Stamp>& stamp,

@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 // Brokers look at their delays about once a second; within this of an instant that decides, either
 // outcome is right.
 constexpr Duration slack = 2s;
-// Between a will that is published and the broker's last packet to the client whose will it is.
-constexpr Duration hang_up = 1s;
 
 std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
 
@@ -50,36 +48,47 @@ void WillCheck::on(const trace::PacketSeen& seen, Instant when) {
   const auto [client, connection] = seen.connection;
   if (!fleet_.knows(client)) return;
   const bool by_client = seen.end == trace::End::client;
+  auto& wills = clients_[at(client)].wills;
+  Will* own = !wills.empty() && wills.back().connection == connection ? &wills.back() : nullptr;
+  if (own != nullptr && by_client) on_client_packet(client, *own, *seen.packet, seen.sent, when);
+  // A pause longer than the keep-alive lets the broker give up in between.
+  const bool after_a_pause = own != nullptr && !by_client && !seen.sent && is_silent(*own, when);
+  if (own != nullptr && !by_client && !seen.sent) own->heard_at = when;
   switch (kind(*seen.packet)) {
     case Kind::connect:
       if (by_client && seen.sent)
         on_connect(client, connection, std::get<Connect>(*seen.packet));
-      else if (Will* will = find(client, connection))
-        will->broker_heard = true;
+      else if (own != nullptr)
+        own->broker_heard = true;
       return;
     case Kind::conn_ack:
       if (by_client != seen.sent)
         on_conn_ack(client, connection, std::get<ConnAck>(*seen.packet), when);
       return;
     case Kind::disconnect:
-      if (by_client == seen.sent)
+      if (own != nullptr && after_a_pause)
+        decide(client, *own, Owed::may, when);
+      else if (by_client == seen.sent)
         on_disconnect(client, connection, std::get<Disconnect>(*seen.packet), seen.end, when);
       return;
     case Kind::publish: {
-      if (by_client || !seen.sent) return;
-      const auto& publish = std::get<Publish>(*seen.packet);
-      if (publish.payload.text().starts_with('!')) {
-        const auto stamp = trace::stamp_of(publish.payload.text());
-        if (Will* will =
-                stamp ? find(stamp->publisher, static_cast<std::uint32_t>(stamp->number)) : nullptr)
-          on_published(stamp->publisher, *will, when);
-      }
-      on_served(client, connection, when);
+      const auto text = std::get<Publish>(*seen.packet).payload.text();
+      if (by_client || !seen.sent || !text.starts_with('!')) return;
+      const auto stamp = trace::stamp_of(text);
+      if (Will* will =
+              stamp ? find(stamp->publisher, static_cast<std::uint32_t>(stamp->number)) : nullptr)
+        on_published(stamp->publisher, *will, when);
       return;
     }
     default:
-      if (!by_client && seen.sent) on_served(client, connection, when);
+      return;
   }
+}
+
+// Whether the broker's keep-alive may have ended the connection before `when`.
+bool WillCheck::is_silent(const Will& will, Instant when) const {
+  if (will.keep_alive == 0) return false;
+  return when > will.heard_at + std::chrono::seconds(will.keep_alive) * 3 / 2 + slack;
 }
 
 void WillCheck::on_connect(ClientIndex client, std::uint32_t connection, const Connect& connect) {
@@ -97,6 +106,7 @@ void WillCheck::on_connect(ClientIndex client, std::uint32_t connection, const C
   const auto& asked = connect.will->properties;
   will.perishable = asked.number(PropertyId::message_expiry_interval).has_value();
   will.is_v5 = connect.version == Version::v5;
+  will.keep_alive = connect.keep_alive;
   if (will.is_v5) {
     will.delay = asked.number(PropertyId::will_delay_interval).value_or(0);
     will.expiry = connect.properties.number(PropertyId::session_expiry_interval).value_or(0);
@@ -119,6 +129,8 @@ void WillCheck::on_conn_ack(ClientIndex client, std::uint32_t connection, const 
     will->armed = true;
     if (const auto granted = conn_ack.properties.number(PropertyId::session_expiry_interval))
       will->expiry = *granted;
+    if (const auto imposed = conn_ack.properties.number(PropertyId::server_keep_alive))
+      will->keep_alive = static_cast<std::uint16_t>(*imposed);
   }
   const auto& state = fleet_.client(client);
   for (auto& older : clients_[at(client)].wills) {
@@ -143,21 +155,40 @@ void WillCheck::on_disconnect(ClientIndex client, std::uint32_t connection,
   if (const auto asked = disconnect.properties.number(PropertyId::session_expiry_interval))
     will->expiry = *asked;
   if (!discards || will->closed) return;
+  if (will->seen) {  // it had given the client up before
+    decide(client, *will, Owed::may, when);
+    return;
+  }
   will->discarded = when;
   decide(client, *will, Owed::must_not, when, Why::disconnected);
 }
 
 // The broker goes on serving the client whose will it has published.
-void WillCheck::on_served(ClientIndex client, std::uint32_t connection, Instant when) {
-  auto& wills = clients_[at(client)].wills;
-  if (wills.empty() || wills.back().connection != connection) return;
-  Will& will = wills.back();
-  if (!will.seen || will.closed || will.blamed || when <= *will.seen + hang_up) return;
+void WillCheck::on_client_packet(ClientIndex client, Will& will, const Packet& packet, bool sent,
+                                 Instant when) {
+  if (kind(packet) == Kind::ping_req && sent) ++will.pings_open;
+  if (kind(packet) == Kind::ping_resp && !sent && will.pings_open > 0) --will.pings_open;
+  if (!will.seen || will.blamed || will.closed) return;
+  if (sent) {
+    if (will.probe) return;
+    if (const auto* publish = std::get_if<Publish>(&packet)) {
+      if (publish->qos == Qos::at_least_once) will.probe = {Kind::pub_ack, publish->packet_id};
+      if (publish->qos == Qos::exactly_once) will.probe = {Kind::pub_rec, publish->packet_id};
+    } else if (kind(packet) == Kind::ping_req && will.pings_open == 1) {
+      will.probe = {Kind::ping_resp, PacketId::none};
+    }
+    return;
+  }
+  if (!will.probe || kind(packet) != will.probe->first) return;
+  const auto* pub_ack = std::get_if<PubAck>(&packet);
+  const auto* pub_rec = std::get_if<PubRec>(&packet);
+  if (pub_ack != nullptr && pub_ack->packet_id != will.probe->second) return;
+  if (pub_rec != nullptr && pub_rec->packet_id != will.probe->second) return;
   ++tally_.tried;
   blame(client, will, *will.seen,
         name_of(fleet_.run(), client) + "'s will for " + fleet_.topics().name(will.topic) +
             " was published at " + time_text(*will.seen) +
-            ", although its connection held: the broker still served it at " + time_text(when) +
+            ", although its connection held: the broker still answered it at " + time_text(when) +
             '.',
         std::nullopt);
 }
@@ -174,8 +205,10 @@ void WillCheck::on(const trace::LinkClosed& closed, Instant when) {
   on_closed_at_broker(closed.connection.client, *will, when);
 }
 
+// The broker closed its end then, or had closed it before and only now got rid of its last bytes.
 void WillCheck::on_closed_at_broker(ClientIndex client, Will& will, Instant when) {
   will.closed = when;
+  will.exact = !is_silent(will, when);
   if (will.owed != Owed::undecided) return;
   const bool unsure =
       !will.armed || will.perishable || (!will.broker_heard && will.disconnect_sent);
@@ -204,7 +237,7 @@ void WillCheck::on_back(ClientIndex client, Will& will, Instant when) {
   if (will.back_clean) {  // the end of the session is the end of the delay
     will.due = std::min(will.due, *will.back);
     decide(client, will, Owed::must, when);
-  } else if (will.back_resumed && *will.back + slack < will.due) {
+  } else if (will.back_resumed && will.exact && *will.back + slack < will.due) {
     ++cancelled_;
     decide(client, will, Owed::must_not, when, Why::resumed);
   } else {
@@ -281,7 +314,7 @@ void WillCheck::blame_wrong(ClientIndex client, Will& will) {
 }
 
 void WillCheck::blame_early(ClientIndex client, Will& will) {
-  if (will.blamed || *will.seen + slack >= will.due) return;
+  if (will.blamed || !will.exact || *will.seen + slack >= will.due) return;
   ++tally_.tried;
   blame(client, will, *will.seen,
         name_of(fleet_.run(), client) + "'s will for " + fleet_.topics().name(will.topic) +
@@ -359,7 +392,7 @@ std::vector<WillCheck::Observer> WillCheck::observers_of(ClientIndex owner, cons
       const bool since_before = held->granted_at && *held->granted_at <= will.closed.value_or(when);
       if (client == owner || !held->sure || !since_before || !state.surely_alive(when)) continue;
       const Qos qos = std::min(will.qos, held->granted);
-      if (qos == Qos::at_most_once && !state.present()) continue;
+      if (qos == Qos::at_most_once && (!state.present() || state.accepted_at > will.due)) continue;
       const auto same = std::find_if(observers.begin(), observers.end(),
                                      [&](const Observer& one) { return one.client == client; });
       if (same == observers.end())

@@ -58,9 +58,12 @@ class WillCheck final : public Check {
     bool is_v5 = false;
     bool armed = false;         // the broker accepted the CONNECT
     bool broker_heard = false;  // the trace shows what reached the broker
+    bool exact = false;         // the broker closed its end when the trace says so
+    std::uint16_t keep_alive = 0;
+    Instant heard_at;  // when the broker heard of the client last
     bool disconnect_sent = false;
     std::optional<Instant> discarded;  // DISCONNECT reached the broker
-    std::optional<Instant> closed;     // the broker's end
+    std::optional<Instant> closed;     // the broker's end, at the latest
     std::optional<Instant> back;       // the broker accepted the next connection
     bool back_resumed = false;         // ... and its session went on
     bool back_clean = false;           // ... with a clean start
@@ -69,6 +72,10 @@ class WillCheck final : public Check {
     Owed owed = Owed::undecided;
     Why why = Why::disconnected;
     bool blamed = false;
+    // A packet that the client sent after its will was published: an answer to it proves that the
+    // broker still serves the connection.
+    std::optional<std::pair<Kind, PacketId>> probe;
+    std::uint32_t pings_open = 0;
     bool crashed_since = false;
     std::vector<Observer> observers;
     std::vector<Copy> copies;
@@ -89,7 +96,8 @@ class WillCheck final : public Check {
                    Instant at);
   void on_disconnect(ClientIndex client, std::uint32_t connection, const Disconnect& disconnect,
                      trace::End end, Instant at);
-  void on_served(ClientIndex client, std::uint32_t connection, Instant at);
+  void on_client_packet(ClientIndex client, Will& will, const Packet& packet, bool sent,
+                        Instant at);
   void on_closed_at_broker(ClientIndex client, Will& will, Instant at);
   void on_back(ClientIndex client, Will& will, Instant at);
   void on_published(ClientIndex client, Will& will, Instant at);
@@ -99,6 +107,7 @@ class WillCheck final : public Check {
   std::vector<Observer> observers_of(ClientIndex owner, const Will& will, Instant at) const;
   void no_longer_watches(ClientIndex observer, std::optional<FilterId> filter);
   Will* find(ClientIndex client, std::uint32_t connection);
+  bool is_silent(const Will& will, Instant when) const;
   void blame_wrong(ClientIndex client, Will& will);
   void blame_early(ClientIndex client, Will& will);
   void blame(ClientIndex owner, Will& will, Instant at, std::string text,

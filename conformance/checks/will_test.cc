@@ -193,12 +193,31 @@ TEST_F(WillTest, AWillWhileItsConnectionIsServedIsBroken) {
   will_comes();
   trace.after(5s);
   TraceBuilder lost = trace;
-  trace.packet(device, End::broker, true, PingResp{})
-      .packet(device, End::client, false, PingResp{});
+  trace.packet(device, End::client, true, PingReq{}).packet(device, End::broker, false, PingReq{});
+  TraceBuilder late = trace;
+  trace.packet(device, End::client, false, PingResp{});
   EXPECT_EQ(verdict(trace), broken);
   EXPECT_THAT(evidence(trace), HasSubstr("although its connection held"));
   lost.loses_link(device);
   EXPECT_EQ(verdict(lost), held) << "the broker may have given up before it closed its end";
+  late.packet(device, End::client, false, PubAck{PacketId{3}, {}, {}}).loses_link(device);
+  EXPECT_EQ(verdict(late), held) << "what was sent before may arrive late";
+}
+
+// What the broker still had to send to a stalled link delays the end that the trace shows.
+TEST_F(WillTest, AnEndThatShowsLateAccusesNobody) {
+  for (const bool comes : {true, false}) {
+    TraceBuilder story = trace;
+    Stamp will = story.will_of(device);
+    ++will.number;
+    Will delayed{"state/device", Bytes::copy(to_text(will)), q1, false, {}};
+    delayed.properties.add(PropertyId::will_delay_interval, 60u);
+    story.connects(device, {.will = delayed, .keep_alive = 20});
+    story.link_closes_at(device, End::client, true).after(95s);  // 30 s of silence, 60 s of delay
+    if (comes) story.delivers(will, watcher, q1, {.topic = "state/device"});
+    story.after(5min).link_closes_at(device, End::broker).after(10s).connects(device);
+    EXPECT_EQ(verdict(story), not_tried) << comes;
+  }
 }
 
 TEST_F(WillTest, AWillComesOnce) {

@@ -38,11 +38,12 @@ void TraceBuilder::add(trace::What what) {
       [event = trace::Event{now_, std::move(what)}](trace::Observer& to) { to.observe(event); });
 }
 
-TraceBuilder& TraceBuilder::packet(ClientIndex client, End end, bool sent, Packet packet) {
+TraceBuilder& TraceBuilder::packet_on(ClientIndex client, std::uint32_t connection, End end,
+                                      bool sent, Packet packet) {
   const Version version = run_.clients[static_cast<std::size_t>(client)].version;
-  add_replay([at = now_, connection = connection(client), end, sent, version,
+  add_replay([at = now_, number = trace::Connection{client, connection}, end, sent, version,
               packet = std::move(packet)](trace::Observer& to) {
-    to.observe({at, trace::PacketSeen{connection, end, sent, version, &packet, {}}});
+    to.observe({at, trace::PacketSeen{number, end, sent, version, &packet, {}}});
   });
   return *this;
 }
@@ -55,13 +56,22 @@ void TraceBuilder::both(ClientIndex client, End sender, Packet what) {
 
 // ---- Connections --------------------------------------------------------------------------------
 
-TraceBuilder& TraceBuilder::opens(ClientIndex client) {
+TraceBuilder& TraceBuilder::opens_slowly(ClientIndex client) {
   ++of(client).connection;
   add(trace::LinkOpening{connection(client)});
   now_ += 10ms;
+  return *this;
+}
+
+TraceBuilder& TraceBuilder::is_opened(ClientIndex client) {
   add(trace::LinkOpened{connection(client), End::broker});
   add(trace::LinkOpened{connection(client), End::client});
   return *this;
+}
+
+TraceBuilder& TraceBuilder::opens(ClientIndex client) {
+  opens_slowly(client);
+  return is_opened(client);
 }
 
 TraceBuilder& TraceBuilder::connects(ClientIndex client, const ConnectOptions& options) {
@@ -73,6 +83,7 @@ TraceBuilder& TraceBuilder::connects(ClientIndex client, const ConnectOptions& o
   connect.client_id = info.id;
   connect.clean_start = options.clean_start.value_or(info.clean_start);
   connect.will = options.will;
+  connect.keep_alive = options.keep_alive;
   state.expiry = options.session_expiry.value_or(info.session_expiry);
   if (info.version != Version::v5)
     state.expiry = connect.clean_start ? 0 : never;

@@ -43,6 +43,7 @@ class TraceBuilder {
     std::optional<bool> present = {};  // session present in CONNACK; else as it should be
     bool answered = true;
     std::optional<Will> will = {};
+    std::uint16_t keep_alive = 0;
   };
   TraceBuilder& connects(ClientIndex client) { return connects(client, {}); }
   TraceBuilder& connects(ClientIndex client, const ConnectOptions& options);
@@ -51,6 +52,9 @@ class TraceBuilder {
   TraceBuilder& link_closes_at(ClientIndex client, End end, bool by_this_end = false,
                                CloseCause cause = CloseCause::timed_out);
   TraceBuilder& opens(ClientIndex client);
+  // The same in two parts.
+  TraceBuilder& opens_slowly(ClientIndex client);
+  TraceBuilder& is_opened(ClientIndex client);
   // The broker's end of an earlier connection.
   TraceBuilder& broker_closes(ClientIndex client, std::uint32_t connection);
 
@@ -95,7 +99,11 @@ class TraceBuilder {
   }
   TraceBuilder& delivers(Stamp stamp, ClientIndex to, Qos qos, const DeliverOptions& options);
   // Any packet, at one end.
-  TraceBuilder& packet(ClientIndex client, End end, bool sent, Packet packet);
+  TraceBuilder& packet(ClientIndex client, End end, bool sent, Packet packet) {
+    return packet_on(client, of(client).connection, end, sent, std::move(packet));
+  }
+  TraceBuilder& packet_on(ClientIndex client, std::uint32_t connection, End end, bool sent,
+                          Packet packet);
   // Stamps of wills carry the number of the connection; their topic is given when delivered.
   Stamp will_of(ClientIndex client) const;
 

@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+
+#include "conformance/checks/ledger.h"
+#include "conformance/checks/testing/trace_builder.h"
+
+namespace mq::checks {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto q1 = Qos::at_least_once;
+constexpr auto held = Verdict::held;
+constexpr auto broken = Verdict::broken;
+constexpr auto not_tried = Verdict::not_tried;
+
+// A sensor that publishes and a dashboard with a session that outlives its connections.
+class LedgerCrashTest : public testing::Test {
+ protected:
+  LedgerCrashTest() {
+    trace.broker_starts();
+    sensor = trace.add_client({.id = "sensor"});
+    dashboard = trace.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
+  }
+  void both_connect(Qos granted) {
+    trace.connects(sensor).connects(dashboard).subscribes(dashboard, "fleet/+/temp", granted);
+  }
+  // The calm that gives everything owed its chance, then the verdict.
+  Judgement judged() {
+    trace.after(1s).calm().after(5min);
+    return trace.judged();
+  }
+  static Verdict verdict(const Judgement& judgement, const std::string& id) {
+    return finding(judgement, id).verdict;
+  }
+  const DeliveryCounts& counts(const Judgement& judgement, Qos qos) {
+    return judgement.ledger.totals[static_cast<std::size_t>(qos)];
+  }
+  TraceBuilder trace;
+  ClientIndex sensor{};
+  ClientIndex dashboard{};
+  const std::string temp = "fleet/sensor/temp";
+};
+
+// A broker that crashes owes what its durability promises.
+
+TEST_F(LedgerCrashTest, ACrashOfADurableBrokerLosesNothing) {
+  for (const bool lost : {true, false}) {
+    TraceBuilder story;
+    story.run().durability = trace::Durability::power;
+    story.broker_starts();
+    const auto publisher = story.add_client({.id = "sensor"});
+    const auto subscriber =
+        story.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
+    story.connects(publisher).connects(subscriber).subscribes(subscriber, temp, q1);
+    const auto stamp = story.publishes(publisher, temp, q1);
+    story.broker_crashes().link_closes_at(publisher, End::client);
+    story.link_closes_at(subscriber, End::client).after(5s).broker_starts();
+    story.connects(publisher).connects(subscriber);
+    if (!lost) story.delivers(stamp, subscriber, q1);
+    story.calm().after(5min);
+    EXPECT_EQ(verdict(story.judged(), "qos1"), lost ? broken : held);
+  }
+}
+
+TEST_F(LedgerCrashTest, ACrashOfABrokerWithoutAStoreCancelsEverything) {
+  trace.run().durability = trace::Durability::none;
+  both_connect(q1);
+  trace.publishes(sensor, temp, q1);
+  trace.broker_crashes().link_closes_at(sensor, End::client);
+  trace.link_closes_at(dashboard, End::client).after(5s).broker_starts();
+  trace.connects(sensor).connects(dashboard).subscribes(dashboard, "fleet/+/temp", q1);
+  const auto judgement = judged();
+  EXPECT_EQ(verdict(judgement, "qos1"), not_tried);
+  EXPECT_EQ(counts(judgement, q1), (DeliveryCounts{.cancelled = 1}));
+}
+
+TEST_F(LedgerCrashTest, WhatLeftTheBrokerBeforeItCrashedMayStillArrive) {
+  trace.run().durability = trace::Durability::none;
+  both_connect(q1);
+  const auto stamp = trace.publishes(sensor, temp, q1);
+  trace.broker_crashes();
+  trace.delivers(stamp, dashboard, q1);
+  EXPECT_EQ(verdict(judged(), "qos1"), held);
+}
+
+}  // namespace
+}  // namespace mq::checks

@@ -15,6 +15,7 @@ CheckSet::CheckSet(trace::RunInfo run)
       sessions_(fleet_),
       wills_(fleet_),
       retained_(fleet_),
+      redelivery_(fleet_),
       sometimes_(fleet_, ledger_, sessions_, wills_) {}
 
 void CheckSet::observe(const trace::Event& event) {
@@ -25,6 +26,7 @@ void CheckSet::observe(const trace::Event& event) {
   sessions_.observe(event);
   wills_.observe(event);
   retained_.observe(event);
+  redelivery_.observe(event);
   sometimes_.observe(event);
 }
 
@@ -42,6 +44,7 @@ Judgement CheckSet::finish() {
   append(wills_.finish(now_));
   append(retained_.finish(now_));
   findings.push_back(std::move(acknowledged));
+  append(redelivery_.finish(now_));
   judgement.ledger = ledger_.table();
   for (std::size_t qos = 0; qos < 3; ++qos) judgement.latency[qos] = ledger_.latency()[qos];
   for (const auto& expectation : run_.expectations)

@@ -12,6 +12,7 @@
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/latency.h"
 #include "conformance/checks/ledger.h"
+#include "conformance/checks/redelivery.h"
 #include "conformance/checks/retained.h"
 #include "conformance/checks/session.h"
 #include "conformance/checks/sometimes.h"
@@ -26,8 +27,8 @@ struct Judgement {
   // promise that the scenario asks for was not tried. It is not a pass.
   enum class Verdict : std::uint8_t { held, broken, nothing_measured };
   Verdict verdict = Verdict::nothing_measured;
-  // The standing promises (qos0, qos1, qos2, order, session, will, retained, acknowledged), then
-  // latencies and states of `expect` in their order.
+  // The standing promises (qos0, qos1, qos2, order, session, will, retained, acknowledged,
+  // redelivery), then latencies and states of `expect` in their order.
   std::vector<Finding> findings;
   LedgerTable ledger;
   std::array<LatencyHistogram, 3> latency;  // by QoS of delivery
@@ -64,6 +65,7 @@ class CheckSet final : public trace::Observer {
   SessionCheck sessions_;
   WillCheck wills_;
   RetainedCheck retained_;
+  RedeliveryCheck redelivery_;
   SometimesCheck sometimes_;
   Instant now_{};
 };

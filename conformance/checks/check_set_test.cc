@@ -43,10 +43,10 @@ TEST(CheckSet, JudgesEveryStandingPromiseAndThoseThatAreExpected) {
                                .below = 1s,
                                .as_written = {}}};
   const auto judgement = trace.judged();
-  EXPECT_THAT(
-      ids(judgement),
-      testing::ElementsAre("qos0", "qos1", "qos2", "order", "session", "will", "retained",
-                           "acknowledged", "latency-p99.9-qos1", "sometimes: a session expired"));
+  EXPECT_THAT(ids(judgement),
+              testing::ElementsAre("qos0", "qos1", "qos2", "order", "session", "will", "retained",
+                                   "acknowledged", "redelivery", "latency-p99.9-qos1",
+                                   "sometimes: a session expired"));
   for (const auto& finding : judgement.findings) {
     const bool expected = finding.id == "qos1" || finding.id.starts_with("latency") ||
                           finding.id.starts_with("sometimes");

@@ -159,7 +159,8 @@ void Ledger::on_first(const trace::Stamp& stamp, const Message* message, const S
     if (late_after_[at(qos)] && took > *late_after_[at(qos)]) ++row.late;
   }
   auto& last = cell.last[at(qos)];
-  if (stream.ordered) {
+  // To a subscription made in between, a message that its publisher repeats comes late and rightly.
+  if (stream.ordered && stream.sent_again.holds(stamp.number) == IntervalSet::Holds::no) {
     ++order_.tried;
     if (stamp.number < last) {
       ++row.reordered;

@@ -523,6 +523,16 @@ TEST_F(LedgerTest, ARedeliveredDuplicateIsNotOutOfOrder) {
   EXPECT_EQ(verdict(judged(), "order"), held);
 }
 
+TEST_F(LedgerTest, WhatItsPublisherRepeatsMayComeLateToANewSubscription) {
+  trace.connects(sensor).connects(dashboard);
+  const auto first = trace.attempts(sensor, temp, q1);
+  trace.sends(first).broker_gets(first).subscribes(dashboard, temp, q1);
+  const auto second = trace.attempts(sensor, temp, q1);
+  trace.sends(second).broker_gets(second).delivers(second, dashboard, q1);
+  trace.sends(first, /*again=*/true).broker_gets(first).delivers(first, dashboard, q1);
+  EXPECT_EQ(verdict(judged(), "order"), held);
+}
+
 TEST_F(LedgerTest, OtherTopicsAndOtherQosMayOvertake) {
   both_connect(q2);
   const auto slow = trace.publishes(sensor, temp, q2);

@@ -1,5 +1,6 @@
 #include "cli/simulate.h"
 
+#include <fmt/chrono.h>
 #include <sys/prctl.h>
 
 #include <chrono>
@@ -108,6 +109,9 @@ std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
 
 int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts) {
   const auto began = Clock::now();
+  const std::string started = fmt::format(
+      "{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(
+                                   std::chrono::system_clock::now())));
   report::Recorder recorder(scenario::run_info(plan),
                             {.folder = order.folder, .trace = order.trace});
   Pace pace(recorder);
@@ -128,6 +132,7 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   results.command = order.command;
   results.traffic = traffic_of(plan, end.traffic);
   results.configuration = configuration_of(plan, parts);
+  results.not_reproducible.started = started;
   results.not_reproducible.wall_seconds =
       std::chrono::duration<double>(Clock::now() - began).count();
   if (interrupt_seen() != 0) results.exit_code = interrupt_exit_code();

@@ -21,3 +21,9 @@ if(Ns3Libraries_FOUND)
     endif()
   endforeach()
 endif()
+
+# For reports: the library's own name tells it, libns3.37-core.so or libns3-core.so.37.
+get_filename_component(ns3_core_file "${Ns3Libraries_core}" REALPATH)
+if(ns3_core_file MATCHES "ns3[.-]([0-9]+)")
+  set(Ns3Libraries_VERSION "3.${CMAKE_MATCH_1}")
+endif()

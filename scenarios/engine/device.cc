@@ -75,7 +75,10 @@ Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std
     subscriptions_.push_back({&plan, expand(plan.filter, id, 0)});
 }
 
-Device::~Device() { fleet_.world.cancel(timer_); }
+Device::~Device() {
+  fleet_.world.cancel(timer_);
+  if (connection_) connection_->drop();  // its waiting operations keep it alive
+}
 
 void Device::begin() { arm(); }
 

@@ -74,7 +74,8 @@ void Ledger::on(const trace::Attempted& attempted, Instant when) {
   message.qos = attempted.qos;
   message.was_attempted = true;
   ++published_[at(attempted.qos)].attempted;
-  messages_.insert_or_assign(Key{attempted.client, attempted.stamp.number}, message);
+  // A number that comes twice is the same message.
+  messages_.try_emplace(Key{attempted.client, attempted.stamp.number}, message);
 }
 
 void Ledger::on(const trace::NotSent& not_sent) {
@@ -305,8 +306,13 @@ void Ledger::retire_if_done(const Key& key, Message& message) {
   message.recent = true;
   recent_.push_back(key);
   if (recent_.size() <= recent_messages_max) return;
-  messages_.erase(recent_.front());
+  const auto oldest = messages_.find(recent_.front());
   recent_.pop_front();
+  if (oldest == messages_.end()) return;
+  if (oldest->second.open == 0)
+    messages_.erase(oldest);
+  else
+    oldest->second.recent = false;  // owed since, in a trace that acknowledged it before
 }
 
 std::uint32_t Ledger::stream_of(ClientIndex publisher, TopicId topic, Qos qos) {

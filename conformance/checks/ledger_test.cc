@@ -543,6 +543,17 @@ TEST_F(LedgerTest, OtherTopicsAndOtherQosMayOvertake) {
   EXPECT_EQ(verdict(judged(), "order"), held);
 }
 
+// A stored trace may be anything: it must not break an invariant.
+TEST_F(LedgerTest, ATraceThatAcknowledgesBeforeItSendsIsJudgedToo) {
+  both_connect(q1);
+  const auto stamp = trace.attempts(sensor, temp, q1);
+  trace.is_acknowledged(stamp).sends(stamp);
+  for (std::size_t i = 0; i <= Ledger::recent_messages_max; ++i)
+    trace.publishes(sensor, "elsewhere", q1);
+  trace.delivers(stamp, dashboard, q1);
+  EXPECT_EQ(verdict(judged(), "qos1"), held);
+}
+
 // ---- Acknowledged -------------------------------------------------------------------------------
 
 TEST_F(LedgerTest, AMessageWithoutAcknowledgementIsBrokenAfterTheCalm) {

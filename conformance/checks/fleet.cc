@@ -142,7 +142,7 @@ void Fleet::attempt_over(ClientState& client, Instant at) {
 }
 
 void Fleet::broker_knows_it_is_over(ClientState& client, Instant at) {
-  const bool attempt = client.connect_sent && !client.accepted;
+  const bool attempt = (client.connect_sent && !client.accepted) || client.attempted;
   const std::uint32_t expiry =
       attempt ? std::max(client.requested_expiry, client.expiry_max) : client.expiry_max;
   // An older connection that the broker still holds keeps the session.
@@ -271,6 +271,7 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
   } else if (client.attempted && expected != Known::yes) {
     // It may be another one, made by a CONNECT whose answer was lost, after the first had expired.
     void_session(index, true);
+    ++client.epoch;
   }
   client.attempted = false;
   client.session = Known::yes;

@@ -89,7 +89,7 @@ struct ClientState {
 
   // The session, as the broker holds it.
   Known session = Known::no;
-  std::uint32_t epoch = 0;  // counts the sessions
+  std::uint32_t epoch = 0;  // counts the sessions, also one that may be another
   std::uint32_t expiry_min = 0;
   std::uint32_t expiry_max = 0;
   Instant alive_until;       // surely, while the client is away

@@ -257,6 +257,9 @@ void Ledger::acknowledge(Key key, Message& message, ReasonCode reason, Instant w
     --unacknowledged_;
   ++published_[at(message.qos)].acknowledged;
   ++acknowledged_.tried;
+  // Received in a session that ended: the broker may have dropped it before its PUBREL.
+  if (failed(reason) && message.epoch != fleet_.client(key.publisher).epoch)
+    cancel_debts(key, message);
   retire_if_done(key, message);
 }
 

@@ -83,5 +83,22 @@ TEST_F(LedgerCrashTest, WhatLeftTheBrokerBeforeItCrashedMayStillArrive) {
   EXPECT_EQ(verdict(judged(), "qos1"), held);
 }
 
+// The session that a publisher resumes may be one that a lost CONNECT of its own has made.
+TEST_F(LedgerCrashTest, WhatIsRepeatedIntoAnotherSessionMayComeTwice) {
+  TraceBuilder story;
+  story.broker_starts();
+  const auto publisher =
+      story.add_client({.id = "sensor", .clean_start = false, .session_expiry = 20});
+  const auto subscriber = story.add_client({.id = "dashboard"});
+  story.connects(publisher).connects(subscriber).subscribes(subscriber, temp, Qos::exactly_once);
+  const auto stamp = story.attempts(publisher, temp, Qos::exactly_once);
+  story.sends(stamp).broker_gets(stamp).delivers(stamp, subscriber, Qos::exactly_once);
+  story.loses_link(publisher).after(60s).connects(publisher, {.answered = false});
+  story.loses_link(publisher).after(5s).connects(publisher, {.present = true});
+  story.sends(stamp, /*again=*/true).broker_gets(stamp).is_acknowledged(stamp);
+  story.delivers(stamp, subscriber, Qos::exactly_once);
+  EXPECT_EQ(verdict(story.judged(), "qos2"), held);
+}
+
 }  // namespace
 }  // namespace mq::checks

@@ -197,6 +197,14 @@ TEST_F(SessionTest, AConnectThatArrivesAfterItsClientGaveUpMakesASession) {
   EXPECT_EQ(verdict(), not_tried);
 }
 
+TEST_F(SessionTest, AnAttemptWhoseEndTheBrokerLearnsLateMadeASession) {
+  trace.connects(device, {.answered = false}).link_closes_at(device, End::client, true);
+  trace.after(1s).opens_slowly(device).broker_closes(device, 1).is_opened(device);
+  trace.packet(device, End::client, true, Connect{.clean_start = false, .properties = expiry(60)});
+  trace.packet(device, End::client, false, ConnAck{true, {}, {}});
+  EXPECT_EQ(verdict(), not_tried);
+}
+
 TEST_F(SessionTest, AResumedSessionMayBeAnotherOneThanTheOneThatExpired) {
   trace.connects(guest).connects(device).subscribes(device, "news", q1);
   trace.loses_link(device).after(1s);

@@ -3,7 +3,6 @@
 
 #include "client/pubsub/format.h"
 #include "client/pubsub/property_flag.h"
-#include "client/pubsub/suggest.h"
 
 namespace mq::client {
 namespace {
@@ -90,13 +89,6 @@ TEST(PropertyFlag, SaysWhatIsWrong) {
     EXPECT_NE(std::get<std::string>(parsed).find(says), std::string::npos)
         << std::get<std::string>(parsed);
   }
-}
-
-TEST(Suggestion, IsTheNearestWordIfOneIsNear) {
-  const std::vector<std::string> words = {"--topic", "--qos", "--will-topic"};
-  EXPECT_EQ(did_you_mean("--topc", words), ", did you mean --topic?");
-  EXPECT_EQ(did_you_mean("--wil-topic", words), ", did you mean --will-topic?");
-  EXPECT_EQ(did_you_mean("something else", words), "");
 }
 
 }  // namespace

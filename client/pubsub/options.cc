@@ -8,9 +8,9 @@
 #include <random>
 #include <stdexcept>
 
+#include "base/nearest_word.h"
 #include "client/pubsub/format.h"
 #include "client/pubsub/property_flag.h"
-#include "client/pubsub/suggest.h"
 #include "protocol/topic.h"
 
 namespace mq::client {

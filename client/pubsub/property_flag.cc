@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "client/pubsub/suggest.h"
+#include "base/nearest_word.h"
 
 namespace mq::client {
 namespace {

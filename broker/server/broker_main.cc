@@ -76,7 +76,8 @@ std::variant<Options, int> parse(int argc, char** argv) {
                    text.c_str());
       return exit_status::usage;
     }
-    options.server.listen.insert(options.server.listen.end(), addresses->begin(), addresses->end());
+    for (const ListenAddress& address : *addresses)
+      options.server.listeners.push_back({.address = address});
   }
   return options;
 }

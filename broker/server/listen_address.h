@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/server/server.h"
+#include "broker/server/listener_options.h"
 
 namespace mq::broker {
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
@@ -12,6 +11,7 @@
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
+#include "broker/server/listener.h"
 #include "transport/connection.h"
 
 namespace mq::broker {
@@ -21,17 +21,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Connection = transport::Connection<tcp::socket>;
-
-std::string text_of(const tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  const std::string host = endpoint.address().is_v6() ? "[" + address + "]" : address;
-  return host + ":" + std::to_string(endpoint.port());
-}
-
-// Without the place in Asio's sources that the code may carry along.
-[[noreturn]] void cannot_listen(const std::string& where, error_code error) {
-  throw boost::system::system_error(error.value(), error.category(), "cannot listen on " + where);
-}
 
 // Nothing outlives this process.
 Settings without_records(Settings settings) {
@@ -51,46 +40,20 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         core_(without_records(options_.settings), Rng(options_.seed)),
         core_timer_(context),
         linger_timer_(context),
-        accept_timer_(context) {}
+        listeners_(
+            std::make_shared<Listeners>(context, options_.listeners, options_.accept_backlog)) {}
 
   std::vector<std::string> start() {
-    std::vector<std::string> names;
-    for (const ListenAddress& address : options_.listen) {
-      error_code error;
-      tcp::resolver resolver(context_);
-      const auto found =
-          resolver.resolve(address.host, std::to_string(address.port),
-                           tcp::resolver::passive | tcp::resolver::numeric_service, error);
-      if (error) cannot_listen(address.host, error);
-      for (const auto& entry : found) {
-        error = listen(entry.endpoint());
-        if (!error) {
-          names.push_back(text_of(listeners_.back()->local_endpoint()));
-          continue;
-        }
-        listeners_.pop_back();
-        // A machine without IPv6 still listens on what it has.
-        const bool has_no_such_family = error == asio::error::address_family_not_supported ||
-                                        error == boost::system::errc::address_not_available;
-        if (!has_no_such_family || (options_.listen.size() == 1 && found.size() == 1))
-          cannot_listen(text_of(entry.endpoint()), error);
-      }
-    }
-    if (names.empty())
-      cannot_listen(options_.listen.empty() ? "nothing" : options_.listen.front().host,
-                    asio::error::address_family_not_supported);
-    for (auto& listener : listeners_) accept(*listener);
+    std::vector<std::string> names = listeners_->open();
+    listeners_->start(
+        [this](tcp::socket socket, std::size_t listener) { take(std::move(socket), listener); });
     rearm();
     return names;
   }
 
   void stop(std::function<void()> stopped) {
     stopped_ = std::move(stopped);
-    for (auto& listener : listeners_) {
-      error_code ignored;
-      listener->close(ignored);
-    }
-    accept_timer_.cancel();
+    listeners_->close();
     feed(Shutdown{});
     tell_if_stopped();
   }
@@ -98,11 +61,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   void abandon() {
     core_timer_.cancel();
     linger_timer_.cancel();
-    accept_timer_.cancel();
-    for (auto& listener : listeners_) {
-      error_code ignored;
-      listener->close(ignored);
-    }
+    listeners_->close();
     for (auto& [id, link] : links_) link.connection->drop();
     links_.clear();
   }
@@ -112,47 +71,14 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
  private:
   struct Link {
     std::shared_ptr<Connection> connection;
+    std::size_t listener;
     bool dirty = false;
   };
 
-  error_code listen(const tcp::endpoint& endpoint) {
-    error_code error;
-    auto& listener = *listeners_.emplace_back(std::make_unique<tcp::acceptor>(context_));
-    if (listener.open(endpoint.protocol(), error)) return error;
-    if (listener.set_option(tcp::acceptor::reuse_address(true), error)) return error;
-    if (endpoint.address().is_v6() && listener.set_option(asio::ip::v6_only(true), error))
-      return error;
-    if (listener.bind(endpoint, error)) return error;
-    listener.listen(options_.accept_backlog, error);
-    return error;
-  }
-
-  void accept(tcp::acceptor& listener) {
-    listener.async_accept(
-        [self = shared_from_this(), &listener](error_code error, tcp::socket socket) {
-          if (!listener.is_open()) return;
-          if (!error) self->take(std::move(socket));
-          // Out of descriptors, for one: the connection stays in the backlog, others may end.
-          if (error && error != asio::error::connection_aborted)
-            return self->accept_later(listener);
-          self->accept(listener);
-        });
-  }
-
-  void accept_later(tcp::acceptor& listener) {
-    paused_.push_back(&listener);
-    if (paused_.size() > 1) return;
-    accept_timer_.expires_after(std::chrono::milliseconds(100));
-    accept_timer_.async_wait([self = shared_from_this()](error_code) {
-      for (tcp::acceptor* paused : std::exchange(self->paused_, {}))
-        if (paused->is_open()) self->accept(*paused);
-    });
-  }
-
-  void take(tcp::socket socket) {
+  void take(tcp::socket socket, std::size_t listener) {
     error_code error;
     const auto peer = socket.remote_endpoint(error);
-    if (error) return;  // gone already
+    if (error) return listeners_->left(listener);  // gone already
     socket.set_option(tcp::no_delay(true), error);
     const LinkId id{++last_link_};
     Connection::Owner owner{.received =
@@ -168,7 +94,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         std::move(socket), std::move(owner),
         transport::ConnectionOptions{.reading_pauses_over = options_.reading_pauses_over,
                                      .close_awaits_peer = true});
-    links_.emplace(id, Link{connection});
+    links_.emplace(id, Link{connection, listener});
     feed(LinkUp{id, text_of(peer)});
     connection->start();
   }
@@ -187,7 +113,10 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     while (!ended_.empty()) {
       const LinkId id = ended_.front();
       ended_.pop_front();
-      links_.erase(id);
+      if (const auto found = links_.find(id); found != links_.end()) {
+        listeners_->left(found->second.listener);
+        links_.erase(found);
+      }
       feed(LinkDown{id});
     }
     feeding_ended_ = false;
@@ -301,10 +230,8 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   Broker core_;
   asio::steady_timer core_timer_;
   asio::steady_timer linger_timer_;
-  asio::steady_timer accept_timer_;
   std::optional<Instant> armed_for_;
-  std::vector<std::unique_ptr<tcp::acceptor>> listeners_;
-  std::vector<tcp::acceptor*> paused_;
+  const std::shared_ptr<Listeners> listeners_;
   std::unordered_map<LinkId, Link> links_;
   std::vector<LinkId> dirty_;
   std::deque<LinkId> ended_;

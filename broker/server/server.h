@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "broker/core/broker.h"
+#include "broker/server/listener_options.h"
 
 namespace boost::asio {
 class io_context;
@@ -17,14 +18,8 @@ class io_context;
 
 namespace mq::broker {
 
-// "localhost", "0.0.0.0", "::1"; port 0 takes any free one. A name listens on all its addresses.
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 1883;
-};
-
 struct ServerOptions {
-  std::vector<ListenAddress> listen;
+  std::vector<ListenerOptions> listeners;
   Settings settings;
   std::uint64_t seed = 0;
   int accept_backlog = 4096;

@@ -122,6 +122,7 @@ void Broker::Core::on(const LinkDown& down) {
                   .reason = ReasonCode::unspecified_error});
   link->phase = Phase::closing;
   arm(*link, std::nullopt);
+  forget_held(*link);
   detach(*link, End::abnormal);
   links_.erase(down.link);
 }
@@ -149,12 +150,19 @@ void Broker::Core::on(const Shutdown&) {
   std::sort(open.begin(), open.end());
   for (LinkId id : open) {
     Link& link = *find(id);
-    if (link.phase == Phase::connected && link.v5())
-      answer(link, Disconnect{ReasonCode::server_shutting_down, {}});
+    if (link.phase == Phase::connected && link.v5()) answer(link, farewell(link));
     if (link.phase == Phase::closing) continue;  // it never read, and was cut off just now
     close(link, Rule::none);
     detach(link, End::shutdown);
   }
+}
+
+Disconnect Broker::Core::farewell(const Link& link) const {
+  if (settings_.server_reference.empty()) return {ReasonCode::server_shutting_down, {}};
+  Disconnect elsewhere{ReasonCode::use_another_server, {}};
+  elsewhere.properties.add(PropertyId::server_reference, settings_.server_reference);
+  if (fits(link, encoded_bytes(elsewhere, link.version))) return elsewhere;
+  return {ReasonCode::server_shutting_down, {}};
 }
 
 void Broker::Core::run_timers() {
@@ -180,9 +188,9 @@ void Broker::Core::emit(Link& link, HeldOrder& order) {
   outbox_.send(link.id, std::move(order.bytes));
 }
 
-void Broker::Core::send(Link& link, Bytes bytes, std::uint64_t needs, bool answers_publish) {
-  link.backlog += bytes.size();
-  HeldOrder order{.bytes = std::move(bytes), .needs = needs, .answers_publish = answers_publish};
+void Broker::Core::send(Link& link, HeldOrder order) {
+  const std::uint64_t needs = order.needs;
+  link.backlog += order.bytes.size();
   if (needs <= durable_ && !link.holds()) return emit(link, order);
   link.held.push_back(std::move(order));
   if (needs <= durable_) return;  // waits only for what stands before it
@@ -204,6 +212,16 @@ void Broker::Core::release_held(Link& link) {
   link.held_done = 0;
 }
 
+// The link is lost with orders that never left.
+void Broker::Core::forget_held(Link& link) {
+  if (link.session == nullptr) return;
+  Outgoing& outgoing = link.session->outgoing;
+  for (std::size_t i = link.held_done; i < link.held.size(); ++i)
+    if (link.held[i].first_sending_of != 0)
+      if (Delivery* delivery = outgoing.at_position(link.held[i].first_sending_of))
+        delivery->sent_before = false;
+}
+
 void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,
                           bool answers_publish) {
   if (link.backlog > limits_.backlog_bytes + answers_over_backlog)
@@ -217,7 +235,7 @@ void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,
       close(link, Rule::packet_fits_the_maximum);
     return detach(link, End::abnormal);
   }
-  send(link, std::move(bytes), needs, answers_publish);
+  send(link, {.bytes = std::move(bytes), .needs = needs, .answers_publish = answers_publish});
 }
 
 // Behind what is held: an acknowledgement that waits for the store still gets through.
@@ -246,6 +264,25 @@ void Broker::Core::disconnect(Link& link, ReasonCode reason, Rule rule) {
       send(link, encode(packet, link.version), 0);
   }
   close(link, rule);
+}
+
+std::string_view Broker::Core::words_for(ReasonCode reason) {
+  switch (reason) {
+    case ReasonCode::quota_exceeded:
+      return "A limit of the broker is reached, such as the queue of a subscriber.";
+    case ReasonCode::topic_name_invalid:
+      return "The topic is longer or has more levels than this broker takes.";
+    case ReasonCode::topic_filter_invalid:
+      return "The filter is longer or has more levels than this broker takes.";
+    case ReasonCode::not_authorized:
+      return "This client may not do so.";
+    case ReasonCode::payload_format_invalid:
+      return info(Rule::payload_is_as_indicated).sentence;
+    case ReasonCode::packet_identifier_in_use:
+      return "A message under this packet identifier has not been released.";
+    default:
+      return {};
+  }
 }
 
 void Broker::Core::fault(Link& link, Rule rule) {

@@ -6,6 +6,7 @@
 
 #include "broker/core/core.h"
 #include "protocol/topic.h"
+#include "protocol/utf8.h"
 
 namespace mq::broker {
 
@@ -24,6 +25,8 @@ std::optional<ReasonCode> connect_return_of(ReasonCode reason) {
     case ReasonCode::server_busy:
     case ReasonCode::server_unavailable:
     case ReasonCode::quota_exceeded:
+    case ReasonCode::use_another_server:
+    case ReasonCode::server_moved:
       return connect_return::server_unavailable;
     case ReasonCode::bad_user_name_or_password:
       return connect_return::bad_user_name_or_password;
@@ -56,7 +59,50 @@ std::chrono::seconds granted_expiry(const Connect& connect, const Settings& sett
   return std::min(wanted, settings.limits.session_expiry);
 }
 
+Rule rule_of_refusal(ReasonCode reason) {
+  switch (reason) {
+    case ReasonCode::client_identifier_not_valid:
+      return Rule::client_id_is_acceptable;
+    case ReasonCode::qos_not_supported:
+      return Rule::qos_is_within_maximum;
+    case ReasonCode::retain_not_supported:
+      return Rule::retain_is_available;
+    case ReasonCode::payload_format_invalid:
+      return Rule::payload_is_as_indicated;
+    default:
+      return Rule::limit_is_kept;
+  }
+}
+
+void add_offers(const Offers& offers, Properties& said) {
+  if (offers.maximum_qos != Qos::exactly_once)
+    said.add(PropertyId::maximum_qos, static_cast<std::uint32_t>(offers.maximum_qos));
+  const std::pair<PropertyId, bool> rest[] = {
+      {PropertyId::retain_available, offers.retained_messages},
+      {PropertyId::wildcard_subscription_available, offers.wildcard_subscriptions},
+      {PropertyId::subscription_identifier_available, offers.subscription_identifiers},
+      {PropertyId::shared_subscription_available, offers.shared_subscriptions}};
+  for (const auto& [id, offered] : rest)
+    if (!offered) said.add(id, 0u);
+}
+
+std::string with_client_id(std::string text, const std::string& client_id) {
+  for (std::size_t at = 0; (at = text.find("%c", at)) != std::string::npos; at += client_id.size())
+    text.replace(at, 2, client_id);
+  return text;
+}
+
 }  // namespace
+
+bool Broker::Core::is_as_indicated(const Properties& properties, const Bytes& payload) {
+  if (properties.number(PropertyId::payload_format_indicator) != 1u) return true;
+  std::string_view text = payload.text();
+  while (const auto fault = utf8_breaks(text)) {
+    if (fault->rule != Rule::string_has_no_null) return false;  // in a payload NUL is a character
+    text.remove_prefix(fault->offset + 1);
+  }
+  return true;
+}
 
 bool Broker::Core::within_limits(std::string_view topic) const {
   return topic.size() <= limits_.topic_bytes &&
@@ -71,15 +117,29 @@ bool Broker::Core::is_own_topic(std::string_view topic) {
 std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
   // An empty id asks for one of ours, which 3.1 does not know and 3.1.1 wants together with a
   // clean session (v3.1.1 MQTT-3.1.3-8).
-  if (connect.client_id.empty() && connect.version != Version::v5 &&
-      (connect.version == Version::v3_1 || !connect.clean_start))
+  const bool v5 = connect.version == Version::v5;
+  const Offers& offers = settings_.offers;
+  if (connect.client_id.empty() &&
+      (!offers.empty_client_ids ||
+       (!v5 && (connect.version == Version::v3_1 || !connect.clean_start))))
+    return ReasonCode::client_identifier_not_valid;
+  if (settings_.server_moved) return ReasonCode::server_moved;
+  const auto longest = settings_.keep_alive_max.count();
+  if (!v5 && longest > 0 && (connect.keep_alive == 0 || connect.keep_alive > longest))
     return ReasonCode::client_identifier_not_valid;
   if (connect.properties.text(PropertyId::authentication_method) != nullptr)
     return ReasonCode::bad_authentication_method;
   if (connect.will && !within_limits(connect.will->topic)) return ReasonCode::topic_name_invalid;
   if (connect.will && is_own_topic(connect.will->topic)) return ReasonCode::not_authorized;
+  if (connect.will && connect.will->qos > offers.maximum_qos) return ReasonCode::qos_not_supported;
+  if (connect.will && connect.will->retain && !offers.retained_messages)
+    return ReasonCode::retain_not_supported;
+  if (connect.will && settings_.validates_payload_format &&
+      !is_as_indicated(connect.will->properties, connect.will->payload))
+    return ReasonCode::payload_format_invalid;
   if (sessions_.size() >= limits_.sessions && find(connect.client_id) == nullptr)
-    return ReasonCode::quota_exceeded;
+    return settings_.server_reference.empty() ? ReasonCode::quota_exceeded
+                                              : ReasonCode::use_another_server;
   return std::nullopt;
 }
 
@@ -93,15 +153,24 @@ void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
   if (rule == Rule::connect_comes_first || rule == Rule::connect_arrives_in_time ||
       rule == Rule::protocol_name_is_mqtt)
     said.reset();  // nobody asked, or not for MQTT
-  if (said && fits(link, encoded_bytes(ConnAck{false, *said, {}}, version)))
-    send(link, encode(ConnAck{false, *said, {}}, version), 0);
+  if (said) {
+    ConnAck ack{false, *said, {}};
+    const bool elsewhere =
+        reason == ReasonCode::server_moved || reason == ReasonCode::use_another_server;
+    if (elsewhere && !settings_.server_reference.empty())
+      ack.properties.add(PropertyId::server_reference, settings_.server_reference);
+    else if (rule != Rule::limit_is_kept)
+      ack.properties.add(PropertyId::reason_string, std::string(info(rule).sentence));
+    if (!fits(link, encoded_bytes(ack, version))) ack.properties = {};
+    if (fits(link, encoded_bytes(ack, version))) send(link, encode(ack, version), 0);
+  }
   close(link, rule);
 }
 
 std::string Broker::Core::assigned_client_id() {
   static constexpr char digits[] = "0123456789abcdef";
   for (;;) {
-    std::string id = "auto-";
+    std::string id = settings_.assigned_id_prefix;
     std::uint64_t random = rng_.next();
     for (int i = 0; i < 16; ++i, random >>= 4) id += digits[random & 15];
     if (find(id) == nullptr) return id;
@@ -149,17 +218,31 @@ ConnAck Broker::Core::conn_ack(const Connect& connect, const Session& session, b
   if (assigned) ack.properties.add(PropertyId::assigned_client_identifier, session.client_id);
   if (limits_.topic_aliases > 0)
     ack.properties.add(PropertyId::topic_alias_maximum, std::uint32_t{limits_.topic_aliases});
+  const std::uint32_t keep_alive = granted_keep_alive(connect);
+  if (keep_alive != connect.keep_alive)
+    ack.properties.add(PropertyId::server_keep_alive, keep_alive);
+  add_offers(settings_.offers, ack.properties);
+  const auto asks = connect.properties.number(PropertyId::request_response_information);
+  if (asks == 1u && !settings_.response_information.empty())
+    ack.properties.add(PropertyId::response_information,
+                       with_client_id(settings_.response_information, session.client_id));
   return ack;
+}
+
+std::uint16_t Broker::Core::granted_keep_alive(const Connect& connect) const {
+  const auto longest =
+      static_cast<std::uint16_t>(std::min<std::int64_t>(settings_.keep_alive_max.count(), 0xFFFF));
+  if (longest == 0) return connect.keep_alive;
+  return connect.keep_alive == 0 ? longest : std::min(connect.keep_alive, longest);
 }
 
 void Broker::Core::on(Link& link, Connect& connect) {
   link.version = connect.version;
+  link.problem_information =
+      connect.properties.number(PropertyId::request_problem_information).value_or(1) != 0;
   link.packet_bytes_max = connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
   if (auto reason = refuses(connect)) {
-    const Rule rule = *reason == ReasonCode::client_identifier_not_valid
-                          ? Rule::client_id_is_acceptable
-                          : Rule::limit_is_kept;
-    return refuse(link, *reason, rule);
+    return refuse(link, *reason, rule_of_refusal(*reason));
   }
   const std::uint64_t before = outbox_.last_sequence();
   const bool assigned = connect.client_id.empty();
@@ -194,9 +277,10 @@ void Broker::Core::on(Link& link, Connect& connect) {
 
   link.session = session;
   link.phase = Phase::connected;
-  link.patience = std::chrono::milliseconds(1500) * connect.keep_alive;
+  const std::uint16_t keep_alive = granted_keep_alive(connect);
+  link.patience = std::chrono::milliseconds(1500) * keep_alive;
   link.silent_until = now_ + link.patience;
-  arm(link, connect.keep_alive > 0 ? std::optional(link.silent_until) : std::nullopt);
+  arm(link, keep_alive > 0 ? std::optional(link.silent_until) : std::nullopt);
   link.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(
       window_max,
       connect.properties.number(PropertyId::receive_maximum).value_or(limits_.inflight_messages)));

@@ -59,20 +59,35 @@ class Broker::Core {
   void on(const Tick&) {}
   void on(const Persisted& persisted);
   void on(const Shutdown&);
+  Disconnect farewell(const Link& link) const;
   void run_timers();
   void hear(Link& link, Packet& packet);
   Link* find(LinkId link) const;
   Session* find(std::string_view client_id) const;
 
   // broker.cc: what is sent
-  void send(Link& link, Bytes bytes, std::uint64_t needs, bool answers_publish = false);
+  void send(Link& link, HeldOrder order);
+  void send(Link& link, Bytes bytes, std::uint64_t needs) {
+    send(link, HeldOrder{.bytes = std::move(bytes), .needs = needs});
+  }
   void answer(Link& link, const Packet& packet, std::uint64_t needs = 0,
               bool answers_publish = false);
   void emit(Link& link, HeldOrder& order);
   void release_held(Link& link);
+  static void forget_held(Link& link);
   void close(Link& link, Rule because);
   void disconnect(Link& link, ReasonCode reason, Rule rule);
   void fault(Link& link, Rule rule);
+  // Adds the reason in words to an answer that refuses, if the client wants to hear it and it
+  // fits (v5 MQTT-3.1.2-29).
+  template <class P>
+  void explain(const Link& link, P& answer, ReasonCode reason) const {
+    const std::string_view words = words_for(reason);
+    if (!failed(reason) || words.empty() || !link.v5() || !link.problem_information) return;
+    answer.properties.add(PropertyId::reason_string, std::string(words));
+    if (!fits(link, encoded_bytes(Packet(answer), link.version))) answer.properties = {};
+  }
+  static std::string_view words_for(ReasonCode reason);
   bool fits(const Link& link, std::size_t packet_bytes) const {
     return link.packet_bytes_max == 0 || packet_bytes <= link.packet_bytes_max;
   }
@@ -93,6 +108,9 @@ class Broker::Core {
   ConnAck conn_ack(const Connect& connect, const Session& session, bool assigned,
                    bool present) const;
   void store_will(Session& session, std::optional<Will>& will);
+  std::uint16_t granted_keep_alive(const Connect& connect) const;
+  // A payload may be said to be text (5.0, 3.3.2.3.2).
+  static bool is_as_indicated(const Properties& properties, const Bytes& payload);
   bool within_limits(std::string_view topic) const;
   // Whatever a client writes below $SYS would be taken for the broker's own word.
   static bool is_own_topic(std::string_view topic);
@@ -102,14 +120,21 @@ class Broker::Core {
   void on(Link& link, PubRel& release);
   std::optional<Rule> resolve_alias(Link& link, Publish& publish) const;
   void accept(Link& link, Publish& publish);
-  LetterRef make_letter(Publish& publish);
+  LetterRef make_letter(Publish& publish, const Session& publisher);
   // Stores it as retained if it is to be, and hands it to all who get it.
   ReasonCode pass_on(const LetterRef& letter, const Session* publisher, bool may_refuse);
   bool may_retain(const Letter& letter) const;
   void retain(const LetterRef& letter);
   void forget_retained(const std::string& topic);
   Reach distribute(const LetterRef& letter, const Session* publisher);
+  static Receiver receiver_of(const Subscription& subscription);
   Subscription* choose(ShareGroup& group, const Letter& letter);
+  struct Inherited {
+    std::uint32_t share;
+    LetterRef letter;
+  };
+  static std::vector<Inherited> legacy(Session& session);
+  void inherit(const std::vector<Inherited>& owed);
   static bool limited(const ShareGroup& group, const Letter& letter);
 
   // deliver.cc
@@ -122,7 +147,7 @@ class Broker::Core {
   bool may_send_next(const Session& session) const;
   void start(Session& session, Delivery& delivery);
   bool send_next(Session& session);
-  void send_frame(Link& link, Frame frame, std::uint64_t needs);
+  void send_frame(Link& link, Frame frame, std::uint64_t needs, std::uint64_t first_sending_of);
   void drop_delivery(Session& session, std::size_t index);
   void record(const Session& session, Delivery& delivery);
   MessageNumber number(const LetterRef& letter);
@@ -156,7 +181,8 @@ class Broker::Core {
   void link_is_silent(Link& link);
   void session_is_due(Session& session);
   static std::chrono::seconds will_delay(const Will& will);
-  static LetterRef letter_of(Will& will, Instant now, std::uint64_t serial);
+  static LetterRef letter_of(Will& will, const std::string& client_id, Instant now,
+                             std::uint64_t serial);
 
   // recovery.cc
   struct Recovery;

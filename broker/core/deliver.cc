@@ -19,6 +19,7 @@ MessageNumber Broker::Core::number(const LetterRef& letter) {
 void Broker::Core::record(const Session& session, Delivery& delivery) {
   if (!session.recorded) return;
   const auto message = delivery.letter ? number(delivery.letter) : MessageNumber::none;
+  const ShareGroup* share = delivery.share != 0 ? subscriptions_.group(delivery.share) : nullptr;
   delivery.needs = persist(SaveDelivery{
       .client_id = session.client_id,
       .position = delivery.position,
@@ -27,7 +28,8 @@ void Broker::Core::record(const Session& session, Delivery& delivery) {
       .retain = delivery.retain,
       .packet_id = delivery.packet_id,
       .phase = delivery.phase,
-      .subscription_identifiers = delivery.identifiers ? *delivery.identifiers : Identifiers{}});
+      .subscription_identifiers = delivery.identifiers ? *delivery.identifiers : Identifiers{},
+      .share = share != nullptr ? share->filter : std::string()});
 }
 
 bool Broker::Core::queue_is_full(const Session& session, const Letter& letter,
@@ -71,7 +73,7 @@ bool Broker::Core::deliver_now(Session& session, const LetterRef& letter, const 
     dropped(session, ReasonCode::packet_too_large);
     return true;  // for the publisher it counts as delivered (v5 MQTT-3.1.2-25)
   }
-  send_frame(link, std::move(frame), 0);
+  send_frame(link, std::move(frame), 0, 0);
   return true;
 }
 
@@ -79,6 +81,7 @@ bool Broker::Core::enqueue(Session& session, const LetterRef& letter, const Rece
                            bool retain) {
   Delivery delivery{.letter = letter,
                     .bytes = letter->bytes(),
+                    .share = how.share,
                     .qos = std::min(how.qos, letter->message.qos),
                     .retain = retain};
   if (!how.identifiers.empty())
@@ -141,14 +144,17 @@ bool Broker::Core::send_next(Session& session) {
   if (next.phase == Delivery::Phase::queued) start(session, next);
   Frame frame = frames_.make(*next.letter, shape, next.packet_id, now_);
   if (!fits(link, frame.size())) return false;
+  const std::uint64_t first = next.sent_before ? 0 : next.position;
   next.sent_before = true;
   session.outgoing.mark_sent();
-  send_frame(link, std::move(frame), next.needs);
+  send_frame(link, std::move(frame), next.needs, first);
   return true;
 }
 
-void Broker::Core::send_frame(Link& link, Frame frame, std::uint64_t needs) {
-  send(link, std::move(frame.head), needs);
+void Broker::Core::send_frame(Link& link, Frame frame, std::uint64_t needs,
+                              std::uint64_t first_sending_of) {
+  send(link,
+       {.bytes = std::move(frame.head), .needs = needs, .first_sending_of = first_sending_of});
   if (!frame.payload.empty()) send(link, std::move(frame.payload), needs);
 }
 

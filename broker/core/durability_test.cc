@@ -180,6 +180,24 @@ TEST_P(Durable, WhatIsHeldForALostLinkIsForgotten) {
   expect_silence(p);
 }
 
+// v5 MQTT-3.3.1-1: what never left is no repetition.
+TEST_P(Durable, WhatWasHeldWhenTheLinkDiedGoesOutWithoutDup) {
+  Peer& s = connect(v(), "s", false);
+  subscribe(s, "t", qos1);
+  Peer& p = connect(v(), "p");
+  publish(p, "t", "sent", qos1, 1);
+  expect<Publish>(s);
+  commits = false;
+  publish(p, "t", "held", qos1, 2);
+  expect_silence(s);
+  cut(s);
+  commits = true;
+  commit();
+  Peer& again = connect(v(), "s", false);
+  EXPECT_TRUE(expect_publish(again, "t", "sent").dup);
+  EXPECT_FALSE(expect_publish(again, "t", "held").dup);
+}
+
 // A crash before the commit: what was not answered is gone as a whole, and comes once when its
 // publisher says it again.
 TEST_P(Durable, ACrashBeforeTheCommitLosesOnlyWhatWasNotAnswered) {

@@ -77,7 +77,8 @@ std::chrono::seconds Broker::Core::will_delay(const Will& will) {
   return std::chrono::seconds(will.properties.number(PropertyId::will_delay_interval).value_or(0));
 }
 
-LetterRef Broker::Core::letter_of(Will& will, Instant now, std::uint64_t serial) {
+LetterRef Broker::Core::letter_of(Will& will, const std::string& client_id, Instant now,
+                                  std::uint64_t serial) {
   auto letter = std::make_shared<Letter>();
   letter->arrived = now;
   letter->serial = serial;
@@ -86,6 +87,7 @@ LetterRef Broker::Core::letter_of(Will& will, Instant now, std::uint64_t serial)
   message.payload = std::move(will.payload);
   message.qos = will.qos;
   message.retain = will.retain;
+  if (message.retain) message.publisher = client_id;
   for (const Property& property : will.properties.all()) {
     if (property.id == PropertyId::message_expiry_interval)
       message.expires_at = now + std::chrono::seconds(std::get<std::uint32_t>(property.value));
@@ -98,7 +100,7 @@ LetterRef Broker::Core::letter_of(Will& will, Instant now, std::uint64_t serial)
 void Broker::Core::publish_will(Session& session) {
   if (faulty(Fault::drops_will)) return drop_will(session);
   outbox_.note({.what = Note::What::will_published, .client_id = session.client_id});
-  const LetterRef letter = letter_of(session.will->will, now_, ++last_serial_);
+  const LetterRef letter = letter_of(session.will->will, session.client_id, now_, ++last_serial_);
   drop_will(session);
   pass_on(letter, &session, false);
 }
@@ -108,10 +110,29 @@ void Broker::Core::drop_will(Session& session) {
   if (settings_.keeps_records) persist(DropWill{session.client_id});
 }
 
+// What others of its shared subscriptions are to get instead.
+std::vector<Broker::Core::Inherited> Broker::Core::legacy(Session& session) {
+  std::vector<Inherited> owed;
+  for (std::size_t i = 0; i < session.outgoing.size(); ++i) {
+    const Delivery& delivery = session.outgoing[i];
+    const bool may_have_arrived =
+        delivery.qos == Qos::exactly_once && delivery.phase != Delivery::Phase::queued;
+    if (delivery.share == 0 || may_have_arrived) continue;
+    owed.push_back({delivery.share, delivery.letter});
+    // The store may have had it for others, and forgotten it since.
+    if (!session.recorded && delivery.letter->number != MessageNumber::none) {
+      owed.back().letter = std::make_shared<Letter>(*delivery.letter);
+      owed.back().letter->number = MessageNumber::none;
+    }
+  }
+  return owed;
+}
+
 void Broker::Core::end_session(Session& session) {
   if (session.will) publish_will(session);  // v5 MQTT-3.1.2-8: at the latest now
   for (auto& subscription : session.subscriptions) subscriptions_.remove(*subscription);
   timers_.arm(Timer::Kind::session, session.number, session.armed, std::nullopt);
+  inherit(legacy(session));  // while the store still has the messages
   if (session.recorded) persist(DropSession{session.client_id});
   numbered_.erase(session.number);
   auto at = sessions_.find(session.client_id);

@@ -4,11 +4,22 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <variant>
 
 #include "base/time.h"
 #include "broker/core/record.h"
 
 namespace mq::broker {
+
+inline std::size_t memory_of(const Property& property) {
+  std::size_t sum = sizeof property;
+  if (const auto* text = std::get_if<std::string>(&property.value)) sum += text->size();
+  if (const auto* binary = std::get_if<Bytes>(&property.value)) sum += binary->size();
+  if (const auto* user = std::get_if<UserProperty>(&property.value))
+    sum += user->key.size() + user->value.size();
+  return sum;
+}
 
 struct Letter {
   Message message;
@@ -16,8 +27,12 @@ struct Letter {
   std::uint64_t serial = 0;                    // unique in this broker's life
   MessageNumber number = MessageNumber::none;  // given when the message is first recorded
 
-  // What a queue counts for it.
-  std::size_t bytes() const { return message.topic.size() + message.payload.size(); }
+  // What a queue counts for it: properties weigh more in memory than on the wire.
+  std::size_t bytes() const {
+    std::size_t sum = message.topic.size() + message.payload.size();
+    for (const Property& property : message.properties.all()) sum += memory_of(property);
+    return sum;
+  }
   // Whether it may no longer be sent to anybody who has not begun to receive it (v5 MQTT-3.3.2-5).
   // Passing it on in the instant of its arrival is always in time.
   bool expired(Instant now) const {

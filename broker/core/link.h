@@ -21,6 +21,9 @@ struct HeldOrder {
   Rule because = Rule::none;
   bool closes = false;
   bool answers_publish = false;  // sending it gives the publisher one of its receive maximum back
+  // The position of a delivery that is sent for the first time. Were the link lost before this
+  // order leaves, nothing of it was sent, and the next PUBLISH is no repetition.
+  std::uint64_t first_sending_of = 0;
 };
 
 struct Link {
@@ -44,6 +47,7 @@ struct Link {
   std::uint16_t window = 0;                // how many QoS 1 and 2 it takes at once
   std::uint16_t unanswered_publishes = 0;  // of the client's, against our receive maximum
   std::size_t backlog = 0;                 // ordered and not drained
+  bool problem_information = true;         // 5.0: packets may explain themselves
   std::unique_ptr<std::vector<std::string>> aliases;  // topics, by topic alias - 1
   std::vector<HeldOrder> held;                        // the first `held_done` are gone
   std::size_t held_done = 0;

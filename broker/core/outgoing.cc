@@ -41,6 +41,13 @@ std::size_t Outgoing::find(PacketId id) const {
   return size();
 }
 
+Delivery* Outgoing::at_position(std::uint64_t position) {
+  const auto at = std::lower_bound(
+      entries_.begin() + static_cast<std::ptrdiff_t>(head_), entries_.end(), position,
+      [](const Delivery& has, std::uint64_t wanted) { return has.position < wanted; });
+  return at != entries_.end() && at->position == position ? &*at : nullptr;
+}
+
 void Outgoing::erase(std::size_t index) {
   ensure(index < size(), "a delivery that is there");
   bytes_ -= (*this)[index].bytes;

@@ -23,6 +23,7 @@ struct Delivery {
   std::uint64_t position = 0;
   std::uint64_t needs = 0;  // the record that must be durable before it is sent
   std::size_t bytes = 0;    // counted for the queue
+  std::uint32_t share = 0;  // ShareGroup::number of the group that chose this session
   PacketId packet_id = PacketId::none;
   Qos qos = Qos::at_least_once;
   Phase phase = Phase::queued;
@@ -64,6 +65,7 @@ class Outgoing {
 
   // Where the delivery under this packet id stands; size() if nowhere.
   std::size_t find(PacketId id) const;
+  Delivery* at_position(std::uint64_t position);  // nothing if it is done
   void erase(std::size_t index);
   void clear();
   // Frees the message of a QoS 2 delivery whose PUBREC has come.

@@ -27,6 +27,9 @@ std::optional<Rule> Broker::Core::resolve_alias(Link& link, Publish& publish) co
 
 void Broker::Core::on(Link& link, Publish& publish) {
   if (auto broken = resolve_alias(link, publish)) return fault(link, *broken);
+  if (publish.qos > settings_.offers.maximum_qos) return fault(link, Rule::qos_is_within_maximum);
+  if (publish.retain && !settings_.offers.retained_messages)
+    return fault(link, Rule::retain_is_available);
   if (publish.qos == Qos::at_most_once) return accept(link, publish);
 
   Incoming& incoming = link.session->incoming;
@@ -61,23 +64,32 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   if (!within_limits(publish.topic)) {
     if (qos == Qos::at_most_once || !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::topic_name_invalid;
+  } else if (settings_.validates_payload_format &&
+             !is_as_indicated(publish.properties, publish.payload)) {
+    if (qos == Qos::at_most_once) return fault(link, Rule::payload_is_as_indicated);
+    reason = ReasonCode::payload_format_invalid;
   } else if (is_own_topic(publish.topic)) {
     dropped(session, ReasonCode::not_authorized);
     reason = ReasonCode::not_authorized;
   } else {
     const bool may_refuse = link.v5() && qos != Qos::at_most_once;
-    reason = pass_on(make_letter(publish), &session, may_refuse);
+    reason = pass_on(make_letter(publish, session), &session, may_refuse);
   }
   if (qos == Qos::at_most_once) return;
   // 3.1.1 has no word for a refusal, and a client of it is not to send such a message again.
   if (!link.v5()) reason = ReasonCode::success;
-  if (qos == Qos::at_least_once)
-    return answer(link, PubAck{packet_id, reason, {}}, needs_since(before), true);
+  if (qos == Qos::at_least_once) {
+    PubAck ack{packet_id, reason, {}};
+    explain(link, ack, reason);
+    return answer(link, ack, needs_since(before), true);
+  }
   if (!failed(reason)) {
     session.incoming.open(packet_id);
     if (session.recorded) persist(SaveIncoming{session.client_id, packet_id});
   }
-  answer(link, PubRec{packet_id, reason, {}}, needs_since(before), failed(reason));
+  PubRec received{packet_id, reason, {}};
+  explain(link, received, reason);
+  answer(link, received, needs_since(before), failed(reason));
 }
 
 void Broker::Core::on(Link& link, PubRel& release) {
@@ -96,7 +108,7 @@ void Broker::Core::on(Link& link, PubRel& release) {
 }
 
 // Properties that are about this link or this moment stay behind.
-LetterRef Broker::Core::make_letter(Publish& publish) {
+LetterRef Broker::Core::make_letter(Publish& publish, const Session& publisher) {
   auto letter = std::make_shared<Letter>();
   letter->arrived = now_;
   letter->serial = ++last_serial_;
@@ -105,6 +117,7 @@ LetterRef Broker::Core::make_letter(Publish& publish) {
   message.payload = std::move(publish.payload);
   message.qos = publish.qos;
   message.retain = publish.retain;
+  if (message.retain) message.publisher = publisher.client_id;
   for (const Property& property : publish.properties.all()) {
     if (property.id == PropertyId::message_expiry_interval)
       message.expires_at = now_ + std::chrono::seconds(std::get<std::uint32_t>(property.value));
@@ -184,6 +197,33 @@ bool Broker::Core::limited(const ShareGroup& group, const Letter& letter) {
   });
 }
 
+// What a message gets from one subscription alone.
+Receiver Broker::Core::receiver_of(const Subscription& subscription) {
+  Receiver receiver{.session = subscription.session,
+                    .qos = subscription.entry.options.qos,
+                    .retain_as_published = subscription.entry.options.retain_as_published,
+                    .identifiers = {},
+                    .share = subscription.is_shared() ? subscription.group->number : 0};
+  if (subscription.identifier) receiver.identifiers.push_back(*subscription.identifier);
+  return receiver;
+}
+
+// Others of the group take over what an ended session has not begun to receive, and at QoS 1 what
+// it has not acknowledged; a QoS 2 message that was sent may have arrived (v5 MQTT-4.8.2-5).
+void Broker::Core::inherit(const std::vector<Inherited>& owed) {
+  for (const auto& [share, letter] : owed) {
+    ShareGroup* group = subscriptions_.group(share);
+    if (group == nullptr || letter->expired(now_)) continue;
+    if (Subscription* member = choose(*group, *letter)) {
+      const Receiver receiver = receiver_of(*member);
+      deliver(*receiver.session, letter, receiver,
+              letter->message.retain && receiver.retain_as_published, Counted::yes);
+    } else if (limited(*group, *letter)) {
+      dropped(*group->members.front()->session, ReasonCode::quota_exceeded);
+    }
+  }
+}
+
 Broker::Core::Reach Broker::Core::distribute(const LetterRef& letter, const Session* publisher) {
   Reach reach;
   const bool retained = letter->message.retain;
@@ -211,12 +251,7 @@ Broker::Core::Reach Broker::Core::distribute(const LetterRef& letter, const Sess
       dropped(*group->members.front()->session, ReasonCode::quota_exceeded);
       continue;
     }
-    Receiver receiver{.session = member->session,
-                      .qos = member->entry.options.qos,
-                      .retain_as_published = member->entry.options.retain_as_published,
-                      .identifiers = {}};
-    if (member->identifier) receiver.identifiers.push_back(*member->identifier);
-    give(receiver);
+    give(receiver_of(*member));
   }
   return reach;
 }

@@ -25,6 +25,9 @@ struct Message {
   bool retain = false;
   Properties properties;  // those that travel on to subscribers
   std::optional<Instant> expires_at;
+  // The client id of who sent a retained message; empty otherwise. No Local is asked for by
+  // retained messages too (v5 MQTT-3.8.3-3).
+  std::string publisher;
 };
 
 // Records name a message by number, so that one payload queued for a thousand sessions is stored
@@ -64,6 +67,9 @@ struct SaveDelivery {
   PacketId packet_id;
   Phase phase;
   std::vector<std::uint32_t> subscription_identifiers;
+  // The filter `$share/...` that chose this session; empty if none did. Others of its group take
+  // over what the session has not begun to receive when it ends (v5 4.8.2).
+  std::string share;
 };
 struct DropDelivery {
   std::string client_id;

@@ -11,7 +11,11 @@ namespace mq::broker {
 struct Broker::Core::Recovery {
   Core& core;
   std::unordered_map<std::uint64_t, LetterRef> letters;  // by message number
-  std::map<std::uint64_t, std::vector<Delivery>> owed;   // by session number
+  struct Owed {
+    Delivery delivery;
+    std::string share;  // its group is known when all subscriptions are
+  };
+  std::map<std::uint64_t, std::vector<Owed>> owed;  // by session number
   // Wills of clients whose session ended with its link, when the broker did.
   std::vector<std::pair<std::string, Will>> orphans;
 
@@ -66,7 +70,7 @@ struct Broker::Core::Recovery {
                       .sent_before = r.phase != Delivery::Phase::queued};
     if (!r.subscription_identifiers.empty())
       delivery.identifiers = std::make_unique<Identifiers>(r.subscription_identifiers);
-    owed[session->number].push_back(std::move(delivery));
+    owed[session->number].push_back({std::move(delivery), r.share});
   }
 
   void apply(const SaveIncoming& r) {
@@ -90,11 +94,18 @@ struct Broker::Core::Recovery {
 
   // For the sessions, it is as if all links had been lost now.
   void resume() {
+    std::unordered_map<std::string_view, std::uint32_t> groups;
+    for (const auto& [number, group] : core.subscriptions_.groups())
+      groups.emplace(group->filter, number);
     for (auto& [number, deliveries] : owed) {
-      std::sort(deliveries.begin(), deliveries.end(),
-                [](const Delivery& a, const Delivery& b) { return a.position < b.position; });
-      for (Delivery& delivery : deliveries)
+      std::sort(deliveries.begin(), deliveries.end(), [](const Owed& a, const Owed& b) {
+        return a.delivery.position < b.delivery.position;
+      });
+      for (auto& [delivery, share] : deliveries) {
+        const auto group = groups.find(share);
+        if (group != groups.end()) delivery.share = group->second;
         core.numbered_.at(number)->outgoing.restore(std::move(delivery));
+      }
     }
     for (std::uint64_t number = 1; number <= core.last_session_; ++number) {
       Session& session = *core.numbered_.at(number);
@@ -104,7 +115,7 @@ struct Broker::Core::Recovery {
     for (auto& [client_id, will] : orphans) {
       core.outbox_.note({.what = Note::What::will_published, .client_id = client_id});
       if (core.settings_.keeps_records) core.persist(DropWill{client_id});
-      core.pass_on(letter_of(will, core.now_, ++core.last_serial_), nullptr, false);
+      core.pass_on(letter_of(will, client_id, core.now_, ++core.last_serial_), nullptr, false);
     }
   }
 };

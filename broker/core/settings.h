@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/time.h"
+#include "protocol/packet.h"
 
 namespace mq::broker {
 
@@ -43,8 +45,32 @@ struct Limits {
   std::chrono::seconds session_expiry{0xFFFFFFFF};  // the longest that is granted; this: for ever
 };
 
+// What the standard lets a server leave out. 5.0 clients are told in CONNACK.
+struct Offers {
+  Qos maximum_qos = Qos::exactly_once;
+  bool retained_messages = true;
+  bool wildcard_subscriptions = true;
+  bool subscription_identifiers = true;
+  bool shared_subscriptions = true;
+  bool empty_client_ids = true;  // the broker makes up a name
+};
+
 struct Settings {
   Limits limits;
+  Offers offers;
+  // The longest keep alive, zero: any. A 5.0 client that wants a longer one or none is told to use
+  // this one; an older one is refused, as it cannot be told.
+  std::chrono::seconds keep_alive_max{0};
+  // Of names that the broker makes up for clients that come without one.
+  std::string assigned_id_prefix = "auto-";
+  // Told to 5.0 clients that ask for it, %c being the client id; empty: nothing is told.
+  std::string response_information;
+  // Where clients should go instead, as "host:port"; empty: nowhere. 5.0 clients hear it when the
+  // broker stops or has no room for their session, and with `server_moved` whenever they connect.
+  std::string server_reference;
+  bool server_moved = false;  // nobody is let in
+  // Payloads that are said to be text are refused if they are not UTF-8.
+  bool validates_payload_format = false;
   // 3.1 and 3.1.1 sessions with Clean Session 0 have no expiry of their own.
   std::chrono::seconds session_expiry_3_1_1{0xFFFFFFFF};
   // Off: nothing is emitted as Persist and nothing waits; a restart forgets everything.

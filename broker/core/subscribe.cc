@@ -10,8 +10,16 @@ namespace mq::broker {
 Broker::Core::Added Broker::Core::add_subscription(Session& session, Subscribe::Entry& entry,
                                                    std::optional<std::uint32_t> identifier) {
   const auto share = shared(entry.filter);
-  if (!within_limits(share ? share->filter : std::string_view(entry.filter)))
-    return {nullptr, ReasonCode::topic_filter_invalid, false};
+  const std::string_view filter = share ? share->filter : std::string_view(entry.filter);
+  const Offers& offers = settings_.offers;
+  if (!within_limits(filter)) return {nullptr, ReasonCode::topic_filter_invalid, false};
+  if (share && !offers.shared_subscriptions)
+    return {nullptr, ReasonCode::shared_subscriptions_not_supported, false};
+  if (!offers.wildcard_subscriptions && filter.find_first_of("+#") != std::string_view::npos)
+    return {nullptr, ReasonCode::wildcard_subscriptions_not_supported, false};
+  if (identifier && !offers.subscription_identifiers)
+    return {nullptr, ReasonCode::subscription_identifiers_not_supported, false};
+  entry.options.qos = std::min(entry.options.qos, offers.maximum_qos);
   Subscription* has = session.find_subscription(entry.filter);
   const bool is_new = has == nullptr;
   if (has != nullptr) {
@@ -48,13 +56,15 @@ void Broker::Core::on(Link& link, Subscribe& subscribe) {
     const Added added = id_in_use && link.v5()
                             ? Added{nullptr, ReasonCode::packet_identifier_in_use, false}
                             : add_subscription(session, entry, identifier);
-    const bool refused = failed(added.reason);
-    ack.reasons.push_back(refused && !link.v5() ? ReasonCode::unspecified_error : added.reason);
+    const bool is_refused = failed(added.reason);
+    ack.reasons.push_back(is_refused && !link.v5() ? ReasonCode::unspecified_error : added.reason);
     const bool wants_retained = handling == RetainHandling::send ||
                                 (handling == RetainHandling::send_if_new && added.is_new);
-    if (!refused && wants_retained && !added.subscription->is_shared())
+    if (!is_refused && wants_retained && !added.subscription->is_shared())
       send_retained_to.push_back(added.subscription);
   }
+  const auto refused = std::find_if(ack.reasons.begin(), ack.reasons.end(), failed);
+  if (refused != ack.reasons.end()) explain(link, ack, *refused);
   answer(link, ack, needs_since(before));
   for (Subscription* subscription : send_retained_to) {
     if (link.phase != Phase::connected) return;
@@ -66,7 +76,9 @@ void Broker::Core::send_retained(Session& session, const Subscription& subscript
   if (faulty(Fault::forgets_retained)) return;
   Receiver how{.session = &session, .qos = subscription.entry.options.qos, .identifiers = {}};
   if (subscription.identifier) how.identifiers.push_back(*subscription.identifier);
+  const bool no_local = subscription.entry.options.no_local;
   retained_.for_each(subscription.entry.filter, [&](const LetterRef& letter) {
+    if (no_local && letter->message.publisher == session.client_id) return;  // v5 MQTT-3.8.3-3
     deliver(session, letter, how, true, Counted::no);
   });
 }

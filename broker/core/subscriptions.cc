@@ -105,11 +105,16 @@ void Subscriptions::prune(std::uint32_t node) {
   }
 }
 
-ShareGroup& Subscriptions::group(Node& node, std::string_view name) {
+ShareGroup& Subscriptions::group_at(Node& node, std::string_view name, std::string_view filter) {
   for (auto& has : node.groups)
     if (has->name == name) return *has;
-  node.groups.push_back(std::make_unique<ShareGroup>(ShareGroup{std::string(name), {}, 0}));
-  return *node.groups.back();
+  node.groups.push_back(std::make_unique<ShareGroup>());
+  ShareGroup& made = *node.groups.back();
+  made.name = name;
+  made.filter = filter;
+  made.number = ++last_group_;
+  groups_.emplace(made.number, &made);
+  return made;
 }
 
 void Subscriptions::add(Subscription& subscription) {
@@ -119,7 +124,7 @@ void Subscriptions::add(Subscription& subscription) {
   while (auto level = levels.next()) at = child(at, *level);
   Node& node = nodes_[at];
   subscription.node = at;
-  subscription.group = share ? &group(node, share->group) : nullptr;
+  subscription.group = share ? &group_at(node, share->group, subscription.entry.filter) : nullptr;
   auto& list = share ? subscription.group->members : node.subscribers;
   subscription.index = static_cast<std::uint32_t>(list.size());
   list.push_back(&subscription);
@@ -136,8 +141,10 @@ void Subscriptions::remove(Subscription& subscription) {
   list[subscription.index] = list.back();
   list[subscription.index]->index = subscription.index;
   list.pop_back();
-  if (subscription.is_shared() && list.empty())
+  if (subscription.is_shared() && list.empty()) {
+    groups_.erase(subscription.group->number);
     std::erase_if(node.groups, [&](auto& has) { return has.get() == subscription.group; });
+  }
   subscription.group = nullptr;
   --size_;
   prune(subscription.node);

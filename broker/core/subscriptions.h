@@ -37,6 +37,8 @@ struct Subscription {
 // The members of `$share/NAME/...` under one filter; each message goes to one of them.
 struct ShareGroup {
   std::string name;
+  std::string filter;        // with `$share/NAME/`
+  std::uint32_t number = 0;  // never given twice
   std::vector<Subscription*> members;
   std::size_t turn = 0;  // who is asked first next time
 };
@@ -49,6 +51,7 @@ struct Receiver {
   bool retain_as_published = false;
   bool no_local = false;  // of one of its subscriptions at least: ask again for its own messages
   std::vector<std::uint32_t> identifiers;
+  std::uint32_t share = 0;  // ShareGroup::number of the group that chose it
 };
 
 struct Matches {
@@ -70,6 +73,14 @@ class Subscriptions {
   const Matches& find(std::string_view topic);
   // What `session` gets of `topic` from its own publisher; nothing if only No Local filters match.
   static std::optional<Receiver> without_no_local(const Session& session, std::string_view topic);
+
+  // Nothing if its last member has left.
+  ShareGroup* group(std::uint32_t number) const {
+    auto at = groups_.find(number);
+    return at == groups_.end() ? nullptr : at->second;
+  }
+  // By number.
+  const std::unordered_map<std::uint32_t, ShareGroup*>& groups() const { return groups_; }
 
   std::size_t size() const { return size_; }
   std::size_t nodes() const { return nodes_.size() - free_nodes_.size(); }
@@ -112,7 +123,7 @@ class Subscriptions {
   void prune(std::uint32_t node);
   std::uint32_t intern(std::string_view level);
   void release(std::uint32_t level);
-  ShareGroup& group(Node& node, std::string_view name);
+  ShareGroup& group_at(Node& node, std::string_view name, std::string_view filter);
   void forget(const Subscription& subscription);
   void collect(std::string_view topic, Matches& matches);
 
@@ -125,6 +136,8 @@ class Subscriptions {
   std::unordered_map<std::string, Remembered, TextHash, std::equal_to<>> remembered_;
   std::size_t remembered_receivers_ = 0;
   std::uint64_t generation_ = 1;
+  std::unordered_map<std::uint32_t, ShareGroup*> groups_;
+  std::uint32_t last_group_ = 0;
   std::size_t size_ = 0;
 };
 

@@ -160,6 +160,7 @@ void write(Writer& out, const SaveMessage& r) {
   out.number(r.message->retain);
   out.time(r.message->expires_at);
   out.properties(r.message->properties);
+  out.text(r.message->publisher);
 }
 
 SaveMessage read_message(Reader& in) {
@@ -171,6 +172,7 @@ SaveMessage read_message(Reader& in) {
   message->retain = in.flag();
   message->expires_at = in.time();
   message->properties = in.properties();
+  message->publisher = in.text();
   r.message = std::move(message);
   return r;
 }
@@ -228,6 +230,7 @@ void write(Writer& out, const SaveDelivery& r) {
   out.number(r.phase);
   out.number(static_cast<std::uint32_t>(r.subscription_identifiers.size()));
   for (const std::uint32_t identifier : r.subscription_identifiers) out.number(identifier);
+  out.text(r.share);
 }
 
 SaveDelivery read_delivery(Reader& in) {
@@ -241,6 +244,7 @@ SaveDelivery read_delivery(Reader& in) {
   r.phase = in.choice(SaveDelivery::Phase::received);
   for (auto count = in.number<std::uint32_t>(); count > 0 && !in.failed(); --count)
     r.subscription_identifiers.push_back(in.number<std::uint32_t>());
+  r.share = in.text();
   return r;
 }
 

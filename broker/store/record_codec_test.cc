@@ -32,6 +32,7 @@ TEST(RecordCodec, EveryFieldOfEveryKindComesBack) {
   EXPECT_EQ(message.retain, sent.retain);
   EXPECT_EQ(message.expires_at, sent.expires_at);
   EXPECT_EQ(message.properties, sent.properties);
+  EXPECT_EQ(message.publisher, "the one who said so");
   const auto session = std::get<SaveSession>(*decode_record(encoded(all[1]), {}));
   EXPECT_EQ(session.version, Version::v3_1_1);
   EXPECT_EQ(session.expiry, std::chrono::seconds(0xFFFFFFFF));
@@ -39,6 +40,8 @@ TEST(RecordCodec, EveryFieldOfEveryKindComesBack) {
   const auto subscription = std::get<SaveSubscription>(*decode_record(encoded(all[2]), {}));
   EXPECT_EQ(subscription.entry, std::get<SaveSubscription>(all[2]).entry);
   EXPECT_EQ(subscription.identifier, 7u);
+  const auto delivery = std::get<SaveDelivery>(*decode_record(encoded(all[3]), {}));
+  EXPECT_EQ(delivery.share, "$share/g/t");
   const auto will = std::get<SaveWill>(*decode_record(encoded(all[6]), {}));
   EXPECT_EQ(will.will, std::get<SaveWill>(all[6]).will);
   EXPECT_EQ(will.due, Instant(5s));

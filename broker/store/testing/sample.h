@@ -28,7 +28,8 @@ inline SaveDelivery delivery(const std::string& id, std::uint64_t position, std:
           .retain = false,
           .packet_id = PacketId::none,
           .phase = SaveDelivery::Phase::queued,
-          .subscription_identifiers = {}};
+          .subscription_identifiers = {},
+          .share = {}};
 }
 
 // One of every kind, with every field set.
@@ -44,6 +45,7 @@ inline std::vector<Record> one_of_each() {
   full->properties.add(PropertyId::correlation_data, Bytes::copy("key"));
   full->properties.add_user("a", "b");
   full->properties.add_user("a", "");
+  full->publisher = "the one who said so";
   SaveSubscription subscription{"s", {"a/#", {}}, 7};
   subscription.entry.options = {.qos = Qos::exactly_once,
                                 .no_local = true,
@@ -55,6 +57,7 @@ inline std::vector<Record> one_of_each() {
   owed.packet_id = PacketId{65535};
   owed.phase = SaveDelivery::Phase::published;
   owed.subscription_identifiers = {1, 268'435'455};
+  owed.share = "$share/g/t";
   SaveWill will{"s", {}, Instant(std::chrono::seconds(5))};
   will.will = {.topic = "w",
                .payload = Bytes::copy("gone"),

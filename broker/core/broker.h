@@ -55,11 +55,17 @@ struct Tick {};
 struct Persisted {
   std::uint64_t upto;
 };
+// Whether the disk takes records. While it does not, nothing is accepted that would need one: no
+// message at QoS 1 or 2, none to be retained, no session that outlives its link.
+struct StoreTakes {
+  bool records;
+};
 // The operator stops the broker: every 5.0 client hears DISCONNECT 0x8B, every
 // link is closed, no will is published; sessions stay in the store.
 struct Shutdown {};
 
-using Input = std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, Shutdown>;
+using Input =
+    std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes, Shutdown>;
 
 // ---- What to do
 // ------------------------------------------------------------------------------
@@ -106,8 +112,8 @@ using Output = std::variant<SendBytes, CloseLink, Persist, Note>;
 class Broker {
  public:
   // `recovered` is what a store gave back after a restart; empty for a first
-  // start. Sessions in it are without a link, and their expiry and will delay
-  // run from `now`.
+  // start. Sessions in it are without a link; expiry and will delay of those that
+  // had one run from `now`. What expired in the meantime is dropped.
   Broker(Settings settings, Rng rng, const Recovered& recovered = {}, Instant now = Instant{});
   ~Broker();
   Broker(const Broker&) = delete;

@@ -140,6 +140,8 @@ std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
   if (sessions_.size() >= limits_.sessions && find(connect.client_id) == nullptr)
     return settings_.server_reference.empty() ? ReasonCode::quota_exceeded
                                               : ReasonCode::use_another_server;
+  if (!store_takes_records_ && granted_expiry(connect, settings_).count() > 0)
+    return ReasonCode::server_unavailable;
   return std::nullopt;
 }
 

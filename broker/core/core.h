@@ -58,6 +58,7 @@ class Broker::Core {
   void on(const Drained& drained);
   void on(const Tick&) {}
   void on(const Persisted& persisted);
+  void on(const StoreTakes& store) { store_takes_records_ = store.records; }
   void on(const Shutdown&);
   Disconnect farewell(const Link& link) const;
   void run_timers();
@@ -194,6 +195,7 @@ class Broker::Core {
   Instant now_;
 
   Outbox outbox_;
+  bool store_takes_records_ = true;
   std::uint64_t durable_ = 0;                                // as Persisted said last
   std::deque<std::pair<std::uint64_t, LinkId>> held_links_;  // sorted by what they wait for
 

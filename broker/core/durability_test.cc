@@ -289,14 +289,93 @@ TEST_P(Durable, RecordsOfARecoveredBrokerAgreeWithTheStore) {
   EXPECT_EQ(store.sessions(), 0u);
 }
 
-TEST_P(Durable, ASessionThatExpiredWhileTheBrokerWasAwayGetsItsTimeAnew) {
+TEST_P(Durable, ASessionExpiresWhileTheBrokerIsAway) {
   if (v() != Version::v5) return;
   cut(connect(v(), "a", false));
+  connect(v(), "b", false);  // has a link when the broker goes, and its time from then on
+  now += 3600s - 1ns;
   crash_and_restart();
-  advance(3600s - 1ns);
-  EXPECT_EQ(broker().census().sessions, 1u);
+  EXPECT_EQ(broker().census().sessions, 2u);
   advance(1ns);
+  EXPECT_EQ(broker().census().sessions, 1u);
+  EXPECT_EQ(store.sessions(), 1u);
+  now += 3600s - 3ns;
+  crash_and_restart();
+  EXPECT_EQ(broker().census().sessions, 1u);
+  now += 1h;
+  crash_and_restart();
   EXPECT_EQ(broker().census().sessions, 0u);
+  EXPECT_EQ(store.sessions(), 0u);
+}
+
+// v5 MQTT-3.3.2-5
+TEST_P(Durable, AMessageThatExpiresWhileTheBrokerIsAwayIsDropped) {
+  if (v() != Version::v5) return;
+  absent("s", "t");
+  Peer& p = connect(v(), "p");
+  Properties soon;
+  soon.add(PropertyId::message_expiry_interval, 10u);
+  publish(p, "t", "short", qos1, 1, true, soon);
+  publish(p, "t", "long", qos1, 2);
+  now += 9s;
+  crash_and_restart();
+  EXPECT_EQ(broker().census().queued_messages, 2u);
+  now += 1s;
+  crash_and_restart();
+  EXPECT_EQ(broker().census().queued_messages, 1u);
+  EXPECT_EQ(broker().census().retained, 0u);
+  EXPECT_EQ(store.messages(), 1u);
+  expect_publish(connect(v(), "s", false), "t", "long");
+}
+
+TEST_P(Durable, AWillThatWaitsIsPublishedWhenItWouldHaveBeen) {
+  if (v() != Version::v5) return;
+  absent("s", "w");
+  Connect said = hello(v(), "a", false);
+  said.will = Will{.topic = "w", .payload = Bytes::copy("gone"), .qos = qos1};
+  said.will->properties.add(PropertyId::will_delay_interval, 100u);
+  cut(connect(said));
+  now += 60s;
+  crash_and_restart();
+  advance(40s - 1ns);
+  EXPECT_EQ(notes_of(Note::What::will_published), 0u);
+  advance(1ns);
+  EXPECT_EQ(notes_of(Note::What::will_published), 1u);
+}
+
+// The disk is full: what would need a record is refused, the rest goes on.
+TEST_P(Durable, WhileTheStoreTakesNothingNothingIsAcknowledged) {
+  absent("s", "t");
+  Peer& p = connect(v(), "p");
+  Peer& live = connect(v(), "live");
+  subscribe(live, "t");
+  Peer& old = connect(Version::v3_1_1, "old");
+  const std::size_t stored = store.messages();
+  handle(StoreTakes{false});
+  publish(p, "t", "zero");
+  expect_publish(live, "t", "zero");
+  publish(p, "t", "kept", qos0, 0, true);
+  expect_silence(live);
+  publish(old, "t", "one", qos1, 1);  // has no word for it
+  expect_silence(old);
+  expect_closed(old, Rule::limit_is_kept);
+  if (v() == Version::v5) {
+    publish(p, "t", "one", qos1, 1);
+    EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::quota_exceeded);
+    publish(p, "t", "two", qos2, 2);
+    EXPECT_EQ(expect<PubRec>(p).reason, ReasonCode::quota_exceeded);
+  }
+  Peer& refused = open(v());
+  say(refused, hello(v(), "new", false));
+  EXPECT_EQ(expect<ConnAck>(refused).reason, v() == Version::v5
+                                                 ? ReasonCode::server_unavailable
+                                                 : connect_return::server_unavailable);
+  connect(v(), "clean");
+  EXPECT_EQ(store.messages(), stored);
+  handle(StoreTakes{true});
+  publish(p, "t", "one", qos1, 1);
+  EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::success);
+  EXPECT_EQ(store.messages(), stored + 1);
 }
 
 }  // namespace

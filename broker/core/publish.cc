@@ -68,6 +68,10 @@ void Broker::Core::accept(Link& link, Publish& publish) {
              !is_as_indicated(publish.properties, publish.payload)) {
     if (qos == Qos::at_most_once) return fault(link, Rule::payload_is_as_indicated);
     reason = ReasonCode::payload_format_invalid;
+  } else if (!store_takes_records_ && (qos != Qos::at_most_once || publish.retain)) {
+    dropped(session, ReasonCode::quota_exceeded);
+    if (qos != Qos::at_most_once && !link.v5()) return fault(link, Rule::limit_is_kept);
+    reason = ReasonCode::quota_exceeded;
   } else if (is_own_topic(publish.topic)) {
     dropped(session, ReasonCode::not_authorized);
     reason = ReasonCode::not_authorized;

@@ -39,7 +39,9 @@ struct Broker::Core::Recovery {
     session.version = r.version;
     session.expiry = r.expiry;
     session.recorded = core.settings_.keeps_records;
-    session.disconnected_at = core.now_;
+    // A wall clock that was set back must not give it more time than it had.
+    session.disconnected_at = std::min(r.disconnected_at.value_or(core.now_), core.now_);
+    if (!r.disconnected_at) core.record_session(session);
   }
 
   void apply(const SaveSubscription& r) {
@@ -83,7 +85,7 @@ struct Broker::Core::Recovery {
 
   void apply(const SaveWill& r) {
     if (Session* session = core.find(r.client_id))
-      session->will = std::make_unique<StoredWill>(StoredWill{r.will, std::nullopt});
+      session->will = std::make_unique<StoredWill>(StoredWill{r.will, r.due});
     else
       orphans.emplace_back(r.client_id, r.will);
   }
@@ -92,7 +94,7 @@ struct Broker::Core::Recovery {
   template <class Dropped>
   void apply(const Dropped&) {}
 
-  // For the sessions, it is as if all links had been lost now.
+  // For sessions that had a link, it is as if that had been lost now.
   void resume() {
     std::unordered_map<std::string_view, std::uint32_t> groups;
     for (const auto& [number, group] : core.subscriptions_.groups())
@@ -101,15 +103,24 @@ struct Broker::Core::Recovery {
       std::sort(deliveries.begin(), deliveries.end(), [](const Owed& a, const Owed& b) {
         return a.delivery.position < b.delivery.position;
       });
+      Session& session = *core.numbered_.at(number);
       for (auto& [delivery, share] : deliveries) {
         const auto group = groups.find(share);
         if (group != groups.end()) delivery.share = group->second;
-        core.numbered_.at(number)->outgoing.restore(std::move(delivery));
+        const bool begun = delivery.packet_id != PacketId::none;
+        if (begun || !delivery.letter->expired(core.now_))
+          session.outgoing.restore(std::move(delivery));
+        else if (session.recorded)
+          core.persist(DropDelivery{session.client_id, delivery.position});
       }
     }
     for (std::uint64_t number = 1; number <= core.last_session_; ++number) {
       Session& session = *core.numbered_.at(number);
-      if (session.will) session.will->due = core.now_ + will_delay(session.will->will);
+      if (session.will && !session.will->due) {
+        session.will->due = core.now_ + will_delay(session.will->will);
+        if (core.settings_.keeps_records)
+          core.persist(SaveWill{session.client_id, session.will->will, session.will->due});
+      }
       core.arm(session);
     }
     for (auto& [client_id, will] : orphans) {

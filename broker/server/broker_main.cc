@@ -8,11 +8,15 @@
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
+#include <map>
+#include <optional>
 #include <random>
 #include <variant>
 
 #include "broker/server/listen_address.h"
 #include "broker/server/server.h"
+#include "broker/server/store_writer.h"
+#include "broker/store/repair.h"
 
 namespace mq::broker {
 namespace {
@@ -27,6 +31,7 @@ constexpr int cannot_start = 3;
 struct Options {
   ServerOptions server;
   bool verbose = false;
+  bool repair = false;
 };
 
 std::variant<Options, int> parse(int argc, char** argv) {
@@ -57,7 +62,22 @@ std::variant<Options, int> parse(int argc, char** argv) {
   app.add_option("--receive-maximum", limits.receive_maximum, "QoS 1 and 2 under way from a client")
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
-  app.footer("Exit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen.");
+  StoreOptions store;
+  std::optional<Durability> durability;
+  app.add_option("--store", store.path,
+                 "the file that keeps sessions, messages and subscriptions over a restart")
+      ->option_text("FILE");
+  app.add_option("--durability", durability,
+                 "what an acknowledgement survives: none, process (kill -9), power (a power\n"
+                 "failure; the default with --store)")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Durability>{{"none", Durability::none},
+                                            {"process", Durability::process},
+                                            {"power", Durability::power}}))
+      ->option_text("WHAT");
+  app.add_flag("--repair", options.repair,
+               "if the store is damaged, keep what is whole and put the damaged file aside");
+  app.footer("Exit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen or open the store.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -66,6 +86,18 @@ std::variant<Options, int> parse(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "mqttlab broker: %s\nTry: mqttlab broker --help\n", error.what());
     return exit_status::usage;
+  }
+  const bool keeps = durability ? *durability != Durability::none : !store.path.empty();
+  if (keeps != !store.path.empty() || (options.repair && !keeps)) {
+    std::fprintf(stderr, "mqttlab broker: %s\n",
+                 keeps                ? "--durability process and power need --store FILE"
+                 : store.path.empty() ? "--repair needs --store FILE"
+                                      : "--durability none keeps nothing: leave out --store");
+    return exit_status::usage;
+  }
+  if (keeps) {
+    store.durability = durability.value_or(Durability::power);
+    options.server.store = store;
   }
   if (listen.empty()) listen.emplace_back("localhost");
   for (const std::string& text : listen) {
@@ -124,22 +156,38 @@ void print(const Note& note) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+void say(const std::string& text) { std::fprintf(stderr, "mqttlab broker: %s\n", text.c_str()); }
+
+void repair(const StoreOptions& store) {
+  const RepairReport report = repair_store(sqlite_options(store, {}));
+  if (report.damage.empty()) return say(store.path + ": the store is in order");
+  for (const std::string& line : report.damage) say(store.path + ": " + line);
+  say(store.path + ": repaired, " + std::to_string(report.kept) +
+      " records kept; the damaged store is " + report.put_aside);
+}
+
 int serve(Options options) {
   boost::asio::io_context context(1);
   std::random_device chance;
   options.server.seed = (static_cast<std::uint64_t>(chance()) << 32) | chance();
-  Server server(context, options.server, options.verbose ? print : Server::NoteHandler{});
+  if (options.server.store) options.server.store->on_trouble = say;
+  std::optional<Server> server;
   try {
-    for (const std::string& address : server.start())
+    if (options.repair) repair(*options.server.store);
+    server.emplace(context, options.server, options.verbose ? print : Server::NoteHandler{});
+    for (const std::string& address : server->start())
       std::fprintf(stderr, "mqttlab broker: listening on %s\n", address.c_str());
   } catch (const boost::system::system_error& error) {
+    std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
+    return exit_status::cannot_start;
+  } catch (const StoreError& error) {
     std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
     return exit_status::cannot_start;
   }
   boost::asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
     if (error) return;
-    server.stop([&] { context.stop(); });
+    server->stop([&] { context.stop(); });
     // A second one does not wait for the goodbyes.
     signals.async_wait([&](boost::system::error_code again, int) {
       if (!again) context.stop();

@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/ensure.h"
 #include "base/overloaded.h"
 #include "broker/server/listener.h"
+#include "broker/server/store_writer.h"
 #include "transport/connection.h"
 
 namespace mq::broker {
@@ -22,9 +22,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Connection = transport::Connection<tcp::socket>;
 
-// Nothing outlives this process.
-Settings without_records(Settings settings) {
-  settings.keeps_records = false;
+Settings core_settings(const ServerOptions& options) {
+  Settings settings = options.settings;
+  settings.keeps_records = options.store.has_value();
   return settings;
 }
 
@@ -37,17 +37,23 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         options_(std::move(options)),
         on_note_(std::move(on_note)),
         epoch_(std::chrono::steady_clock::now()),
-        core_(without_records(options_.settings), Rng(options_.seed)),
+        store_(options_.store ? open_store(*options_.store, wall_clock()) : nullptr),
+        core_(core_settings(options_), Rng(options_.seed), store_ ? store_->recover() : Recovered{},
+              now()),
         core_timer_(context),
         linger_timer_(context),
         listeners_(
-            std::make_shared<Listeners>(context, options_.listeners, options_.accept_backlog)) {}
+            std::make_shared<Listeners>(context, options_.listeners, options_.accept_backlog)) {
+    if (store_)
+      writer_ = std::make_unique<StoreWriter>(context, std::move(store_),
+                                              [this](const StoreNews& news) { on_store(news); });
+  }
 
   std::vector<std::string> start() {
     std::vector<std::string> names = listeners_->open();
     listeners_->start(
         [this](tcp::socket socket, std::size_t listener) { take(std::move(socket), listener); });
-    rearm();
+    feed(Tick{});  // what the core had to say about what it found in the store
     return names;
   }
 
@@ -64,6 +70,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     listeners_->close();
     for (auto& [id, link] : links_) link.connection->drop();
     links_.clear();
+    writer_.reset();
   }
 
   Broker::Census census() const { return core_.census(); }
@@ -99,6 +106,11 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     connection->start();
   }
 
+  WallClock wall_clock() const {
+    return {std::chrono::duration_cast<Duration>(
+        std::chrono::system_clock::now().time_since_epoch() - now().time_since_epoch())};
+  }
+
   Instant now() const {
     return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - epoch_));
   }
@@ -128,6 +140,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     core_.handle(input, now());
     perform_all();
     feeding_ = false;
+    if (writer_) writer_->commit();
     rearm();
     if (!ended_.empty()) feed_ended();
   }
@@ -136,11 +149,22 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     while (auto output = core_.poll())
       std::visit(overloaded{[&](SendBytes& order) { send(order); },
                             [&](CloseLink& order) { close(order.link); },
-                            [&](Persist&) { ensure(false, "records were not asked for"); },
+                            [&](Persist& order) { writer_->append(std::move(order)); },
                             [&](Note& note) {
                               if (on_note_) on_note_(note);
                             }},
                  *output);
+  }
+
+  void on_store(const StoreNews& news) {
+    if (store_fails_ != news.problem.has_value()) {
+      store_fails_ = news.problem.has_value();
+      feed(StoreTakes{!store_fails_});
+      if (options_.store->on_trouble)
+        options_.store->on_trouble(store_fails_ ? *news.problem
+                                                : options_.store->path + ": can be written again");
+    }
+    feed(Persisted{news.persisted});
   }
 
   void send(SendBytes& order) {
@@ -215,6 +239,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     if (!stopped_ || !links_.empty()) return;
     core_timer_.cancel();
     linger_timer_.cancel();
+    if (writer_) writer_->close();
     std::exchange(stopped_, nullptr)();
   }
 
@@ -227,6 +252,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   const ServerOptions options_;
   const NoteHandler on_note_;
   const std::chrono::steady_clock::time_point epoch_;
+  std::unique_ptr<SqliteStore> store_;  // until the writer has it
   Broker core_;
   asio::steady_timer core_timer_;
   asio::steady_timer linger_timer_;
@@ -236,6 +262,8 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   std::vector<LinkId> dirty_;
   std::deque<LinkId> ended_;
   std::deque<Lingering> lingering_;
+  std::unique_ptr<StoreWriter> writer_;  // nothing: records are not asked for
+  bool store_fails_ = false;
   std::function<void()> stopped_;
   std::uint64_t last_link_ = 0;
   bool feeding_ = false;

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "broker/core/broker.h"
 #include "broker/server/listener_options.h"
+#include "broker/server/store_options.h"
 
 namespace boost::asio {
 class io_context;
@@ -21,6 +23,7 @@ namespace mq::broker {
 struct ServerOptions {
   std::vector<ListenerOptions> listeners;
   Settings settings;
+  std::optional<StoreOptions> store;  // nothing: a restart forgets everything
   std::uint64_t seed = 0;
   int accept_backlog = 4096;
   // While more than this waits to be written to a peer, nothing of it is read. Above the core's
@@ -34,6 +37,7 @@ class Server {
  public:
   using NoteHandler = std::function<void(const Note&)>;
 
+  // Throws StoreError if there is a store that cannot be opened.
   Server(boost::asio::io_context& context, ServerOptions options, NoteHandler on_note = {});
   ~Server();
 

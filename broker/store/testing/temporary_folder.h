@@ -1,5 +1,5 @@
-// A folder of its own for each test, gone when the test ends. In memory where there is such a place:
-// most tests do not need a disk, and syncing one takes time.
+// A folder of its own for each test, gone when the test ends. In memory where there is such a
+// place: most tests do not need a disk, and syncing one takes time.
 #pragma once
 
 #include <gtest/gtest.h>

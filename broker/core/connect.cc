@@ -286,6 +286,9 @@ void Broker::Core::on(Link& link, Connect& connect) {
   link.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(
       window_max,
       connect.properties.number(PropertyId::receive_maximum).value_or(limits_.inflight_messages)));
+  link.aliases_out_max = static_cast<std::uint16_t>(std::min<std::uint32_t>(
+      limits_.topic_aliases_out,
+      connect.properties.number(PropertyId::topic_alias_maximum).value_or(0)));
   link.reader.allow_packet_bytes(limits_.packet_bytes);
 
   outbox_.note({.what = Note::What::connected,

@@ -148,6 +148,7 @@ class Broker::Core {
   bool may_send_next(const Session& session) const;
   void start(Session& session, Delivery& delivery);
   bool send_next(Session& session);
+  std::optional<Frame> frame_for(Link& link, const Letter& letter, Shape shape, PacketId packet_id);
   void send_frame(Link& link, Frame frame, std::uint64_t needs, std::uint64_t first_sending_of);
   void drop_delivery(Session& session, std::size_t index);
   void record(const Session& session, Delivery& delivery);

@@ -68,12 +68,12 @@ bool Broker::Core::deliver_now(Session& session, const LetterRef& letter, const 
                     .qos = Qos::at_most_once,
                     .retain = retain,
                     .identifiers = link.v5() ? &how.identifiers : nullptr};
-  Frame frame = frames_.make(*letter, shape, PacketId::none, now_);
-  if (!fits(link, frame.size())) {
+  auto frame = frame_for(link, *letter, shape, PacketId::none);
+  if (!frame) {
     dropped(session, ReasonCode::packet_too_large);
     return true;  // for the publisher it counts as delivered (v5 MQTT-3.1.2-25)
   }
-  send_frame(link, std::move(frame), 0, 0);
+  send_frame(link, std::move(*frame), 0, 0);
   return true;
 }
 
@@ -142,13 +142,35 @@ bool Broker::Core::send_next(Session& session) {
                     .retain = next.retain,
                     .identifiers = link.v5() ? next.identifiers.get() : nullptr};
   if (next.phase == Delivery::Phase::queued) start(session, next);
-  Frame frame = frames_.make(*next.letter, shape, next.packet_id, now_);
-  if (!fits(link, frame.size())) return false;
+  auto frame = frame_for(link, *next.letter, shape, next.packet_id);
+  if (!frame) return false;
   const std::uint64_t first = next.sent_before ? 0 : next.position;
   next.sent_before = true;
   session.outgoing.mark_sent();
-  send_frame(link, std::move(frame), next.needs, first);
+  send_frame(link, std::move(*frame), next.needs, first);
   return true;
+}
+
+// The packet, with the topic's alias where the client takes one; nothing if it is too large for the
+// client. It must be sent next on this link: an alias in it counts as told.
+std::optional<Frame> Broker::Core::frame_for(Link& link, const Letter& letter, Shape shape,
+                                             PacketId packet_id) {
+  const std::string& topic = letter.message.topic;
+  if (link.aliases_out_max > 0) {
+    if (!link.aliases_out) link.aliases_out = std::make_unique<TopicNumbers>();
+    const auto chosen = link.aliases_out->choose(topic, link.aliases_out_max);
+    shape.alias = chosen.alias;
+    shape.alias_is_known = chosen.is_known;
+  }
+  Frame frame = frames_.make(letter, shape, packet_id, now_);
+  if (fits(link, frame.size())) {
+    if (shape.alias != 0 && !shape.alias_is_known) link.aliases_out->tell(topic);
+    return frame;
+  }
+  if (shape.alias == 0 || shape.alias_is_known) return std::nullopt;
+  shape.alias = 0;
+  frame = frames_.make(letter, shape, packet_id, now_);
+  return fits(link, frame.size()) ? std::optional(std::move(frame)) : std::nullopt;
 }
 
 void Broker::Core::send_frame(Link& link, Frame frame, std::uint64_t needs,

@@ -353,5 +353,58 @@ TEST_F(Deliveries5, TopicAliasesWorkUpToTheMaximum) {
   expect_silence(s);
 }
 
+// v5 MQTT-3.1.2-26, -27, v5 MQTT-3.3.2-7, -11
+TEST_F(Deliveries5, ASubscriberWhoGrantsAliasesGetsThemUpToItsMaximum) {
+  settings.limits.topic_aliases_out = 3;
+  Connect grants = hello(Version::v5, "s", false);
+  grants.properties.add(PropertyId::topic_alias_maximum, 2u);
+  Peer& s = connect(grants);
+  subscribe(s, "#", qos1);
+  Peer& none = connect(Version::v5, "none");
+  subscribe(none, "#", qos1);
+  Peer& p = connect(Version::v5, "p");
+  const auto arrives = [&](Peer& at, const std::string& said, std::optional<std::uint32_t> alias) {
+    const Publish got = expect<Publish>(at);
+    EXPECT_EQ(got.topic, said);
+    EXPECT_EQ(got.properties.number(PropertyId::topic_alias), alias);
+  };
+  std::uint16_t id = 0;
+  for (const std::string topic : {"first", "second", "first", "third", "t", "second"}) {
+    publish(p, topic, "x", id % 2 == 0 ? qos0 : qos1, id % 2 == 0 ? 0 : id);
+    ++id;
+  }
+  arrives(s, "first", 1);
+  arrives(s, "second", 2);
+  arrives(s, "", 1);
+  arrives(s, "third", {});
+  arrives(s, "t", {});
+  arrives(s, "", 2);
+  for (const std::string topic : {"first", "second", "first", "third", "t", "second"})
+    arrives(none, topic, {});
+  // Another link knows nothing of it, nor does a repetition.
+  cut(s);
+  Peer& again = connect(grants);
+  arrives(again, "second", 1);
+  arrives(again, "third", 2);
+  arrives(again, "", 1);
+}
+
+// v5 MQTT-3.1.2-24: telling an alias makes the packet larger.
+TEST_F(Deliveries5, AnAliasThatMakesAPacketTooLargeIsNotTold) {
+  Connect grants = hello(Version::v5, "s");
+  grants.properties.add(PropertyId::topic_alias_maximum, 2u);
+  grants.properties.add(PropertyId::maximum_packet_size, 40u);
+  Peer& s = connect(grants);
+  subscribe(s, "#", qos0);
+  Peer& p = connect(Version::v5, "p");
+  const std::string fits(40 - 2 - 2 - 5 - 1, 'x');
+  publish(p, "topic", fits);
+  publish(p, "topic", fits + "x");
+  publish(p, "topic", "y");
+  EXPECT_FALSE(expect_publish(s, "topic", fits).properties.number(PropertyId::topic_alias));
+  EXPECT_EQ(expect_publish(s, "topic", "y").properties.number(PropertyId::topic_alias), 1u);
+  expect_silence(s);
+}
+
 }  // namespace
 }  // namespace mq::broker

@@ -30,9 +30,10 @@ void Frames::encode_into(Encoded& encoded, const Letter& letter, const Shape& sh
   if (shape.v5 && shape.identifiers != nullptr)
     for (std::uint32_t id : *shape.identifiers)
       more_.push_back({PropertyId::subscription_identifier, id});
+  if (shape.alias != 0) more_.push_back({PropertyId::topic_alias, std::uint32_t{shape.alias}});
   encoded.head.clear();
   encoded.layout = encode_publish_head(
-      {.topic = message.topic,
+      {.topic = shape.alias_is_known ? std::string_view() : std::string_view(message.topic),
        .packet_id = shape.qos == Qos::at_most_once ? PacketId::none : PacketId{1},
        .qos = shape.qos,
        .retain = shape.retain,
@@ -42,6 +43,8 @@ void Frames::encode_into(Encoded& encoded, const Letter& letter, const Shape& sh
       shape.v5 ? Version::v5 : Version::v3_1_1, encoded.head);
   if (payload.size() < separate_payload_from)
     encoded.head.insert(encoded.head.end(), payload.begin(), payload.end());
+  encoded.alias = shape.alias;
+  encoded.alias_is_known = shape.alias_is_known;
   encoded.shared = shape.qos == Qos::at_most_once ? Bytes::copy(encoded.head) : Bytes();
 }
 
@@ -54,7 +57,9 @@ Frame Frames::make(const Letter& letter, const Shape& shape, PacketId packet_id,
   const bool alone = shape.identifiers != nullptr && !shape.identifiers->empty();
   const std::uint32_t bit = alone ? 0 : 1u << index(shape);
   Encoded& encoded = alone ? with_identifiers_ : encoded_[index(shape)];
-  if ((known_ & bit) == 0) encode_into(encoded, letter, shape, now);
+  const bool same_alias =
+      encoded.alias == shape.alias && encoded.alias_is_known == shape.alias_is_known;
+  if ((known_ & bit) == 0 || !same_alias) encode_into(encoded, letter, shape, now);
   known_ |= bit;
 
   Frame frame;

@@ -19,6 +19,8 @@ struct Shape {
   bool dup = false;
   bool retain = false;
   const Identifiers* identifiers = nullptr;  // only with v5; nothing: none
+  std::uint16_t alias = 0;                   // only with v5: the topic's number on this link
+  bool alias_is_known = false;               // to the receiver: the topic is left out
 };
 
 // One packet, as one or two pieces to send.
@@ -37,14 +39,20 @@ class Frames {
     std::vector<std::byte> head;
     PublishHead layout;
     Bytes shared;  // the head of a QoS 0 packet, which is the same for everybody
+    std::uint16_t alias = 0;
+    bool alias_is_known = false;
   };
 
   void encode_into(Encoded& encoded, const Letter& letter, const Shape& shape, Instant now);
 
   // DUP is patched, so it makes no shape of its own.
-  static constexpr std::size_t shapes = 12;
+  // With an alias there is room for one number per shape: fan-out makes the same one for all.
+  static constexpr std::size_t shapes = 18;
   static std::size_t index(const Shape& shape) {
-    return (shape.v5 ? 6u : 0u) + (shape.retain ? 3u : 0u) + static_cast<std::size_t>(shape.qos);
+    return (shape.alias != 0 ? 12u
+            : shape.v5       ? 6u
+                             : 0u) +
+           (shape.retain ? 3u : 0u) + static_cast<std::size_t>(shape.qos);
   }
 
   // What `encoded_` is about: a letter, and the moment, which the expiry interval depends on.

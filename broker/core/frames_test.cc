@@ -83,5 +83,21 @@ TEST_F(Framing, AQosZeroPacketAndALargePayloadAreSharedNotCopied) {
   EXPECT_EQ(big.payload.data(), large.message.payload.data());
 }
 
+// v5 3.3.2.3.4: what is kept for one number is not taken for another.
+TEST_F(Framing, EachReceiverGetsItsOwnAlias) {
+  const Letter one = letter(10, false);
+  for (const Qos qos : {Qos::at_most_once, Qos::at_least_once})
+    for (const auto alias : std::initializer_list<std::uint16_t>{0, 1, 1, 2, 0, 1})
+      for (const bool known : {false, true}) {
+        const Shape shape{.qos = qos, .alias = alias, .alias_is_known = known && alias != 0};
+        const PacketId id = qos == Qos::at_most_once ? PacketId::none : PacketId{9};
+        const Publish got = read(frames.make(one, shape, id, Instant{}), true);
+        EXPECT_EQ(got.topic, shape.alias_is_known ? "" : "a/topic");
+        EXPECT_EQ(got.properties.number(PropertyId::topic_alias).value_or(0), alias);
+        EXPECT_EQ(got.packet_id, id);
+        EXPECT_EQ(got.payload, one.message.payload);
+      }
+}
+
 }  // namespace
 }  // namespace mq::broker

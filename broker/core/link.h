@@ -9,6 +9,7 @@
 
 #include "broker/core/broker.h"
 #include "broker/core/legality.h"
+#include "protocol/topic_numbers.h"
 
 namespace mq::broker {
 
@@ -49,7 +50,9 @@ struct Link {
   std::size_t backlog = 0;                 // ordered and not drained
   bool problem_information = true;         // 5.0: packets may explain themselves
   std::unique_ptr<std::vector<std::string>> aliases;  // topics, by topic alias - 1
-  std::vector<HeldOrder> held;                        // the first `held_done` are gone
+  std::uint16_t aliases_out_max = 0;                  // that the client takes and we use
+  std::unique_ptr<TopicNumbers> aliases_out;
+  std::vector<HeldOrder> held;  // the first `held_done` are gone
   std::size_t held_done = 0;
 
   bool v5() const { return version == Version::v5; }

@@ -31,6 +31,7 @@ struct Limits {
   std::uint16_t receive_maximum = 64;          // that we grant to publishers
   std::size_t open_qos2_messages = 1000;       // per session, passed on and not yet released
   std::uint16_t topic_aliases = 16;            // that we grant to publishers
+  std::uint16_t topic_aliases_out = 16;        // that we use towards subscribers who grant them
   std::uint16_t inflight_messages = 64;        // towards a client that sets no receive maximum
   std::size_t queued_messages = 1000;          // per session
   std::size_t queued_bytes = 4 * 1024 * 1024;  // per session

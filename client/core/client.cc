@@ -9,6 +9,12 @@
 #include "client/core/core.h"
 
 namespace mq::client {
+namespace {
+
+// What may wait beside our messages, which stop before: answers to the broker's.
+constexpr std::size_t answers_over_backlog = 64 * 1024;
+
+}  // namespace
 
 Client::Client(Settings settings, Rng rng, const Recovered& recovered)
     : core_(std::make_unique<Core>(std::move(settings), rng, recovered)) {}
@@ -87,6 +93,7 @@ void Client::Core::on(const LinkUp&) {
   ping_since_.reset();
   undrained_ = 0;
   terms_ = Terms{};
+  aliases_ = {};
   reader_.emplace(Sender::server, settings_.version, grants_.packet_bytes);
   inbound_.new_connection(grants_, settings_.version);
   // Only the first connection may want a clean start: later ones would lose what they resume.
@@ -227,7 +234,13 @@ void Client::Core::on_connected_time() {
 }
 
 void Client::Core::put(const Packet& packet) {
-  if (!fits(encoded_bytes(packet, settings_.version))) return;  // v5 MQTT-3.2.2-15
+  if (phase_ == Phase::closing) return;
+  const std::size_t bytes = encoded_bytes(packet, settings_.version);
+  const bool goodbye = kind(packet) == Kind::disconnect;
+  // A broker that takes no answer of the smallest size, or never reads them, cannot be served.
+  if (!fits(bytes)) return goodbye ? void() : close(Rule::packet_fits_the_maximum);
+  if (backlog() + bytes > settings_.limits.backlog_bytes + answers_over_backlog)
+    return goodbye ? void() : close(Rule::limit_is_kept);
   encode(packet, settings_.version, wire_);
   last_sent_ = now_;
 }

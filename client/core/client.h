@@ -37,6 +37,7 @@ struct Limits {
   // mosquitto 2.0.11 loses QoS 2 messages of a 3.1.1 publisher with more than these under way.
   std::uint16_t inflight_messages = 20;
   std::uint16_t topic_alias_maximum = 16;       // that we grant to the broker, 5.0
+  std::uint16_t topic_aliases = 16;             // that we use of those which the broker grants
   std::size_t queued_messages = 1000;           // not yet sent; one more is refused
   std::size_t queued_bytes = 4 * 1024 * 1024;   // of those, topics and payloads
   std::size_t backlog_bytes = 8 * 1024 * 1024;  // emitted and not drained; then publishing waits

@@ -16,6 +16,7 @@
 #include "client/core/inbound.h"
 #include "client/core/legality.h"
 #include "client/core/outbound.h"
+#include "protocol/topic_numbers.h"
 
 namespace mq::client {
 
@@ -69,6 +70,8 @@ class Client::Core {
   void pump();
   void admit_waiting();
   bool send(Outbound::Item item);
+  // Encodes it, with an alias for its topic where the broker takes one.
+  void put_publish(const Publish& message);
   void complete(Outbound::Item item, Completed::Outcome outcome,
                 ReasonCode reason = ReasonCode::success);
   void tell(const Outgoing& item, Completed::Outcome outcome,
@@ -132,6 +135,7 @@ class Client::Core {
   std::optional<Disconnect> by_peer_;
 
   std::optional<PacketReader> reader_;
+  TopicNumbers aliases_;
   Instant last_sent_{};
   Instant last_heard_{};
   std::optional<Instant> ping_since_;  // the first PINGREQ that has no answer

@@ -62,6 +62,8 @@ Terms terms(const ConnAck& conn_ack, const Settings& settings) {
   made.retain_available = available(PropertyId::retain_available);
   made.packet_bytes = std::min<std::size_t>(
       number_or(said, PropertyId::maximum_packet_size, packet_bytes_limit), packet_bytes_limit);
+  made.topic_aliases = static_cast<std::uint16_t>(std::min<std::uint32_t>(
+      number_or(said, PropertyId::topic_alias_maximum, 0), settings.limits.topic_aliases));
   if (const auto seconds = said.number(PropertyId::server_keep_alive))
     made.keep_alive = std::chrono::seconds{*seconds};
   made.wildcards_available = available(PropertyId::wildcard_subscription_available);

@@ -27,6 +27,7 @@ struct Terms {
   Qos maximum_qos = Qos::exactly_once;
   bool retain_available = true;
   std::size_t packet_bytes = packet_bytes_limit;
+  std::uint16_t topic_aliases = 0;
   std::chrono::seconds keep_alive{0};
   bool wildcards_available = true;
   bool subscription_identifiers_available = true;

@@ -74,16 +74,38 @@ void Client::Core::publish_at_most_once(const PublishOrder& order) {
   const bool as_it_is = order.message.packet_id == PacketId::none && !order.message.dup &&
                         !order.message.properties.number(PropertyId::topic_alias);
   if (as_it_is) {
-    encode(order.message, settings_.version, wire_);
+    put_publish(order.message);
   } else {
     Publish message = order.message;
     message.packet_id = PacketId::none;
     message.dup = false;
     message.properties = without(message.properties, PropertyId::topic_alias);
-    encode(message, settings_.version, wire_);
+    put_publish(message);
   }
-  last_sent_ = now_;
   emit(Completed{order.handle, acknowledged});
+}
+
+void Client::Core::put_publish(const Publish& message) {
+  last_sent_ = now_;
+  constexpr std::size_t telling = 5;  // bytes of the property, and what the lengths may grow by
+  const auto chosen = aliases_.choose(message.topic, terms_.topic_aliases);
+  const std::size_t bytes =
+      chosen.alias == 0 ? 0 : encoded_bytes(message, settings_.version) + telling;
+  if (chosen.alias == 0 || (!chosen.is_known && (!fits(bytes) || bytes > packet_bytes_limit)))
+    return encode(message, settings_.version, wire_);
+  const Property alias{PropertyId::topic_alias, std::uint32_t{chosen.alias}};
+  encode_publish_head({.topic = chosen.is_known ? std::string_view() : message.topic,
+                       .packet_id = message.packet_id,
+                       .qos = message.qos,
+                       .dup = message.dup,
+                       .retain = message.retain,
+                       .properties = message.properties.all(),
+                       .more_properties = std::span(&alias, 1),
+                       .payload_bytes = message.payload.size()},
+                      settings_.version, wire_);
+  const auto payload = message.payload.span();
+  wire_.insert(wire_.end(), payload.begin(), payload.end());
+  if (!chosen.is_known) aliases_.tell(message.topic);
 }
 
 // What no broker could take.
@@ -180,8 +202,7 @@ bool Client::Core::send(Outbound::Item item) {
     complete(item, Completed::Outcome::too_large, ReasonCode::packet_too_large);
     return true;
   }
-  encode(message, settings_.version, wire_);
-  last_sent_ = now_;
+  put_publish(message);
   outbound_.mark_sent(item);
   return true;
 }

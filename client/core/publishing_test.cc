@@ -292,6 +292,48 @@ TEST_P(ClientPublishing5, SendsNoTopicAlias) {
   EXPECT_THAT(publishes(), SizeIs(2));
 }
 
+// v5 MQTT-3.2.2-17, v5 MQTT-3.3.2-7, -9
+TEST_P(ClientPublishing5, SaysATopicOnceWhereTheBrokerGrantsAliases) {
+  settings.limits.topic_aliases = 3;
+  ConnAck two;
+  two.properties.add(PropertyId::topic_alias_maximum, std::uint32_t{2});
+  connect(two);
+  sent.clear();
+  const auto said = [&] {
+    std::vector<std::string> all;
+    for (const Publish& one : sent_of<Publish>())
+      all.push_back(one.topic + ":" +
+                    std::to_string(one.properties.number(PropertyId::topic_alias).value_or(0)));
+    return all;
+  };
+  Qos qos = Qos::at_most_once;
+  for (const char* topic : {"first", "second", "first", "third", "t", "second"}) {
+    publish(topic, qos);
+    qos = qos == Qos::at_most_once ? Qos::at_least_once : Qos::at_most_once;
+  }
+  EXPECT_THAT(said(), ElementsAre("first:1", "second:2", ":1", "third:0", "t:0", ":2"));
+  // The next connection knows nothing of it.
+  two.session_present = true;
+  reconnect(two);
+  EXPECT_THAT(said(), ElementsAre("second:1", "third:2", ":1"));
+}
+
+// v5 MQTT-3.2.2-15
+TEST_P(ClientPublishing5, TellsNoAliasWhereThatMakesThePacketTooLarge) {
+  ConnAck small;
+  small.properties.add(PropertyId::topic_alias_maximum, std::uint32_t{2});
+  small.properties.add(PropertyId::maximum_packet_size, std::uint32_t{40});
+  connect(small);
+  sent.clear();
+  const std::size_t room = 40 - 2 - 2 - 5 - 1;
+  publish("topic", Qos::at_most_once, std::string(room, 'x'));
+  publish("topic", Qos::at_most_once, "y");
+  const auto all = sent_of<Publish>();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_FALSE(all[0].properties.number(PropertyId::topic_alias));
+  EXPECT_EQ(all[1].properties.number(PropertyId::topic_alias), 1u);
+}
+
 TEST_P(ClientPublishing, RefusesWhatNoBrokerMayBeSent) {
   connect();
   for (const Qos qos : {Qos::at_most_once, Qos::at_least_once}) {

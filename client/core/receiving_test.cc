@@ -399,5 +399,29 @@ TEST_P(ClientReceiving, SurvivesNoise) {
   }
 }
 
+// A broker that asks and never reads the answers: they are bounded.
+TEST_P(ClientReceiving, LeavesABrokerThatReadsNoAnswers) {
+  settings.limits.backlog_bytes = 1000;
+  connect();
+  network_drains = false;
+  const std::size_t before = bytes_sent;
+  for (int i = 0; i < 100'000 && !closed_because; ++i)
+    hear(message("x", 1 + i % 60'000, Qos::at_least_once));
+  EXPECT_EQ(closed_because, Rule::limit_is_kept);
+  EXPECT_LE(bytes_sent - before, 1000u + 64 * 1024 + 10);
+  EXPECT_GE(bytes_sent - before, 1000u + 64 * 1024 - 10);
+}
+
+// v5 MQTT-3.2.2-15
+TEST_P(ClientReceiving5, LeavesABrokerThatTakesNoAnswer) {
+  ConnAck tiny;
+  tiny.properties.add(PropertyId::maximum_packet_size, std::uint32_t{3});
+  connect(tiny);
+  sent.clear();
+  hear(message("x", 1, Qos::at_least_once));
+  EXPECT_EQ(closed_because, Rule::packet_fits_the_maximum);
+  EXPECT_THAT(sent, IsEmpty());
+}
+
 }  // namespace
 }  // namespace mq::client

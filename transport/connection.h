@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "transport/link.h"
 
 namespace mq::transport {
 
@@ -47,24 +48,21 @@ concept can_shut_down = requires(Stream& stream, boost::system::error_code& erro
 };
 
 template <class Stream>
-class Connection final : public std::enable_shared_from_this<Connection<Stream>> {
+class Connection final : public Link, public std::enable_shared_from_this<Connection<Stream>> {
  public:
-  using error_code = boost::system::error_code;
-
-  // Called from the stream's executor, one at a time, and not after drop() or `ended`. A function
-  // that is empty is not called.
-  struct Owner {
-    std::function<void(std::span<const std::byte>)> received;  // valid during the call
-    std::function<void(std::size_t)> drained;                  // bytes that were handed over
-    std::function<void(error_code)> ended;  // once: eof, an error, or no error after close()
-  };
-
   Connection(Stream stream, Owner owner, ConnectionOptions options = {})
       : stream_(std::move(stream)), owner_(std::move(owner)), options_(options) {}
 
-  void start() { read(); }
+  void own(Owner owner) override { owner_ = std::move(owner); }
 
-  void send(Bytes bytes) {
+  void start() override {
+    const auto self = this->shared_from_this();
+    if (owner_.opened) owner_.opened();
+    started_ = true;
+    if (!reading_) read();
+  }
+
+  void send(Bytes bytes) override {
     if (closing_ || ended_) return;
     backlog_bytes_ += bytes.size();
     if (bytes.size() > gathered_bytes_max) {
@@ -76,7 +74,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     copied.insert(copied.end(), bytes.data(), bytes.data() + bytes.size());
   }
 
-  void flush() {
+  void flush() override {
     if (!writing_.empty() || ended_) return;
     if (waiting_.empty()) {
       if (closing_) finish();
@@ -92,19 +90,21 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
         });
   }
 
-  // What was sent before still goes out; then the stream is closed and `ended` is called.
-  void close() {
+  void close() override {
     closing_ = true;
     flush();
   }
 
-  // At once; `ended` is called with operation_aborted.
-  void abort() { end(boost::asio::error::operation_aborted); }
+  void abort() override { end(boost::asio::error::operation_aborted); }
 
-  // At once, without `ended`: the owner is no longer interested.
-  void drop() {
+  void drop() override {
     dropped_ = true;
     end({});
+  }
+
+  void hold_reading(bool held) override {
+    held_ = held;
+    if (!held && started_ && !reading_) read();
   }
 
   Stream& stream() { return stream_; }
@@ -121,7 +121,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   };
 
   void read() {
-    reading_ = !ended_ && (closing_ || backlog_bytes_ <= options_.reading_pauses_over);
+    reading_ = !ended_ && (closing_ || (!held_ && backlog_bytes_ <= options_.reading_pauses_over));
     if (!reading_) return;
     stream_.async_read_some(boost::asio::buffer(read_buffer_.data(), read_buffer_.size()),
                             [self = this->shared_from_this()](error_code error, std::size_t bytes) {
@@ -198,6 +198,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   ConnectionOptions options_;
   std::size_t backlog_bytes_ = 0;
   bool reading_ = false;
+  bool started_ = false;
+  bool held_ = false;
   bool finished_ = false;
   bool closing_ = false;
   bool dropped_ = false;

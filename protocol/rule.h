@@ -83,6 +83,9 @@ enum class Rule : std::uint16_t {
   session_expiry_stays_zero,
   auth_names_its_method,
   auth_needs_a_method,
+  authentication_comes_first,
+  auth_comes_in_turn,
+  client_is_authorized,
   server_sends_no_session_expiry,
   // Limits of ours; the standard leaves them to the implementation.
   limit_is_kept,

@@ -77,6 +77,11 @@ void Broker::Core::on(const LinkUp& up) {
     return;  // whatever comes from it later is from nobody
   }
   auto made = std::make_unique<Link>(up.link, up.address, limits_.packet_bytes_before_connect);
+  made->anonymous_allowed = up.anonymous_allowed;
+  if (up.identity) {
+    made->authentication = std::make_unique<Authentication>();
+    made->authentication->identity = up.identity;
+  }
   made->silent_until = now_ + limits_.connect_timeout;
   arm(*made, made->silent_until);
   links_.emplace(up.link, std::move(made));
@@ -86,12 +91,22 @@ void Broker::Core::on(const BytesIn& in) {
   Link* link = find(in.link);
   if (link == nullptr || link->phase == Phase::closing) return;
   link->reader.feed(in.bytes);
-  while (link->phase != Phase::closing) {
-    Decoded decoded = link->reader.next();
+  read(*link);
+}
+
+// What follows a CONNECT stays unread until it is known who sent it.
+void Broker::Core::read(Link& link) {
+  while (link.phase != Phase::closing) {
+    if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier)) {
+      if (link.reader.buffered_bytes() > limits_.packet_bytes_before_connect)
+        refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);
+      return;
+    }
+    Decoded decoded = link.reader.next();
     if (auto* packet = std::get_if<Packet>(&decoded)) {
-      hear(*link, *packet);
+      hear(link, *packet);
     } else if (auto* malformed = std::get_if<Malformed>(&decoded)) {
-      fault(*link, malformed->rule);
+      fault(link, malformed->rule);
     } else {
       return;
     }
@@ -101,15 +116,15 @@ void Broker::Core::on(const BytesIn& in) {
 void Broker::Core::hear(Link& link, Packet& packet) {
   const Rule broken = broken_by(link.phase, kind(packet));
   if (broken != Rule::none) return fault(link, broken);
-  link.silent_until = now_ + link.patience;
-  std::visit(
-      overloaded{[&](Connect& p) { on(link, p); }, [&](Publish& p) { on(link, p); },
-                 [&](PubAck& p) { on(link, p); }, [&](PubRec& p) { on(link, p); },
-                 [&](PubRel& p) { on(link, p); }, [&](PubComp& p) { on(link, p); },
-                 [&](Subscribe& p) { on(link, p); }, [&](Unsubscribe& p) { on(link, p); },
-                 [&](PingReq&) { answer(link, PingResp{}); }, [&](Disconnect& p) { on(link, p); },
-                 [&](auto&) { fault(link, Rule::packet_goes_this_way); }},
-      packet);
+  if (link.phase == Phase::connected) link.silent_until = now_ + link.patience;
+  std::visit(overloaded{[&](Connect& p) { on(link, p); }, [&](Publish& p) { on(link, p); },
+                        [&](PubAck& p) { on(link, p); }, [&](PubRec& p) { on(link, p); },
+                        [&](PubRel& p) { on(link, p); }, [&](PubComp& p) { on(link, p); },
+                        [&](Subscribe& p) { on(link, p); }, [&](Unsubscribe& p) { on(link, p); },
+                        [&](PingReq&) { answer(link, PingResp{}); },
+                        [&](Disconnect& p) { on(link, p); }, [&](Auth& p) { on(link, p); },
+                        [&](auto&) { fault(link, Rule::packet_goes_this_way); }},
+             packet);
 }
 
 void Broker::Core::on(const LinkDown& down) {
@@ -121,6 +136,7 @@ void Broker::Core::on(const LinkDown& down) {
                   .client_id = link->session->client_id,
                   .reason = ReasonCode::unspecified_error});
   link->phase = Phase::closing;
+  stop_waiting(link->id);
   arm(*link, std::nullopt);
   forget_held(*link);
   detach(*link, End::abnormal);
@@ -241,6 +257,7 @@ void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,
 // Behind what is held: an acknowledgement that waits for the store still gets through.
 void Broker::Core::close(Link& link, Rule because) {
   link.phase = Phase::closing;
+  stop_waiting(link.id);
   arm(link, std::nullopt);
   HeldOrder order{.because = because, .closes = true};
   if (link.holds())
@@ -287,7 +304,7 @@ std::string_view Broker::Core::words_for(ReasonCode reason) {
 
 void Broker::Core::fault(Link& link, Rule rule) {
   if (link.phase == Phase::closing) return;
-  if (link.phase == Phase::fresh) return refuse(link, info(rule).reason, rule);
+  if (link.phase != Phase::connected) return refuse(link, info(rule).reason, rule);
   disconnect(link, info(rule).reason, rule);
   detach(link, End::abnormal);
 }

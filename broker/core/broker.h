@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/rng.h"
@@ -33,6 +34,11 @@ enum class LinkId : std::uint64_t {};
 struct LinkUp {
   LinkId link;
   std::string address;  // of the peer, for notes: "10.0.0.9:40008"
+  // Whether a client may come here without a user name, or with one that nobody verifies.
+  bool anonymous_allowed = true;
+  // The transport has proved who the peer is, by its certificate: it is this user, and is asked for
+  // no password.
+  std::optional<std::string> identity = {};
 };
 struct BytesIn {
   LinkId link;
@@ -64,8 +70,27 @@ struct StoreTakes {
 // link is closed, no will is published; sessions stay in the store.
 struct Shutdown {};
 
-using Input =
-    std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes, Shutdown>;
+// The answer to an Authenticate: exactly one each, also if the link is gone by then.
+struct Authenticated {
+  enum class Verdict : std::uint8_t {
+    accepted,
+    denied,
+    more,  // enhanced authentication goes on: `data` is for the client's next AUTH
+  };
+  LinkId link;
+  Verdict verdict = Verdict::denied;
+  std::string user;  // of `accepted`; never empty
+  Bytes data;        // of the method, for CONNACK or AUTH; ignored where there is no method
+};
+// Who may do what has changed, while clients are connected. Users in `changed_users` are no longer
+// who they were (another password, or none any more): their links are closed.
+struct AccessChanged {
+  AccessPolicy access;
+  std::vector<std::string> changed_users;
+};
+
+using Input = std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes,
+                           Shutdown, Authenticated, AccessChanged>;
 
 // ---- What to do
 // ------------------------------------------------------------------------------
@@ -107,7 +132,20 @@ struct Note {
   bool session_present = false;
 };
 
-using Output = std::variant<SendBytes, CloseLink, Persist, Note>;
+// Find out whether this is who it says; answer with Authenticated. Comes only for what
+// Settings::access announces.
+struct Authenticate {
+  LinkId link;
+  // Of CONNECT: user name and password; the method is empty.
+  std::string user;
+  Bytes password;
+  // Of enhanced authentication (5.0, 4.12): what CONNECT or AUTH carried.
+  std::string method;
+  Bytes data;
+  bool begins = true;  // forget what this link said before: CONNECT, or authenticating again
+};
+
+using Output = std::variant<SendBytes, CloseLink, Persist, Note, Authenticate>;
 
 class Broker {
  public:

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -180,6 +181,9 @@ class BrokerTest : public ::testing::Test {
   bool drains = true;   // the network takes everything at once
   std::vector<Note> notes;
   std::vector<Record> records;  // emitted and kept while `commits` is off
+  // Answers each Authenticate at once, if it is set.
+  std::function<Authenticated(const Authenticate&)> verifier;
+  std::vector<Authenticate> questions;
 
   // Makes durable what waits.
   void commit() { handle(Persisted{store.commit()}); }
@@ -190,6 +194,7 @@ class BrokerTest : public ::testing::Test {
     while (again) {
       again = false;
       bool persisted = false;
+      std::vector<Authenticate> asked;
       std::vector<std::pair<LinkId, std::size_t>> sent;
       while (auto output = broker_->poll())
         std::visit(overloaded{[&](SendBytes& o) {
@@ -202,10 +207,19 @@ class BrokerTest : public ::testing::Test {
                                 store.append(o.sequence, std::move(o.record));
                                 persisted = true;
                               },
-                              [&](Note& o) { notes.push_back(o); }},
+                              [&](Note& o) { notes.push_back(o); },
+                              [&](Authenticate& o) { asked.push_back(std::move(o)); }},
                    *output);
       if (persisted && commits) {
         broker_->handle(Persisted{store.commit()}, now);
+        again = true;
+      }
+      for (const Authenticate& question : asked) {
+        questions.push_back(question);
+        if (!verifier) continue;
+        Authenticated told = verifier(question);
+        told.link = question.link;
+        broker_->handle(told, now);
         again = true;
       }
       if (!drains) continue;

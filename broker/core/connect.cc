@@ -127,7 +127,9 @@ std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
   const auto longest = settings_.keep_alive_max.count();
   if (!v5 && longest > 0 && (connect.keep_alive == 0 || connect.keep_alive > longest))
     return ReasonCode::client_identifier_not_valid;
-  if (connect.properties.text(PropertyId::authentication_method) != nullptr)
+  const auto& methods = settings_.access.methods;
+  if (const auto* method = connect.properties.text(PropertyId::authentication_method);
+      method != nullptr && std::find(methods.begin(), methods.end(), *method) == methods.end())
     return ReasonCode::bad_authentication_method;
   if (connect.will && !within_limits(connect.will->topic)) return ReasonCode::topic_name_invalid;
   if (connect.will && is_own_topic(connect.will->topic)) return ReasonCode::not_authorized;
@@ -201,7 +203,7 @@ void Broker::Core::store_will(Session& session, std::optional<Will>& will) {
   if (!will) return;
   session.will = std::make_unique<StoredWill>(StoredWill{std::move(*will), std::nullopt});
   if (settings_.keeps_records)
-    persist(SaveWill{session.client_id, session.will->will, session.will->due});
+    persist(SaveWill{session.client_id, session.will->will, session.will->due, session.user});
 }
 
 ConnAck Broker::Core::conn_ack(const Connect& connect, const Session& session, bool assigned,
@@ -246,19 +248,18 @@ void Broker::Core::on(Link& link, Connect& connect) {
   if (auto reason = refuses(connect)) {
     return refuse(link, *reason, rule_of_refusal(*reason));
   }
-  const std::uint64_t before = outbox_.last_sequence();
-  const bool assigned = connect.client_id.empty();
-  if (assigned) connect.client_id = assigned_client_id();
+  identify(link, connect);
+}
 
+// A session belongs to the user that began it: nobody else gets it, ends it or takes its link.
+bool Broker::Core::may_use(const Session& session, const std::string& user) const {
+  return session.user == user ||
+         (session.user.empty() && session.link == nullptr && settings_.access.adopts_sessions);
+}
+
+// The session that the client asked for, for this link alone.
+Session& Broker::Core::session_for(Link& link, Connect& connect, const std::string& user) {
   Session* session = find(connect.client_id);
-  if (session != nullptr && session->link != nullptr) {
-    take_over(*session);
-    session = find(connect.client_id);  // one without expiry ended with its link
-  }
-  if (session != nullptr && connect.clean_start) {
-    end_session(*session);
-    session = nullptr;
-  }
   const bool present = session != nullptr;
   if (!present) session = &make_session(connect.client_id);
   if (present && faulty(Fault::forgets_session)) session->outgoing.clear();
@@ -266,6 +267,7 @@ void Broker::Core::on(Link& link, Connect& connect) {
     while (!session->subscriptions.empty())
       remove_subscription(*session, std::string(session->subscriptions.back()->entry.filter));
 
+  session->user = user;
   session->version = connect.version;
   session->expiry = granted_expiry(connect, settings_);
   session->recorded |= session->expiry.count() > 0 && settings_.keeps_records;
@@ -276,8 +278,31 @@ void Broker::Core::on(Link& link, Connect& connect) {
   record_session(*session);
   store_will(*session, connect.will);
   arm(*session);
+  return *session;
+}
 
-  link.session = session;
+// The client is known; `proof` is the method's last word to it.
+void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, Bytes proof) {
+  const std::uint64_t before = outbox_.last_sequence();
+  const bool assigned = connect.client_id.empty();
+  if (assigned) connect.client_id = assigned_client_id();
+  Session* has = find(connect.client_id);
+  if (has != nullptr && !may_use(*has, user))
+    return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
+  if (has == nullptr && sessions_.size() >= limits_.sessions)  // filled up while it was verified
+    return refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);
+  if (has != nullptr && has->link != nullptr) {
+    take_over(*has);
+    has = find(connect.client_id);  // one without expiry ended with its link
+  }
+  if (has != nullptr && connect.clean_start) {
+    end_session(*has);
+    has = nullptr;
+  }
+  const bool present = has != nullptr;
+  Session& session = session_for(link, connect, user);
+
+  link.session = &session;
   link.phase = Phase::connected;
   const std::uint16_t keep_alive = granted_keep_alive(connect);
   link.patience = std::chrono::milliseconds(1500) * keep_alive;
@@ -293,10 +318,15 @@ void Broker::Core::on(Link& link, Connect& connect) {
 
   outbox_.note({.what = Note::What::connected,
                 .link = link.id,
-                .client_id = session->client_id,
+                .client_id = session.client_id,
                 .session_present = present});
-  answer(link, conn_ack(connect, *session, assigned, present), needs_since(before));
-  if (link.phase == Phase::connected) pump(*session);
+  ConnAck ack = conn_ack(connect, session, assigned, present);
+  if (link.authentication && !link.authentication->method.empty()) {
+    ack.properties.add(PropertyId::authentication_method, link.authentication->method);
+    if (!proof.empty()) ack.properties.add(PropertyId::authentication_data, std::move(proof));
+  }
+  answer(link, ack, needs_since(before));
+  if (link.phase == Phase::connected) pump(session);
 }
 
 }  // namespace mq::broker

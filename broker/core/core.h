@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "broker/core/broker.h"
@@ -61,6 +62,7 @@ class Broker::Core {
   void on(const StoreTakes& store) { store_takes_records_ = store.records; }
   void on(const Shutdown&);
   Disconnect farewell(const Link& link) const;
+  void read(Link& link);
   void run_timers();
   void hear(Link& link, Packet& packet);
   Link* find(LinkId link) const;
@@ -103,9 +105,12 @@ class Broker::Core {
   void on(Link& link, Connect& connect);
   std::optional<ReasonCode> refuses(const Connect& connect) const;
   void refuse(Link& link, ReasonCode reason, Rule rule);
+  void enter(Link& link, Connect& connect, const std::string& user, Bytes proof = {});
+  bool may_use(const Session& session, const std::string& user) const;
   void take_over(Session& session);
   Session& make_session(std::string client_id);
   std::string assigned_client_id();
+  Session& session_for(Link& link, Connect& connect, const std::string& user);
   ConnAck conn_ack(const Connect& connect, const Session& session, bool assigned,
                    bool present) const;
   void store_will(Session& session, std::optional<Will>& will);
@@ -115,6 +120,17 @@ class Broker::Core {
   bool within_limits(std::string_view topic) const;
   // Whatever a client writes below $SYS would be taken for the broker's own word.
   static bool is_own_topic(std::string_view topic);
+
+  // authenticate.cc
+  void identify(Link& link, Connect& connect);
+  void on(const Authenticated& told);
+  void on(const AccessChanged& changed);
+  void on(Link& link, const Auth& auth);
+  void verify_next();
+  void go_on(Link& link, const Authenticated& told);
+  void authenticated_again(Link& link, const Authenticated& told);
+  Auth auth_packet(const Link& link, ReasonCode reason, const Bytes& data) const;
+  void stop_waiting(LinkId link) { std::erase(awaiting_verifier_, link); }
 
   // publish.cc
   void on(Link& link, Publish& publish);
@@ -183,8 +199,7 @@ class Broker::Core {
   void link_is_silent(Link& link);
   void session_is_due(Session& session);
   static std::chrono::seconds will_delay(const Will& will);
-  static LetterRef letter_of(Will& will, const std::string& client_id, Instant now,
-                             std::uint64_t serial);
+  LetterRef letter_of(Will& will, Author author);
 
   // recovery.cc
   struct Recovery;
@@ -199,6 +214,9 @@ class Broker::Core {
   bool store_takes_records_ = true;
   std::uint64_t durable_ = 0;                                // as Persisted said last
   std::deque<std::pair<std::uint64_t, LinkId>> held_links_;  // sorted by what they wait for
+
+  std::unordered_set<LinkId> verifying_;  // a password each, and the answer is still to come
+  std::deque<LinkId> awaiting_verifier_;  // the first in line first
 
   Timers timers_;
   QueueTotals totals_;

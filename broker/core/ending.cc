@@ -21,7 +21,9 @@ void Broker::Core::arm(Session& session) {
 // The timer is set once and looked at again when it fires: hearing a packet costs no timer.
 void Broker::Core::link_is_silent(Link& link) {
   if (now_ < link.silent_until) return arm(link, link.silent_until);
-  if (link.phase == Phase::fresh) return fault(link, Rule::connect_arrives_in_time);
+  if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier))
+    return refuse(link, ReasonCode::server_busy, Rule::limit_is_kept);
+  if (link.phase != Phase::connected) return fault(link, Rule::connect_arrives_in_time);
   fault(link, Rule::silence_closes_link);
 }
 
@@ -36,6 +38,7 @@ void Broker::Core::session_is_due(Session& session) {
 }
 
 void Broker::Core::on(Link& link, Disconnect& disconnect) {
+  if (link.phase == Phase::authenticating) return close(link, Rule::none);
   Session& session = *link.session;
   if (link.v5()) {
     const auto expiry = disconnect.properties.number(PropertyId::session_expiry_interval);
@@ -67,7 +70,7 @@ void Broker::Core::detach(Link& link, End end) {
     if (delay.count() == 0)
       publish_will(session);
     else if (settings_.keeps_records)
-      persist(SaveWill{session.client_id, session.will->will, session.will->due});
+      persist(SaveWill{session.client_id, session.will->will, session.will->due, session.user});
   }
   record_session(session);
   arm(session);
@@ -77,20 +80,19 @@ std::chrono::seconds Broker::Core::will_delay(const Will& will) {
   return std::chrono::seconds(will.properties.number(PropertyId::will_delay_interval).value_or(0));
 }
 
-LetterRef Broker::Core::letter_of(Will& will, const std::string& client_id, Instant now,
-                                  std::uint64_t serial) {
+LetterRef Broker::Core::letter_of(Will& will, Author author) {
   auto letter = std::make_shared<Letter>();
-  letter->arrived = now;
-  letter->serial = serial;
+  letter->arrived = now_;
+  letter->serial = ++last_serial_;
   Message& message = letter->message;
   message.topic = std::move(will.topic);
   message.payload = std::move(will.payload);
   message.qos = will.qos;
   message.retain = will.retain;
-  if (message.retain) message.publisher = client_id;
+  if (message.retain) message.author = std::move(author);
   for (const Property& property : will.properties.all()) {
     if (property.id == PropertyId::message_expiry_interval)
-      message.expires_at = now + std::chrono::seconds(std::get<std::uint32_t>(property.value));
+      message.expires_at = now_ + std::chrono::seconds(std::get<std::uint32_t>(property.value));
     else if (property.id != PropertyId::will_delay_interval)
       message.properties.add(property.id, property.value);
   }
@@ -100,7 +102,7 @@ LetterRef Broker::Core::letter_of(Will& will, const std::string& client_id, Inst
 void Broker::Core::publish_will(Session& session) {
   if (faulty(Fault::drops_will)) return drop_will(session);
   outbox_.note({.what = Note::What::will_published, .client_id = session.client_id});
-  const LetterRef letter = letter_of(session.will->will, session.client_id, now_, ++last_serial_);
+  const LetterRef letter = letter_of(session.will->will, {session.user, session.client_id});
   drop_will(session);
   pass_on(letter, &session, false);
 }
@@ -142,7 +144,8 @@ void Broker::Core::end_session(Session& session) {
 
 void Broker::Core::record_session(const Session& session) {
   if (!session.recorded) return;
-  persist(SaveSession{session.client_id, session.version, session.expiry, session.disconnected_at});
+  persist(SaveSession{session.client_id, session.version, session.expiry, session.disconnected_at,
+                      session.user});
 }
 
 }  // namespace mq::broker

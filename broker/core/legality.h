@@ -10,9 +10,10 @@
 namespace mq::broker {
 
 enum class Phase : std::uint8_t {
-  fresh,      // no CONNECT yet
-  connected,  // CONNACK 0 is on its way
-  closing,    // whatever still arrives is not looked at
+  fresh,           // no CONNECT yet
+  authenticating,  // CONNECT came; who it is from is being found out
+  connected,       // CONNACK 0 is on its way
+  closing,         // whatever still arrives is not looked at
 };
 
 struct LegalityRow {
@@ -24,13 +25,15 @@ struct LegalityRow {
 inline constexpr std::array server_hears = {
     LegalityRow{Phase::fresh, Kind::connect, Rule::none},
     LegalityRow{Phase::fresh, std::nullopt, Rule::connect_comes_first},
+    // Only with an authentication method is anything read in this phase.
+    LegalityRow{Phase::authenticating, Kind::auth, Rule::none},
+    LegalityRow{Phase::authenticating, Kind::disconnect, Rule::none},
+    LegalityRow{Phase::authenticating, std::nullopt, Rule::authentication_comes_first},
     LegalityRow{Phase::connected, Kind::connect, Rule::connect_comes_once},
     LegalityRow{Phase::connected, Kind::conn_ack, Rule::packet_goes_this_way},
     LegalityRow{Phase::connected, Kind::sub_ack, Rule::packet_goes_this_way},
     LegalityRow{Phase::connected, Kind::unsub_ack, Rule::packet_goes_this_way},
     LegalityRow{Phase::connected, Kind::ping_resp, Rule::packet_goes_this_way},
-    // Connecting with an authentication method is refused, so no link has one to go on with.
-    LegalityRow{Phase::connected, Kind::auth, Rule::auth_needs_a_method},
     LegalityRow{Phase::connected, std::nullopt, Rule::none},
     LegalityRow{Phase::closing, std::nullopt, Rule::disconnect_ends_link},
 };

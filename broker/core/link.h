@@ -27,6 +27,16 @@ struct HeldOrder {
   std::uint64_t first_sending_of = 0;
 };
 
+// Who is at the other end, as far as it is known and of use (5.0: 4.12).
+struct Authentication {
+  enum class Turn : std::uint8_t { nobody, verifier, client };
+
+  std::optional<std::string> identity;  // proved by the transport
+  std::string method;                   // named in CONNECT; empty: none
+  std::unique_ptr<Connect> connect;     // until its client is let in
+  Turn turn = Turn::nobody;             // who has to speak next
+};
+
 struct Link {
   Link(LinkId name, std::string peer, std::size_t packet_bytes_before_connect)
       : id(name),
@@ -52,11 +62,16 @@ struct Link {
   std::unique_ptr<std::vector<std::string>> aliases;  // topics, by topic alias - 1
   std::uint16_t aliases_out_max = 0;                  // that the client takes and we use
   std::unique_ptr<TopicNumbers> aliases_out;
+  std::unique_ptr<Authentication> authentication;  // if there is something to know
+  bool anonymous_allowed = true;
   std::vector<HeldOrder> held;  // the first `held_done` are gone
   std::size_t held_done = 0;
 
   bool v5() const { return version == Version::v5; }
   bool holds() const { return held_done < held.size(); }
+  bool awaits(Authentication::Turn turn) const {
+    return authentication != nullptr && authentication->turn == turn;
+  }
 };
 
 }  // namespace mq::broker

@@ -20,6 +20,7 @@ std::optional<Output> Outbox::poll() {
     clear(items_, next_item_);
     clear(persists_, next_persist_);
     clear(notes_, next_note_);
+    clear(questions_, next_question_);
     return std::nullopt;
   }
   Item& item = items_[next_item_++];
@@ -30,6 +31,8 @@ std::optional<Output> Outbox::poll() {
       return CloseLink{item.link, item.rule};
     case Kind::persist:
       return std::move(persists_[next_persist_++]);
+    case Kind::question:
+      return std::move(questions_[next_question_++]);
     case Kind::note:
       break;
   }

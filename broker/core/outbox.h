@@ -21,6 +21,10 @@ class Outbox {
     items_.push_back({Kind::persist, Rule::none, {}, {}});
     return sequence_;
   }
+  void authenticate(Authenticate question) {
+    questions_.push_back(std::move(question));
+    items_.push_back({Kind::question, Rule::none, {}, {}});
+  }
   void note(Note note) {
     notes_.push_back(std::move(note));
     items_.push_back({Kind::note, Rule::none, {}, {}});
@@ -30,7 +34,7 @@ class Outbox {
   std::optional<Output> poll();
 
  private:
-  enum class Kind : std::uint8_t { send, close, persist, note };
+  enum class Kind : std::uint8_t { send, close, persist, note, question };
   struct Item {
     Kind kind;
     Rule rule;
@@ -39,11 +43,13 @@ class Outbox {
   };
 
   std::vector<Item> items_;
-  std::vector<Persist> persists_;  // in the order of their items, as are notes_
+  std::vector<Persist> persists_;  // in the order of their items, as the two below
   std::vector<Note> notes_;
+  std::vector<Authenticate> questions_;
   std::size_t next_item_ = 0;
   std::size_t next_persist_ = 0;
   std::size_t next_note_ = 0;
+  std::size_t next_question_ = 0;
   std::uint64_t sequence_ = 0;
 };
 

@@ -121,7 +121,7 @@ LetterRef Broker::Core::make_letter(Publish& publish, const Session& publisher) 
   message.payload = std::move(publish.payload);
   message.qos = publish.qos;
   message.retain = publish.retain;
-  if (message.retain) message.publisher = publisher.client_id;
+  if (message.retain) message.author = {publisher.user, publisher.client_id};
   for (const Property& property : publish.properties.all()) {
     if (property.id == PropertyId::message_expiry_interval)
       message.expires_at = now_ + std::chrono::seconds(std::get<std::uint32_t>(property.value));

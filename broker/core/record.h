@@ -17,6 +17,13 @@
 
 namespace mq::broker {
 
+// Who wrote a message. No user: nobody that was authenticated; no client id: the broker itself.
+struct Author {
+  std::string user;
+  std::string client_id;
+  bool operator==(const Author&) const = default;
+};
+
 // A message as the broker keeps it. Shared by all sessions that owe it.
 struct Message {
   std::string topic;
@@ -25,9 +32,9 @@ struct Message {
   bool retain = false;
   Properties properties;  // those that travel on to subscribers
   std::optional<Instant> expires_at;
-  // The client id of who sent a retained message; empty otherwise. No Local is asked for by
-  // retained messages too (v5 MQTT-3.8.3-3).
-  std::string publisher;
+  // Of a retained message; nobody's otherwise. Its right to write is asked for again when the
+  // message is handed on later, and so is No Local (v5 MQTT-3.8.3-3).
+  Author author;
 };
 
 // Records name a message by number, so that one payload queued for a thousand sessions is stored
@@ -43,6 +50,7 @@ struct SaveSession {
   Version version;
   std::chrono::seconds expiry;             // 0xFFFFFFFF: never
   std::optional<Instant> disconnected_at;  // nothing while it has a link
+  std::string user;                        // to whom it belongs; empty: to nobody
 };
 struct DropSession {
   std::string client_id;  // with everything that belongs to it
@@ -95,6 +103,7 @@ struct SaveWill {
   std::string client_id;
   Will will;
   std::optional<Instant> due;  // nothing while the link is there
+  std::string user;            // of the client; empty: nobody that was authenticated
 };
 struct DropWill {
   std::string client_id;

@@ -17,7 +17,7 @@ struct Broker::Core::Recovery {
   };
   std::map<std::uint64_t, std::vector<Owed>> owed;  // by session number
   // Wills of clients whose session ended with its link, when the broker did.
-  std::vector<std::pair<std::string, Will>> orphans;
+  std::vector<SaveWill> orphans;
 
   LetterRef letter(MessageNumber number) const {
     auto at = letters.find(static_cast<std::uint64_t>(number));
@@ -36,6 +36,7 @@ struct Broker::Core::Recovery {
 
   void apply(const SaveSession& r) {
     Session& session = core.make_session(r.client_id);
+    session.user = r.user;
     session.version = r.version;
     session.expiry = r.expiry;
     session.recorded = core.settings_.keeps_records;
@@ -87,7 +88,7 @@ struct Broker::Core::Recovery {
     if (Session* session = core.find(r.client_id))
       session->will = std::make_unique<StoredWill>(StoredWill{r.will, r.due});
     else
-      orphans.emplace_back(r.client_id, r.will);
+      orphans.push_back(r);
   }
 
   // A store gives back what is left, so nothing is dropped here.
@@ -123,10 +124,10 @@ struct Broker::Core::Recovery {
       }
       core.arm(session);
     }
-    for (auto& [client_id, will] : orphans) {
-      core.outbox_.note({.what = Note::What::will_published, .client_id = client_id});
-      if (core.settings_.keeps_records) core.persist(DropWill{client_id});
-      core.pass_on(letter_of(will, client_id, core.now_, ++core.last_serial_), nullptr, false);
+    for (SaveWill& orphan : orphans) {
+      core.outbox_.note({.what = Note::What::will_published, .client_id = orphan.client_id});
+      if (core.settings_.keeps_records) core.persist(DropWill{orphan.client_id});
+      core.pass_on(core.letter_of(orphan.will, {orphan.user, orphan.client_id}), nullptr, false);
     }
   }
 };

@@ -69,6 +69,7 @@ struct Session {
   explicit Session(QueueTotals& totals) : outgoing(totals) {}
 
   std::string client_id;
+  std::string user;          // to whom it belongs; empty: to nobody that was authenticated
   std::uint64_t number = 0;  // in the order of creation; no two sessions ever share one
   Version version = Version::v5;
   std::chrono::seconds expiry{0};

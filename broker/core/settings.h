@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "broker/core/access.h"
 #include "protocol/packet.h"
 
 namespace mq::broker {
@@ -44,6 +45,10 @@ struct Limits {
   std::size_t sessions = 200'000;
   std::size_t backlog_bytes = 8 * 1024 * 1024;      // emitted and not drained, per link
   std::chrono::seconds session_expiry{0xFFFFFFFF};  // the longest that is granted; this: for ever
+  // Passwords are slow to verify on purpose. So many at once; so many more wait in line, as long as
+  // CONNECT may take; who comes then is refused as by a busy server.
+  std::size_t verifications = 4;
+  std::size_t verifications_waiting = 64;
 };
 
 // What the standard lets a server leave out. 5.0 clients are told in CONNACK.
@@ -77,6 +82,7 @@ struct Settings {
   // Off: nothing is emitted as Persist and nothing waits; a restart forgets everything.
   bool keeps_records = true;
   Fault fault = Fault::none;
+  AccessPolicy access;
 };
 
 }  // namespace mq::broker

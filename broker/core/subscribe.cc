@@ -78,7 +78,8 @@ void Broker::Core::send_retained(Session& session, const Subscription& subscript
   if (subscription.identifier) how.identifiers.push_back(*subscription.identifier);
   const bool no_local = subscription.entry.options.no_local;
   retained_.for_each(subscription.entry.filter, [&](const LetterRef& letter) {
-    if (no_local && letter->message.publisher == session.client_id) return;  // v5 MQTT-3.8.3-3
+    if (no_local && letter->message.author.client_id == session.client_id)
+      return;  // v5 MQTT-3.8.3-3
     deliver(session, letter, how, true, Counted::no);
   });
 }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ensure.h"
 #include "base/overloaded.h"
 #include "broker/server/listener.h"
 #include "broker/server/store_writer.h"
@@ -150,6 +151,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       std::visit(overloaded{[&](SendBytes& order) { send(order); },
                             [&](CloseLink& order) { close(order.link); },
                             [&](Persist& order) { writer_->append(std::move(order)); },
+                            [&](Authenticate&) { ensure(false, "nobody said that it can"); },
                             [&](Note& note) {
                               if (on_note_) on_note_(note);
                             }},

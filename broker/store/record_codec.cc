@@ -160,7 +160,8 @@ void write(Writer& out, const SaveMessage& r) {
   out.number(r.message->retain);
   out.time(r.message->expires_at);
   out.properties(r.message->properties);
-  out.text(r.message->publisher);
+  out.text(r.message->author.user);
+  out.text(r.message->author.client_id);
 }
 
 SaveMessage read_message(Reader& in) {
@@ -172,7 +173,8 @@ SaveMessage read_message(Reader& in) {
   message->retain = in.flag();
   message->expires_at = in.time();
   message->properties = in.properties();
-  message->publisher = in.text();
+  message->author.user = in.text();
+  message->author.client_id = in.text();
   r.message = std::move(message);
   return r;
 }
@@ -183,6 +185,7 @@ void write(Writer& out, const SaveSession& r) {
   out.number(r.version);
   out.number(static_cast<std::uint32_t>(r.expiry.count()));
   out.time(r.disconnected_at);
+  out.text(r.user);
 }
 
 SaveSession read_session(Reader& in) {
@@ -192,6 +195,7 @@ SaveSession read_session(Reader& in) {
   if (r.version < Version::v3_1) in.fail();
   r.expiry = std::chrono::seconds(in.number<std::uint32_t>());
   r.disconnected_at = in.time();
+  r.user = in.text();
   return r;
 }
 
@@ -279,6 +283,7 @@ void write(Writer& out, const SaveWill& r) {
   out.number(r.will.retain);
   out.properties(r.will.properties);
   out.time(r.due);
+  out.text(r.user);
 }
 
 SaveWill read_will(Reader& in) {
@@ -290,6 +295,7 @@ SaveWill read_will(Reader& in) {
   r.will.retain = in.flag();
   r.will.properties = in.properties();
   r.due = in.time();
+  r.user = in.text();
   return r;
 }
 

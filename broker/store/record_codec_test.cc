@@ -32,11 +32,12 @@ TEST(RecordCodec, EveryFieldOfEveryKindComesBack) {
   EXPECT_EQ(message.retain, sent.retain);
   EXPECT_EQ(message.expires_at, sent.expires_at);
   EXPECT_EQ(message.properties, sent.properties);
-  EXPECT_EQ(message.publisher, "the one who said so");
+  EXPECT_EQ(message.author, (Author{"ann", "the one who said so"}));
   const auto session = std::get<SaveSession>(*decode_record(encoded(all[1]), {}));
   EXPECT_EQ(session.version, Version::v3_1_1);
   EXPECT_EQ(session.expiry, std::chrono::seconds(0xFFFFFFFF));
   EXPECT_EQ(session.disconnected_at, Instant(3s));
+  EXPECT_EQ(session.user, "ann");
   const auto subscription = std::get<SaveSubscription>(*decode_record(encoded(all[2]), {}));
   EXPECT_EQ(subscription.entry, std::get<SaveSubscription>(all[2]).entry);
   EXPECT_EQ(subscription.identifier, 7u);
@@ -45,6 +46,7 @@ TEST(RecordCodec, EveryFieldOfEveryKindComesBack) {
   const auto will = std::get<SaveWill>(*decode_record(encoded(all[6]), {}));
   EXPECT_EQ(will.will, std::get<SaveWill>(all[6]).will);
   EXPECT_EQ(will.due, Instant(5s));
+  EXPECT_EQ(will.user, "ann");
 }
 
 TEST(RecordCodec, TimesAreOfTheWallClock) {

@@ -170,6 +170,7 @@ void LinkedBackend::perform(broker::Output& output) {
                    store_.append(persist.sequence, std::move(persist.record));
                  },
                  [&](broker::Note&) {},
+                 [&](broker::Authenticate&) { ensure(false, "nobody said that it can"); },
              },
              output);
 }

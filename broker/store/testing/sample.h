@@ -17,7 +17,7 @@ inline SaveMessage message(std::uint64_t number, const std::string& payload = "p
 }
 
 inline SaveSession session(const std::string& id) {
-  return {id, Version::v5, std::chrono::seconds(60), {}};
+  return {id, Version::v5, std::chrono::seconds(60), {}, {}};
 }
 
 inline SaveDelivery delivery(const std::string& id, std::uint64_t position, std::uint64_t message) {
@@ -45,7 +45,7 @@ inline std::vector<Record> one_of_each() {
   full->properties.add(PropertyId::correlation_data, Bytes::copy("key"));
   full->properties.add_user("a", "b");
   full->properties.add_user("a", "");
-  full->publisher = "the one who said so";
+  full->author = {"ann", "the one who said so"};
   SaveSubscription subscription{"s", {"a/#", {}}, 7};
   subscription.entry.options = {.qos = Qos::exactly_once,
                                 .no_local = true,
@@ -64,10 +64,11 @@ inline std::vector<Record> one_of_each() {
                .qos = Qos::at_least_once,
                .retain = true,
                .properties = {}};
+  will.user = "ann";
   will.will.properties.add(PropertyId::will_delay_interval, 10u);
   return {SaveMessage{MessageNumber{1}, full},
           SaveSession{"s", Version::v3_1_1, std::chrono::seconds(0xFFFFFFFF),
-                      Instant(std::chrono::seconds(3))},
+                      Instant(std::chrono::seconds(3)), "ann"},
           subscription,
           owed,
           SaveIncoming{"s", PacketId{9}},

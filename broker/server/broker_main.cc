@@ -34,9 +34,58 @@ struct Options {
   bool repair = false;
 };
 
+void add_limits(CLI::App& app, Limits& limits) {
+  app.add_option("--max-connections", limits.links, "links at once")->capture_default_str();
+  app.add_option("--max-packet-size", limits.packet_bytes, "bytes of a packet")
+      ->check(CLI::Range(std::size_t{128}, packet_bytes_limit))
+      ->capture_default_str();
+  app.add_option("--max-inflight", limits.inflight_messages, "QoS 1 and 2 under way to a client")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+  app.add_option("--max-queued", limits.queued_messages, "messages that wait for one client")
+      ->capture_default_str();
+  app.add_option("--max-queued-bytes", limits.queued_bytes, "bytes of them")->capture_default_str();
+  app.add_option("--receive-maximum", limits.receive_maximum, "QoS 1 and 2 under way from a client")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+}
+
+struct StoreFlags {
+  StoreOptions store;
+  std::optional<Durability> durability;
+};
+
+void add_store(CLI::App& app, StoreFlags& flags, bool& repair) {
+  app.add_option("--store", flags.store.path,
+                 "the file that keeps sessions, messages and subscriptions over a restart")
+      ->option_text("FILE");
+  app.add_option("--durability", flags.durability,
+                 "what an acknowledgement survives: none, process (kill -9), power (a power\n"
+                 "failure; the default with --store)")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Durability>{{"none", Durability::none},
+                                            {"process", Durability::process},
+                                            {"power", Durability::power}}))
+      ->option_text("WHAT");
+  app.add_flag("--repair", repair,
+               "if the store is damaged, keep what is whole and put the damaged file aside");
+}
+
+// What is wrong with them together, if anything is.
+const char* apply(StoreFlags& flags, Options& options) {
+  const bool has_path = !flags.store.path.empty();
+  const bool keeps = flags.durability ? *flags.durability != Durability::none : has_path;
+  if (keeps && !has_path) return "--durability process and power need --store FILE";
+  if (!keeps && has_path) return "--durability none keeps nothing: leave out --store";
+  if (!keeps && options.repair) return "--repair needs --store FILE";
+  if (!keeps) return nullptr;
+  flags.store.durability = flags.durability.value_or(Durability::power);
+  options.server.store = flags.store;
+  return nullptr;
+}
+
 std::variant<Options, int> parse(int argc, char** argv) {
   Options options;
-  Limits& limits = options.server.settings.limits;
   std::vector<std::string> listen;
   std::uint16_t port = 1883;
   CLI::App app(
@@ -50,33 +99,9 @@ std::variant<Options, int> parse(int argc, char** argv) {
                  "*:1883 is all addresses of IPv4 and IPv6")
       ->allow_extra_args(false);
   app.add_flag("-v,--verbose", options.verbose, "tell who connects, who leaves and why");
-  app.add_option("--max-connections", limits.links, "links at once")->capture_default_str();
-  app.add_option("--max-packet-size", limits.packet_bytes, "bytes of a packet")
-      ->check(CLI::Range(std::size_t{128}, packet_bytes_limit))
-      ->capture_default_str();
-  app.add_option("--max-inflight", limits.inflight_messages, "QoS 1 and 2 under way to a client")
-      ->check(CLI::Range(1, 65535))
-      ->capture_default_str();
-  app.add_option("--max-queued", limits.queued_messages, "messages that wait for one client")
-      ->capture_default_str();
-  app.add_option("--receive-maximum", limits.receive_maximum, "QoS 1 and 2 under way from a client")
-      ->check(CLI::Range(1, 65535))
-      ->capture_default_str();
-  StoreOptions store;
-  std::optional<Durability> durability;
-  app.add_option("--store", store.path,
-                 "the file that keeps sessions, messages and subscriptions over a restart")
-      ->option_text("FILE");
-  app.add_option("--durability", durability,
-                 "what an acknowledgement survives: none, process (kill -9), power (a power\n"
-                 "failure; the default with --store)")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Durability>{{"none", Durability::none},
-                                            {"process", Durability::process},
-                                            {"power", Durability::power}}))
-      ->option_text("WHAT");
-  app.add_flag("--repair", options.repair,
-               "if the store is damaged, keep what is whole and put the damaged file aside");
+  add_limits(app, options.server.settings.limits);
+  StoreFlags store;
+  add_store(app, store, options.repair);
   app.footer("Exit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen or open the store.");
   try {
     app.parse(argc, argv);
@@ -87,17 +112,9 @@ std::variant<Options, int> parse(int argc, char** argv) {
     std::fprintf(stderr, "mqttlab broker: %s\nTry: mqttlab broker --help\n", error.what());
     return exit_status::usage;
   }
-  const bool keeps = durability ? *durability != Durability::none : !store.path.empty();
-  if (keeps != !store.path.empty() || (options.repair && !keeps)) {
-    std::fprintf(stderr, "mqttlab broker: %s\n",
-                 keeps                ? "--durability process and power need --store FILE"
-                 : store.path.empty() ? "--repair needs --store FILE"
-                                      : "--durability none keeps nothing: leave out --store");
+  if (const char* fault = apply(store, options)) {
+    std::fprintf(stderr, "mqttlab broker: %s\n", fault);
     return exit_status::usage;
-  }
-  if (keeps) {
-    store.durability = durability.value_or(Durability::power);
-    options.server.store = store;
   }
   if (listen.empty()) listen.emplace_back("localhost");
   for (const std::string& text : listen) {

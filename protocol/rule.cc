@@ -200,7 +200,7 @@ constexpr auto rules = std::to_array<RuleInfo>({
      "AUTH answers an AUTH of the server, or begins to authenticate again.", "",
      "v5/MQTT-4.12.0-3", ReasonCode::protocol_error},
     {Rule::client_is_authorized, "client_is_authorized",
-     "A client is let in as who it is, and uses no other user's session.", "v3.1.1/3.1.4",
+     "A client is who it says, and does what it is allowed to do.", "v3.1.1/3.1.4",
      "v5/3.1.4", ReasonCode::not_authorized},
     {Rule::server_sends_no_session_expiry, "server_sends_no_session_expiry",
      "A DISCONNECT of a server carries no session expiry interval.", "", "v5/MQTT-3.14.2-2",

@@ -135,6 +135,7 @@ void Broker::Core::on(Link& link, const Auth& auth) {
 
 void Broker::Core::on(const AccessChanged& changed) {
   settings_.access = changed.access;
+  for (auto& [client_id, session] : sessions_) review(*session);
   std::vector<LinkId> ended;
   for (const auto& [id, link] : links_)
     if (link->session != nullptr && !link->session->user.empty() &&

@@ -289,6 +289,8 @@ void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, 
   Session* has = find(connect.client_id);
   if (has != nullptr && !may_use(*has, user))
     return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
+  if (connect.will && !may_write({user, connect.client_id}, connect.will->topic))
+    return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
   if (has == nullptr && sessions_.size() >= limits_.sessions)  // filled up while it was verified
     return refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);
   if (has != nullptr && has->link != nullptr) {

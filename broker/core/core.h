@@ -132,6 +132,14 @@ class Broker::Core {
   Auth auth_packet(const Link& link, ReasonCode reason, const Bytes& data) const;
   void stop_waiting(LinkId link) { std::erase(awaiting_verifier_, link); }
 
+  // authorize.cc
+  bool may_write(const Author& author, std::string_view topic) const;
+  bool may_read(const Session& session, std::string_view topic) const;
+  // Nothing that would be refused is granted, and what is granted in part is remembered.
+  bool grants_subscription(Session& session, std::string_view filter) const;
+  bool may_hand_on(const Letter& retained) const;
+  void review(Session& session) const;
+
   // publish.cc
   void on(Link& link, Publish& publish);
   void on(Link& link, PubRel& release);
@@ -152,7 +160,7 @@ class Broker::Core {
   };
   static std::vector<Inherited> legacy(Session& session);
   void inherit(const std::vector<Inherited>& owed);
-  static bool limited(const ShareGroup& group, const Letter& letter);
+  bool limited(const ShareGroup& group, const Letter& letter) const;
 
   // deliver.cc
   bool deliver(Session& session, const LetterRef& letter, const Receiver& how, bool retain,

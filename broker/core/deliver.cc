@@ -125,6 +125,9 @@ void Broker::Core::pump(Session& session) {
     if (!may_send_next(session)) return;
     if (next.packet_id == PacketId::none && next.letter->expired(now_)) {
       drop_delivery(session, session.outgoing.sent());
+    } else if (!may_read(session, next.letter->message.topic)) {  // not any more
+      dropped(session, ReasonCode::not_authorized);
+      drop_delivery(session, session.outgoing.sent());
     } else if (!send_next(session)) {
       dropped(session, ReasonCode::packet_too_large);
       drop_delivery(session, session.outgoing.sent());

@@ -101,8 +101,12 @@ LetterRef Broker::Core::letter_of(Will& will, Author author) {
 
 void Broker::Core::publish_will(Session& session) {
   if (faulty(Fault::drops_will)) return drop_will(session);
+  if (!may_write(author_of(session), session.will->will.topic)) {
+    dropped(session, ReasonCode::not_authorized);
+    return drop_will(session);
+  }
   outbox_.note({.what = Note::What::will_published, .client_id = session.client_id});
-  const LetterRef letter = letter_of(session.will->will, {session.user, session.client_id});
+  const LetterRef letter = letter_of(session.will->will, author_of(session));
   drop_will(session);
   pass_on(letter, &session, false);
 }

@@ -72,8 +72,10 @@ void Broker::Core::accept(Link& link, Publish& publish) {
     dropped(session, ReasonCode::quota_exceeded);
     if (qos != Qos::at_most_once && !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::quota_exceeded;
-  } else if (is_own_topic(publish.topic)) {
+  } else if (is_own_topic(publish.topic) || !may_write(author_of(session), publish.topic)) {
     dropped(session, ReasonCode::not_authorized);
+    if (!link.v5() && settings_.access.closes_on_denied_publish)
+      return fault(link, Rule::client_is_authorized);
     reason = ReasonCode::not_authorized;
   } else {
     const bool may_refuse = link.v5() && qos != Qos::at_most_once;
@@ -121,7 +123,7 @@ LetterRef Broker::Core::make_letter(Publish& publish, const Session& publisher) 
   message.payload = std::move(publish.payload);
   message.qos = publish.qos;
   message.retain = publish.retain;
-  if (message.retain) message.author = {publisher.user, publisher.client_id};
+  if (message.retain) message.author = author_of(publisher);
   for (const Property& property : publish.properties.all()) {
     if (property.id == PropertyId::message_expiry_interval)
       message.expires_at = now_ + std::chrono::seconds(std::get<std::uint32_t>(property.value));
@@ -182,6 +184,7 @@ Subscription* Broker::Core::choose(ShareGroup& group, const Letter& letter) {
     Subscription* member = group.members[place];
     const Session& session = *member->session;
     const Qos qos = std::min(member->entry.options.qos, letter.message.qos);
+    if (!may_read(session, letter.message.topic)) continue;
     const bool takes = qos == Qos::at_most_once || !queue_is_full(session, letter, Counted::yes);
     if (session.link != nullptr && session.link->backlog < limits_.backlog_bytes && takes) {
       group.turn = place + 1;
@@ -194,10 +197,11 @@ Subscription* Broker::Core::choose(ShareGroup& group, const Letter& letter) {
 
 // Whether a limit kept everybody of the group from taking the message. That QoS 0 finds nobody at
 // home is none.
-bool Broker::Core::limited(const ShareGroup& group, const Letter& letter) {
+bool Broker::Core::limited(const ShareGroup& group, const Letter& letter) const {
   return std::any_of(group.members.begin(), group.members.end(), [&](const Subscription* member) {
-    return member->session->link != nullptr ||
-           std::min(member->entry.options.qos, letter.message.qos) != Qos::at_most_once;
+    return may_read(*member->session, letter.message.topic) &&
+           (member->session->link != nullptr ||
+            std::min(member->entry.options.qos, letter.message.qos) != Qos::at_most_once);
   });
 }
 
@@ -232,6 +236,7 @@ Broker::Core::Reach Broker::Core::distribute(const LetterRef& letter, const Sess
   Reach reach;
   const bool retained = letter->message.retain;
   const auto give = [&](const Receiver& receiver) {
+    if (!may_read(*receiver.session, letter->message.topic)) return;
     ++reach.matched;
     if (!deliver(*receiver.session, letter, receiver, retained && receiver.retain_as_published,
                  Counted::yes))

@@ -120,13 +120,16 @@ struct Broker::Core::Recovery {
       if (session.will && !session.will->due) {
         session.will->due = core.now_ + will_delay(session.will->will);
         if (core.settings_.keeps_records)
-          core.persist(SaveWill{session.client_id, session.will->will, session.will->due});
+          core.persist(
+              SaveWill{session.client_id, session.will->will, session.will->due, session.user});
       }
+      core.review(session);
       core.arm(session);
     }
     for (SaveWill& orphan : orphans) {
-      core.outbox_.note({.what = Note::What::will_published, .client_id = orphan.client_id});
       if (core.settings_.keeps_records) core.persist(DropWill{orphan.client_id});
+      if (!core.may_write({orphan.user, orphan.client_id}, orphan.will.topic)) continue;
+      core.outbox_.note({.what = Note::What::will_published, .client_id = orphan.client_id});
       core.pass_on(core.letter_of(orphan.will, {orphan.user, orphan.client_id}), nullptr, false);
     }
   }

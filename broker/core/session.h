@@ -73,7 +73,8 @@ struct Session {
   std::uint64_t number = 0;  // in the order of creation; no two sessions ever share one
   Version version = Version::v5;
   std::chrono::seconds expiry{0};
-  bool recorded = false;  // outlives its link, so the store knows it
+  bool recorded = false;       // outlives its link, so the store knows it
+  bool reads_in_part = false;  // a subscription matches topics that it may not read
   Link* link = nullptr;
   std::optional<Instant> disconnected_at;
   std::optional<Instant> armed;                              // in Timers
@@ -98,5 +99,7 @@ struct Session {
     return *disconnected_at + expiry;
   }
 };
+
+inline Author author_of(const Session& session) { return {session.user, session.client_id}; }
 
 }  // namespace mq::broker

@@ -19,6 +19,7 @@ Broker::Core::Added Broker::Core::add_subscription(Session& session, Subscribe::
     return {nullptr, ReasonCode::wildcard_subscriptions_not_supported, false};
   if (identifier && !offers.subscription_identifiers)
     return {nullptr, ReasonCode::subscription_identifiers_not_supported, false};
+  if (!grants_subscription(session, filter)) return {nullptr, ReasonCode::not_authorized, false};
   entry.options.qos = std::min(entry.options.qos, offers.maximum_qos);
   Subscription* has = session.find_subscription(entry.filter);
   const bool is_new = has == nullptr;
@@ -80,6 +81,7 @@ void Broker::Core::send_retained(Session& session, const Subscription& subscript
   retained_.for_each(subscription.entry.filter, [&](const LetterRef& letter) {
     if (no_local && letter->message.author.client_id == session.client_id)
       return;  // v5 MQTT-3.8.3-3
+    if (!may_read(session, letter->message.topic) || !may_hand_on(*letter)) return;
     deliver(session, letter, how, true, Counted::no);
   });
 }

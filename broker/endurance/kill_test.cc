@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <random>
 
-#include "broker/endurance/broker_process.h"
 #include "broker/endurance/publisher.h"
 #include "broker/endurance/subscriber.h"
+#include "broker/endurance/testing/broker_process.h"
 
 namespace mq::broker {
 namespace {

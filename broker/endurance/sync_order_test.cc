@@ -11,9 +11,9 @@
 #include <map>
 #include <set>
 
-#include "broker/endurance/broker_process.h"
 #include "broker/endurance/publisher.h"
 #include "broker/endurance/subscriber.h"
+#include "broker/endurance/testing/broker_process.h"
 
 namespace mq::broker {
 namespace {
@@ -26,7 +26,8 @@ constexpr const char* log_name = "\\x2d\\x77\\x61\\x6c>";  // "-wal", as strace 
 // "\x40\x02" as strace -xx prints it, all strings of a line one after the other.
 std::string bytes_in(const std::string& line) {
   std::string bytes;
-  for (std::size_t at = line.find("\\x", line.find('"')); at != std::string::npos; at = line.find("\\x", at + 4))
+  for (std::size_t at = line.find("\\x", line.find('"')); at != std::string::npos;
+       at = line.find("\\x", at + 4))
     bytes += static_cast<char>(std::stoi(line.substr(at + 2, 2), nullptr, 16));
   return bytes;
 }

@@ -1,4 +1,4 @@
-#include "broker/endurance/broker_process.h"
+#include "broker/endurance/testing/broker_process.h"
 
 #include <csignal>
 #include <fstream>

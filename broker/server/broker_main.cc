@@ -13,7 +13,7 @@
 #include <random>
 #include <variant>
 
-#include "broker/server/listen_address.h"
+#include "broker/server/listener_flags.h"
 #include "broker/server/server.h"
 #include "broker/server/store_writer.h"
 #include "broker/store/repair.h"
@@ -86,18 +86,15 @@ const char* apply(StoreFlags& flags, Options& options) {
 
 std::variant<Options, int> parse(int argc, char** argv) {
   Options options;
-  std::vector<std::string> listen;
+  ListenerFlags listeners;
   std::uint16_t port = 1883;
   CLI::App app(
-      "An MQTT broker (3.1, 3.1.1, 5.0) on TCP. It listens on localhost unless told otherwise, and "
-      "lets everybody in.",
+      "An MQTT broker (3.1, 3.1.1, 5.0) on TCP, TLS, WebSocket and Unix sockets. It listens on "
+      "localhost unless told otherwise, and lets everybody in.",
       "mqttlab broker");
   app.set_help_flag("--help", "print this help");
   app.add_option("-p,--port", port, "port (1883); 0 takes a free one, which is then printed");
-  app.add_option("--listen", listen,
-                 "ADDRESS, ADDRESS:PORT or PORT, may be repeated: 0.0.0.0:1883, [::1]:1884;\n"
-                 "*:1883 is all addresses of IPv4 and IPv6")
-      ->allow_extra_args(false);
+  listeners.add_to(app);
   app.add_flag("-v,--verbose", options.verbose, "tell who connects, who leaves and why");
   add_limits(app, options.server.settings.limits);
   StoreFlags store;
@@ -116,17 +113,15 @@ std::variant<Options, int> parse(int argc, char** argv) {
     std::fprintf(stderr, "mqttlab broker: %s\n", fault);
     return exit_status::usage;
   }
-  if (listen.empty()) listen.emplace_back("localhost");
-  for (const std::string& text : listen) {
-    const auto addresses = parse_listen(text, port);
-    if (!addresses) {
-      std::fprintf(stderr,
-                   "mqttlab broker: --listen: expected ADDRESS, ADDRESS:PORT or PORT, got \"%s\"\n",
-                   text.c_str());
-      return exit_status::usage;
-    }
-    for (const ListenAddress& address : *addresses)
-      options.server.listeners.push_back({.address = address});
+  if (keeps) {
+    store.durability = durability.value_or(Durability::power);
+    options.server.store = store;
+  }
+  try {
+    options.server.listeners = listeners.listeners(port);
+  } catch (const ListenerFlagError& error) {
+    std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
+    return exit_status::usage;
   }
   return options;
 }
@@ -188,6 +183,10 @@ int serve(Options options) {
   std::random_device chance;
   options.server.seed = (static_cast<std::uint64_t>(chance()) << 32) | chance();
   if (options.server.store) options.server.store->on_trouble = say;
+  if (options.verbose)
+    options.server.on_link_failed = [](const std::string& peer, const std::string& why) {
+      say("failed: " + peer + ": " + why);
+    };
   std::optional<Server> server;
   try {
     if (options.repair) repair(*options.server.store);
@@ -197,6 +196,9 @@ int serve(Options options) {
   } catch (const boost::system::system_error& error) {
     std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
     return exit_status::cannot_start;
+  } catch (const transport::TlsError& error) {
+    std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
+    return exit_status::usage;
   } catch (const StoreError& error) {
     std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
     return exit_status::cannot_start;

@@ -5,7 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+
+#include "transport/tls.h"
+#include "transport/websocket.h"
 
 namespace mq::broker {
 
@@ -13,12 +17,20 @@ namespace mq::broker {
 struct ListenAddress {
   std::string host;
   std::uint16_t port = 1883;
+  std::string unix_path = {};  // instead of host and port
 };
 
 struct ListenerOptions {
   ListenAddress address;
   // Connections at once that came in here; a further one is closed when it is accepted.
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
+  // In this order from the network upwards.
+  bool proxy_protocol = false;  // every connection begins with a header of version 2
+  std::optional<transport::TlsServerOptions> tls;
+  // Who shows a certificate is the user that its subject's common name says, without a password.
+  bool certificate_is_user = false;
+  std::optional<transport::WebSocketServerOptions> websocket;
+  unsigned unix_mode = 0660;  // permissions of a Unix socket's file
 };
 
 }  // namespace mq::broker

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
@@ -14,14 +13,14 @@
 #include "broker/server/listener.h"
 #include "broker/server/store_writer.h"
 #include "transport/connection.h"
+#include "transport/layered_link.h"
 
 namespace mq::broker {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
-using Connection = transport::Connection<tcp::socket>;
+using Connection = transport::Connection<Socket>;
 
 Settings core_settings(const ServerOptions& options) {
   Settings settings = options.settings;
@@ -43,6 +42,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
               now()),
         core_timer_(context),
         linger_timer_(context),
+        handshake_timer_(context),
         listeners_(
             std::make_shared<Listeners>(context, options_.listeners, options_.accept_backlog)) {
     if (store_)
@@ -52,8 +52,9 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
   std::vector<std::string> start() {
     std::vector<std::string> names = listeners_->open();
-    listeners_->start(
-        [this](tcp::socket socket, std::size_t listener) { take(std::move(socket), listener); });
+    listeners_->start([this](Socket socket, std::string peer, std::size_t listener) {
+      take(std::move(socket), std::move(peer), listener);
+    });
     feed(Tick{});  // what the core had to say about what it found in the store
     return names;
   }
@@ -61,13 +62,17 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   void stop(std::function<void()> stopped) {
     stopped_ = std::move(stopped);
     listeners_->close();
+    drop_unopened();
     feed(Shutdown{});
     tell_if_stopped();
   }
 
+  void reload_certificates() { listeners_->reload_certificates(); }
+
   void abandon() {
     core_timer_.cancel();
     linger_timer_.cancel();
+    handshake_timer_.cancel();
     listeners_->close();
     for (auto& [id, link] : links_) link.connection->drop();
     links_.clear();
@@ -78,33 +83,75 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
  private:
   struct Link {
-    std::shared_ptr<Connection> connection;
+    std::shared_ptr<transport::Link> connection;
+    std::string peer;
     std::size_t listener;
+    bool is_open = false;      // the core knows it
+    bool is_too_late = false;  // with its handshake
     bool dirty = false;
   };
 
-  void take(tcp::socket socket, std::size_t listener) {
-    error_code error;
-    const auto peer = socket.remote_endpoint(error);
-    if (error) return listeners_->left(listener);  // gone already
-    socket.set_option(tcp::no_delay(true), error);
+  void take(Socket socket, std::string peer, std::size_t listener) {
+    if (opening_ >= options_.handshakes_max) return listeners_->left(listener);
     const LinkId id{++last_link_};
-    Connection::Owner owner{.received =
-                                [this, id](std::span<const std::byte> bytes) {
-                                  feed(BytesIn{id, bytes});
-                                },
-                            .drained =
-                                [this, id](std::size_t bytes) {
-                                  feed(Drained{id, bytes});
-                                },
-                            .ended = [this, id](error_code) { on_ended(id); }};
-    auto connection = std::make_shared<Connection>(
-        std::move(socket), std::move(owner),
-        transport::ConnectionOptions{.reading_pauses_over = options_.reading_pauses_over,
-                                     .close_awaits_peer = true});
-    links_.emplace(id, Link{connection, listener});
-    feed(LinkUp{id, text_of(peer)});
+    transport::Link::Owner owner{.opened = [this, id] { open(id); },
+                                 .received =
+                                     [this, id](std::span<const std::byte> bytes) {
+                                       feed(BytesIn{id, bytes});
+                                     },
+                                 .drained =
+                                     [this, id](std::size_t bytes) {
+                                       feed(Drained{id, bytes});
+                                     },
+                                 .leaving = [this, id] { linger(id); },
+                                 .ended = [this, id](error_code) { on_ended(id); }};
+    auto layer = listeners_->layer(listener);
+    if (layer) await_handshake(id);
+    auto connection = transport::layered(
+        std::make_shared<Connection>(
+            std::move(socket), transport::Link::Owner{},
+            transport::ConnectionOptions{.reading_pauses_over = options_.reading_pauses_over,
+                                         .close_awaits_peer = true}),
+        std::move(layer), std::move(owner), options_.reading_pauses_over);
+    links_.emplace(id, Link{connection, std::move(peer), listener});
+    ++opening_;
     connection->start();
+  }
+
+  void open(LinkId id) {
+    Link& link = links_.at(id);
+    link.is_open = true;
+    --opening_;
+    const transport::LinkFacts facts = link.connection->facts();
+    if (!facts.address.empty()) link.peer = facts.address;
+    LinkUp up{id, link.peer};
+    if (listeners_->options(link.listener).certificate_is_user && facts.certificate &&
+        !facts.certificate->common_name.empty())
+      up.identity = facts.certificate->common_name;
+    feed(up);
+  }
+
+  void drop_unopened() {
+    std::erase_if(links_, [this](const auto& entry) {
+      if (entry.second.is_open) return false;
+      entry.second.connection->drop();
+      listeners_->left(entry.second.listener);
+      --opening_;
+      return true;
+    });
+  }
+
+  void await_handshake(LinkId id) {
+    handshakes_.push_back({std::chrono::steady_clock::now() + options_.handshake_timeout, id});
+    if (handshakes_.size() == 1) await(handshakes_, handshake_timer_, &Body::end_handshake);
+  }
+
+  void end_handshake(LinkId id) {
+    const auto found = links_.find(id);
+    if (found == links_.end() || found->second.is_open) return;
+    found->second.is_too_late = true;
+    const auto connection = found->second.connection;
+    connection->abort();
   }
 
   WallClock wall_clock() const {
@@ -126,14 +173,26 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     while (!ended_.empty()) {
       const LinkId id = ended_.front();
       ended_.pop_front();
-      if (const auto found = links_.find(id); found != links_.end()) {
-        listeners_->left(found->second.listener);
-        links_.erase(found);
-      }
-      feed(LinkDown{id});
+      const auto found = links_.find(id);
+      if (found == links_.end()) continue;
+      const Link link = std::move(found->second);
+      links_.erase(found);
+      listeners_->left(link.listener);
+      tell_failure(link);
+      if (link.is_open)
+        feed(LinkDown{id});
+      else
+        --opening_;
     }
     feeding_ended_ = false;
     tell_if_stopped();
+  }
+
+  void tell_failure(const Link& link) {
+    if (!options_.on_link_failed) return;
+    const std::string why =
+        link.is_too_late ? "no handshake within the time limit" : link.connection->failure();
+    if (!why.empty()) options_.on_link_failed(link.peer, why);
   }
 
   void feed(const Input& input) {
@@ -197,28 +256,40 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   void close(LinkId id) {
     const auto found = links_.find(id);
     if (found == links_.end()) return;
-    lingering_.push_back({std::chrono::steady_clock::now() + options_.linger, id});
-    if (lingering_.size() == 1) await_linger();
+    linger(id);
     found->second.connection->close();
   }
 
-  void await_linger() {
-    linger_timer_.expires_at(lingering_.front().until);
-    linger_timer_.async_wait([self = shared_from_this()](error_code error) {
-      if (!error) self->end_lingering();
-    });
+  void linger(LinkId id) {
+    lingering_.push_back({std::chrono::steady_clock::now() + options_.linger, id});
+    if (lingering_.size() == 1) await(lingering_, linger_timer_, &Body::end_lingering);
   }
 
-  void end_lingering() {
-    const auto at = std::chrono::steady_clock::now();
-    while (!lingering_.empty() && lingering_.front().until <= at) {
-      const auto found = links_.find(lingering_.front().link);
-      lingering_.pop_front();
-      if (found == links_.end()) continue;
-      const auto connection = found->second.connection;
-      connection->abort();
-    }
-    if (!lingering_.empty()) await_linger();
+  void end_lingering(LinkId id) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) return;
+    const auto connection = found->second.connection;
+    connection->abort();
+  }
+
+  struct Patience {
+    std::chrono::steady_clock::time_point until;
+    LinkId link;
+  };
+
+  // For the first of the queue, whose ends come in order; then for the next one.
+  void await(std::deque<Patience>& queue, asio::steady_timer& timer, void (Body::*end)(LinkId)) {
+    timer.expires_at(queue.front().until);
+    timer.async_wait([self = shared_from_this(), &queue, &timer, end](error_code error) {
+      if (error) return;
+      const auto at = std::chrono::steady_clock::now();
+      while (!queue.empty() && queue.front().until <= at) {
+        const LinkId id = queue.front().link;
+        queue.pop_front();
+        (self.get()->*end)(id);
+      }
+      if (!queue.empty()) self->await(queue, timer, end);
+    });
   }
 
   void rearm() {
@@ -241,14 +312,10 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     if (!stopped_ || !links_.empty()) return;
     core_timer_.cancel();
     linger_timer_.cancel();
+    handshake_timer_.cancel();
     if (writer_) writer_->close();
     std::exchange(stopped_, nullptr)();
   }
-
-  struct Lingering {
-    std::chrono::steady_clock::time_point until;
-    LinkId link;
-  };
 
   asio::io_context& context_;
   const ServerOptions options_;
@@ -258,12 +325,15 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   Broker core_;
   asio::steady_timer core_timer_;
   asio::steady_timer linger_timer_;
+  asio::steady_timer handshake_timer_;
   std::optional<Instant> armed_for_;
   const std::shared_ptr<Listeners> listeners_;
   std::unordered_map<LinkId, Link> links_;
   std::vector<LinkId> dirty_;
   std::deque<LinkId> ended_;
-  std::deque<Lingering> lingering_;
+  std::deque<Patience> lingering_;
+  std::deque<Patience> handshakes_;
+  std::size_t opening_ = 0;              // links that the core does not know yet
   std::unique_ptr<StoreWriter> writer_;  // nothing: records are not asked for
   bool store_fails_ = false;
   std::function<void()> stopped_;
@@ -277,6 +347,7 @@ Server::Server(asio::io_context& context, ServerOptions options, NoteHandler on_
 Server::~Server() { body_->abandon(); }
 std::vector<std::string> Server::start() { return body_->start(); }
 void Server::stop(std::function<void()> stopped) { body_->stop(std::move(stopped)); }
+void Server::reload_certificates() { body_->reload_certificates(); }
 Broker::Census Server::census() const { return body_->census(); }
 
 }  // namespace mq::broker

@@ -31,6 +31,11 @@ struct ServerOptions {
   std::size_t reading_pauses_over = 16 * 1024 * 1024;
   // How long a closed connection may still take to write what was sent and to hear the peer close.
   std::chrono::milliseconds linger{2000};
+  // For TLS, WebSocket and PROXY together; then the core's own limit for CONNECT begins.
+  std::chrono::milliseconds handshake_timeout{10000};
+  std::size_t handshakes_max = 2000;  // at once; a further connection is closed
+  // A connection that failed below MQTT: its peer and a sentence. Not called for plain TCP.
+  std::function<void(const std::string& peer, const std::string& why)> on_link_failed;
 };
 
 class Server {
@@ -41,12 +46,17 @@ class Server {
   Server(boost::asio::io_context& context, ServerOptions options, NoteHandler on_note = {});
   ~Server();
 
-  // Listens; throws boost::system::system_error, whose text names the address. Returns what it
-  // listens on, "127.0.0.1:1883" or "[::1]:1883".
+  // Listens; throws boost::system::system_error, whose text names the address, or
+  // transport::TlsError, whose text names the file. Returns what it listens on, "127.0.0.1:1883",
+  // "[::1]:1883", "wss://[::1]:8443" or "unix:/run/mqtt.sock".
   std::vector<std::string> start();
   // Takes no further connection, tells every client, closes all; `stopped` is called when the last
   // link is gone.
   void stop(std::function<void()> stopped);
+
+  // Reads the files of TLS again; connections that stand are not touched. All or nothing: throws
+  // transport::TlsError, and what was in use stays so.
+  void reload_certificates();
 
   Broker::Census census() const;
 

@@ -113,10 +113,6 @@ std::variant<Options, int> parse(int argc, char** argv) {
     std::fprintf(stderr, "mqttlab broker: %s\n", fault);
     return exit_status::usage;
   }
-  if (keeps) {
-    store.durability = durability.value_or(Durability::power);
-    options.server.store = store;
-  }
   try {
     options.server.listeners = listeners.listeners(port);
   } catch (const ListenerFlagError& error) {

@@ -1,7 +1,9 @@
 #include "broker/server/store_writer.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <fstream>
 #include <utility>
@@ -12,6 +14,12 @@ namespace mq::broker {
 namespace {
 
 constexpr std::chrono::seconds retry_after{1};
+
+// How long a group may wait for more, after a commit that took this long.
+std::chrono::steady_clock::duration patience_after(std::chrono::steady_clock::duration commit) {
+  using namespace std::chrono_literals;
+  return std::clamp<std::chrono::steady_clock::duration>(commit / 4, 200us, 2ms);
+}
 
 // Another one after every start of the machine.
 std::uint64_t boot_of_this_machine() {
@@ -34,15 +42,34 @@ std::unique_ptr<SqliteStore> open_store(const StoreOptions& options, WallClock c
   return std::make_unique<SqliteStore>(sqlite_options(options, clock));
 }
 
+struct StoreWriter::Patience {
+  boost::asio::steady_timer timer;
+  bool armed = false;
+};
+
 StoreWriter::StoreWriter(boost::asio::io_context& loop, std::unique_ptr<SqliteStore> store,
                          std::function<void(const StoreNews&)> news)
-    : loop_(loop), store_(std::move(store)), news_(std::move(news)), thread_([this] { run(); }) {}
+    : loop_(loop),
+      store_(std::move(store)),
+      news_(std::move(news)),
+      patience_(std::make_unique<Patience>(Patience{boost::asio::steady_timer(loop)})),
+      thread_([this] { run(); }) {}
 
 StoreWriter::~StoreWriter() { close(); }
 
 // At the end of the present round of events, so that what it brings goes together.
 void StoreWriter::commit() {
   if (busy_ || handing_over_ || gathered_.empty()) return;
+  if (gathered_.size() < expected_ && std::chrono::steady_clock::now() < wait_until_) {
+    if (std::exchange(patience_->armed, true)) return;
+    patience_->timer.expires_at(wait_until_);
+    patience_->timer.async_wait([this, alive = is_alive_](boost::system::error_code error) {
+      if (alive.expired() || error) return;
+      patience_->armed = false;
+      commit();
+    });
+    return;
+  }
   handing_over_ = true;
   boost::asio::post(loop_, [this, alive = is_alive_] {
     if (alive.expired()) return;
@@ -54,6 +81,7 @@ void StoreWriter::commit() {
 void StoreWriter::hand_over() {
   if (busy_ || gathered_.empty()) return;
   busy_ = true;
+  group_records_ = gathered_.size();
   {
     const std::lock_guard lock(mutex_);
     group_ = std::exchange(gathered_, {});
@@ -63,6 +91,8 @@ void StoreWriter::hand_over() {
 
 void StoreWriter::on_committed(const StoreNews& news) {
   if (!news.problem) busy_ = false;
+  expected_ = group_records_ + gathered_.size();
+  wait_until_ = std::chrono::steady_clock::now() + patience_after(news.took);
   news_(news);
   commit();
 }
@@ -70,6 +100,7 @@ void StoreWriter::on_committed(const StoreNews& news) {
 void StoreWriter::close() {
   if (!thread_.joinable()) return;
   alive_.reset();
+  patience_->timer.cancel();
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -109,8 +140,9 @@ std::optional<std::vector<Persist>> StoreWriter::next_group(bool failing) {
 
 StoreNews StoreWriter::write(std::vector<Persist> group) {
   for (Persist& record : group) store_->append(record.sequence, std::move(record.record));
+  const auto began = std::chrono::steady_clock::now();
   const std::uint64_t upto = store_->commit();
-  return {upto, store_->problem()};
+  return {upto, store_->problem(), std::chrono::steady_clock::now() - began};
 }
 
 }  // namespace mq::broker

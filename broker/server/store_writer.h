@@ -3,6 +3,7 @@
 // larger the groups.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,7 @@ struct StoreNews {
   std::uint64_t persisted = 0;
   // Why the disk takes nothing at the moment; it is tried again every second.
   std::optional<std::string> problem;
+  std::chrono::steady_clock::duration took{};
 };
 
 class StoreWriter {
@@ -67,6 +69,13 @@ class StoreWriter {
   std::vector<Persist> gathered_;
   bool busy_ = false;          // a group is with the thread
   bool handing_over_ = false;  // hand_over() is posted
+  // Publishers that wait for one commit are only a part of all: their next messages are worth
+  // waiting for, or every group is half as large as it could be.
+  std::size_t group_records_ = 0;  // of the last group
+  std::size_t expected_ = 0;       // records that come again, if those who wait now go on
+  std::chrono::steady_clock::time_point wait_until_{};
+  struct Patience;
+  std::unique_ptr<Patience> patience_;
   std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
   const std::weak_ptr<Alive> is_alive_ = alive_;
 

@@ -274,7 +274,7 @@ TEST_F(OurPrograms, SayWhatIsWrongAndEndWithTheRightStatus) {
       {{"sub", "-t", "a/#/b"}, 2, "no topic filter"},
       {{"sub", "-t", "a", "-F", "%"}, 2, "a single %"},
       {{"sub", "-t", "a", "-L", "http://x"}, 2, "expected mqtt://"},
-      {{"broker", "--listen", "127.0.0.1:70000"}, 2, "expected ADDRESS"},
+      {{"broker", "--listen", "127.0.0.1:70000"}, 2, "ADDRESS:PORT or PORT"},
       {{"broker", "--listen", "192.0.2.1:0"}, 3, "cannot listen on 192.0.2.1"},
       {{"pub", "--help"}, 0, "--will-topic"},
       {{"sub", "--help"}, 0, "--retained-only"},

@@ -96,6 +96,11 @@ std::variant<Options, int> parse(int argc, char** argv) {
   app.add_option("-p,--port", port, "port (1883); 0 takes a free one, which is then printed");
   listeners.add_to(app);
   app.add_flag("-v,--verbose", options.verbose, "tell who connects, who leaves and why");
+  unsigned handshake_seconds = 10;
+  app.add_option("--handshake-timeout", handshake_seconds,
+                 "seconds for TLS, WebSocket and PROXY together, before CONNECT")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
   add_limits(app, options.server.settings.limits);
   StoreFlags store;
   add_store(app, store, options.repair);
@@ -113,6 +118,7 @@ std::variant<Options, int> parse(int argc, char** argv) {
     std::fprintf(stderr, "mqttlab broker: %s\n", fault);
     return exit_status::usage;
   }
+  options.server.handshake_timeout = std::chrono::seconds{handshake_seconds};
   try {
     options.server.listeners = listeners.listeners(port);
   } catch (const ListenerFlagError& error) {

@@ -88,6 +88,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     std::size_t listener;
     bool is_open = false;      // the core knows it
     bool is_too_late = false;  // with its handshake
+    bool is_told = false;      // that it failed
     bool dirty = false;
   };
 
@@ -103,7 +104,11 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
                                      [this, id](std::size_t bytes) {
                                        feed(Drained{id, bytes});
                                      },
-                                 .leaving = [this, id] { linger(id); },
+                                 .leaving =
+                                     [this, id] {
+                                       tell_failure(links_.at(id));
+                                       linger(id);
+                                     },
                                  .ended = [this, id](error_code) { on_ended(id); }};
     auto layer = listeners_->layer(listener);
     if (layer) await_handshake(id);
@@ -175,7 +180,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       ended_.pop_front();
       const auto found = links_.find(id);
       if (found == links_.end()) continue;
-      const Link link = std::move(found->second);
+      Link link = std::move(found->second);
       links_.erase(found);
       listeners_->left(link.listener);
       tell_failure(link);
@@ -188,8 +193,8 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     tell_if_stopped();
   }
 
-  void tell_failure(const Link& link) {
-    if (!options_.on_link_failed) return;
+  void tell_failure(Link& link) {
+    if (!options_.on_link_failed || std::exchange(link.is_told, true)) return;
     const std::string why =
         link.is_too_late ? "no handshake within the time limit" : link.connection->failure();
     if (!why.empty()) options_.on_link_failed(link.peer, why);

@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
 #include "transport/connection.h"
+#include "transport/layered_link.h"
 
 namespace mq::client {
 namespace {
@@ -20,7 +24,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Connection = transport::Connection<tcp::socket>;
+using Socket = asio::generic::stream_protocol::socket;
+using Connection = transport::Connection<Socket>;
 
 constexpr std::chrono::seconds linger{2};
 
@@ -30,7 +35,19 @@ Settings without_records(Settings settings) {
   return settings;
 }
 
+std::string host_and_port(const Endpoint& endpoint) {
+  const bool is_v6 = endpoint.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+}
+
 }  // namespace
+
+std::string text_of(const Endpoint& endpoint) {
+  if (!endpoint.unix_path.empty()) return "unix:" + endpoint.unix_path;
+  if (endpoint.websocket)
+    return (endpoint.tls ? "wss://" : "ws://") + host_and_port(endpoint) + endpoint.websocket->path;
+  return (endpoint.tls ? "mqtts://" : "") + host_and_port(endpoint);
+}
 
 class Driver::Body final : public std::enable_shared_from_this<Body> {
  public:
@@ -43,7 +60,9 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
         owner_(std::move(owner)),
         core_timer_(context),
         linger_timer_(context),
-        resolver_(context) {}
+        resolver_(context) {
+    if (endpoint_.tls) tls_.emplace(*endpoint_.tls);
+  }
 
   void give(Input input) {
     given_.push_back(std::move(input));
@@ -112,6 +131,7 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
   void open() {
     const std::uint64_t attempt = ++attempt_;
     opening_ = true;
+    if (!endpoint_.unix_path.empty()) return connect_unix(attempt);
     resolver_.async_resolve(
         endpoint_.host, std::to_string(endpoint_.port), tcp::resolver::numeric_service,
         [self = shared_from_this(), attempt](error_code error, tcp::resolver::results_type found) {
@@ -127,35 +147,71 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
                         [self = shared_from_this(), attempt](error_code error, const auto&) {
                           if (!self->opening_ || attempt != self->attempt_) return;
                           if (error) return self->not_opened(error);
-                          self->opened();
+                          error_code ignored;
+                          self->socket_->set_option(tcp::no_delay(true), ignored);
+                          self->shake_hands(Socket(std::move(*self->socket_)));
                         });
+  }
+
+  void connect_unix(std::uint64_t attempt) {
+    using asio::local::stream_protocol;
+    if (endpoint_.unix_path.size() >= sizeof(sockaddr_un::sun_path))
+      return asio::post(context_, [self = shared_from_this(), attempt] {
+        if (self->opening_ && attempt == self->attempt_)
+          self->not_opened(
+              boost::system::errc::make_error_code(boost::system::errc::filename_too_long));
+      });
+    auto socket = std::make_shared<stream_protocol::socket>(context_);
+    socket->async_connect(stream_protocol::endpoint(endpoint_.unix_path),
+                          [self = shared_from_this(), attempt, socket](error_code error) {
+                            if (!self->opening_ || attempt != self->attempt_) return;
+                            if (error) return self->not_opened(error);
+                            self->shake_hands(Socket(std::move(*socket)));
+                          });
+  }
+
+  std::unique_ptr<transport::Layer> layer() const {
+    std::unique_ptr<transport::Layer> layer = tls_ ? tls_->layer(endpoint_.host) : nullptr;
+    if (!endpoint_.websocket) return layer;
+    auto websocket = *endpoint_.websocket;
+    websocket.host =
+        endpoint_.unix_path.empty() ? host_and_port(endpoint_) : std::string("localhost");
+    std::random_device chance;
+    const Rng masks((static_cast<std::uint64_t>(chance()) << 32) | chance());
+    return transport::stacked(std::move(layer),
+                              transport::websocket_client_layer(std::move(websocket), masks));
+  }
+
+  void shake_hands(Socket socket) {
+    socket_.reset();
+    answered_ = false;
+    backlog_bytes_ = 0;
+    connection_ = transport::layered(
+        std::make_shared<Connection>(std::move(socket), transport::Link::Owner{},
+                                     transport::ConnectionOptions{.close_awaits_peer = true}),
+        layer(),
+        {.opened = [this] { opened(); },
+         .received =
+             [this](std::span<const std::byte> bytes) {
+               feed(BytesIn{bytes});
+               flush();
+             },
+         .drained =
+             [this](std::size_t bytes) {
+               backlog_bytes_ -= std::min(backlog_bytes_, bytes);
+               feed(Drained{bytes});
+               if (owner_.drained) owner_.drained();
+             },
+         .leaving = [this] { await_linger(); },
+         .ended = [this](error_code) { on_link_ended(); }});
+    const auto connection = connection_;
+    connection->start();
   }
 
   void opened() {
     opening_ = false;
-    answered_ = false;
-    error_code ignored;
-    socket_->set_option(tcp::no_delay(true), ignored);
-    Connection::Owner owner{.received =
-                                [this](std::span<const std::byte> bytes) {
-                                  feed(BytesIn{bytes});
-                                  flush();
-                                },
-                            .drained =
-                                [this](std::size_t bytes) {
-                                  backlog_bytes_ -= std::min(backlog_bytes_, bytes);
-                                  feed(Drained{bytes});
-                                  if (owner_.drained) owner_.drained();
-                                },
-                            .ended = [this](error_code) { on_link_ended(); }};
-    connection_ =
-        std::make_shared<Connection>(std::move(*socket_), std::move(owner),
-                                     transport::ConnectionOptions{.close_awaits_peer = true});
-    socket_.reset();
-    backlog_bytes_ = 0;
     feed(LinkUp{});
     flush();
-    if (connection_) connection_->start();
   }
 
   void not_opened(error_code error) {
@@ -166,35 +222,44 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
   }
 
   void tell_failure(const std::string& why) {
-    if (owner_.link_failed)
-      owner_.link_failed(endpoint_.host + ":" + std::to_string(endpoint_.port) + ": " + why);
+    if (owner_.link_failed) owner_.link_failed(text_of(endpoint_) + ": " + why);
   }
 
   void on_link_ended() {
-    if (!answered_) tell_failure("the connection ended without an answer to CONNECT");
+    const std::string failure = connection_ ? connection_->failure() : std::string();
+    opening_ = false;
+    if (!answered_ || !failure.empty())
+      tell_failure(failure.empty() ? "the connection ended without an answer to CONNECT" : failure);
     on_ended();
   }
 
   void close() {
     if (opening_) {
+      const bool shakes = connection_ != nullptr;
+      tell_failure(shakes ? "no handshake within the time limit"
+                          : "no connection within the time limit");
       give_up_opening();
-      tell_failure("no connection within the time limit");
       on_ended();
       return;
     }
     const auto connection = connection_;
     if (!connection) return;
+    await_linger();
+    connection->close();
+  }
+
+  void await_linger() {
     linger_timer_.expires_after(linger);
     linger_timer_.async_wait([self = shared_from_this()](error_code error) {
       if (!error && self->connection_) self->connection_->abort();
     });
-    connection->close();
   }
 
   void give_up_opening() {
     opening_ = false;
     resolver_.cancel();
     socket_.reset();
+    if (const auto connection = std::exchange(connection_, nullptr)) connection->drop();
   }
 
   void on_ended() {
@@ -238,11 +303,12 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
   std::optional<Instant> armed_for_;
   tcp::resolver resolver_;
   std::optional<tcp::socket> socket_;
-  std::shared_ptr<Connection> connection_;
+  std::optional<transport::TlsClient> tls_;
+  std::shared_ptr<transport::Link> connection_;
   std::deque<Input> given_;
   std::size_t backlog_bytes_ = 0;
   std::uint64_t attempt_ = 0;
-  bool opening_ = false;
+  bool opening_ = false;   // or shaking hands
   bool answered_ = false;  // CONNACK came on this link
   bool feeding_ = false;
   bool ended_ = false;

@@ -1,13 +1,16 @@
-// One client core on a real socket: resolves, connects, carries bytes and time. It decides nothing
-// of MQTT; when to connect again is the core's to say.
+// One client core on a real socket, plain or with TLS or WebSocket: resolves, connects, carries
+// bytes and time. It decides nothing of MQTT; when to connect again is the core's to say.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "client/core/client.h"
+#include "transport/tls.h"
+#include "transport/websocket.h"
 
 namespace boost::asio {
 class io_context;
@@ -18,7 +21,13 @@ namespace mq::client {
 struct Endpoint {
   std::string host;
   std::uint16_t port = 1883;
+  std::string unix_path = {};  // instead of host and port
+  std::optional<transport::TlsClientOptions> tls = {};
+  std::optional<transport::WebSocketClientOptions> websocket = {};  // its host is filled in
 };
+
+// "localhost:1883", "[::1]:1883", "wss://localhost:8443/mqtt", "unix:/run/mqtt.sock".
+std::string text_of(const Endpoint& endpoint);
 
 class Driver {
  public:
@@ -30,6 +39,7 @@ class Driver {
     std::function<void()> drained;  // backlog_bytes() has become less
   };
 
+  // Throws transport::TlsError if a file of the endpoint's TLS cannot be used.
   Driver(boost::asio::io_context& context, Endpoint endpoint, Settings settings, std::uint64_t seed,
          Owner owner);
   ~Driver();  // drops the link without a word

@@ -11,6 +11,7 @@
 #include "base/nearest_word.h"
 #include "client/pubsub/format.h"
 #include "client/pubsub/property_flag.h"
+#include "client/pubsub/transport_flags.h"
 #include "protocol/topic.h"
 
 namespace mq::client {
@@ -25,7 +26,8 @@ struct RawFlags {
   std::string version;
   std::string url;
   std::string host = "localhost";
-  std::uint16_t port = 1883;
+  std::optional<std::uint16_t> port;
+  TransportFlags transport;
   std::string id;
   std::string id_prefix;
   int keep_alive = 60;
@@ -47,8 +49,10 @@ void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
   const CLI::Range qos(0, 2);
   app.set_help_flag("--help", "print this help");
   app.add_option("-h,--host", raw.host, "the broker's host (localhost)");
-  app.add_option("-p,--port", raw.port, "its port (1883)");
-  app.add_option("-L,--url", raw.url, "mqtt://[user[:password]@]host[:port]/topic");
+  app.add_option("-p,--port", raw.port, "its port (1883; 8883 with TLS)");
+  app.add_option("-L,--url", raw.url,
+                 "mqtt://[user[:password]@]host[:port]/topic; also mqtts://, ws://, wss://");
+  raw.transport.add_to(app);
   app.add_option("-V,--protocol-version", raw.version, "mqttv31, mqttv311 (default) or mqttv5");
   app.add_option("-i,--id", raw.id, "the client id; random otherwise");
   app.add_option("-I,--id-prefix", raw.id_prefix, "the client id is this and the process id");
@@ -89,11 +93,11 @@ Version version_of(const RawFlags& raw) {
 
 // Sets host, port, user and password; gives back the topic.
 std::string take_url(RawFlags& raw) {
-  std::string rest = raw.url;
-  const std::string scheme = "mqtt://";
-  if (!rest.starts_with(scheme))
-    throw Usage("-L: expected mqtt://[user[:password]@]host[:port]/topic, got \"" + raw.url + "\"");
-  rest.erase(0, scheme.size());
+  const auto after_scheme = raw.transport.take_scheme(raw.url);
+  if (!after_scheme)
+    throw Usage("-L: expected mqtt://[user[:password]@]host[:port]/topic, got \"" + raw.url +
+                "\"; or mqtts://, ws://, wss://");
+  std::string rest = *after_scheme;
   const auto slash = rest.find('/');
   std::string topic = slash == std::string::npos ? "" : rest.substr(slash + 1);
   rest.resize(std::min(rest.size(), slash));
@@ -193,7 +197,11 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
   settings.limits.packet_bytes = packet_bytes_limit;
   settings.limits.queued_bytes = 2 * packet_bytes_limit;
   settings.connect_properties = properties_for(raw.properties, place(Kind::connect));
-  options.endpoint = {.host = raw.host, .port = raw.port};
+  try {
+    options.endpoint = raw.transport.endpoint(raw.host, raw.port, settings.version);
+  } catch (const TransportFlagError& error) {
+    throw Usage(error.what());
+  }
   options.qos = static_cast<Qos>(raw.qos);
 }
 

@@ -47,8 +47,7 @@ class Session::Body {
       });
     });
     driver_.give(Start{});
-    debug("connecting to " + options_.endpoint.host + ":" + std::to_string(options_.endpoint.port) +
-          " as " + options_.settings.client_id);
+    debug("connecting to " + text_of(options_.endpoint) + " as " + options_.settings.client_id);
     context_.run();
     return status_;
   }

@@ -182,6 +182,7 @@ void repair(const StoreOptions& store) {
 
 int serve(Options options) {
   boost::asio::io_context context(1);
+  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
   std::random_device chance;
   options.server.seed = (static_cast<std::uint64_t>(chance()) << 32) | chance();
   if (options.server.store) options.server.store->on_trouble = say;
@@ -205,7 +206,6 @@ int serve(Options options) {
     std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
     return exit_status::cannot_start;
   }
-  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
     if (error) return;
     server->stop([&] { context.stop(); });

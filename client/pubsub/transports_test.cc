@@ -206,8 +206,10 @@ TEST_F(Transports, WebSocketAmongOurs) {
             std::string::npos);
 }
 
+// It takes a WebSocket at all addresses only, and beside another listener.
 TEST_F(Transports, WebSocketWithMosquittosBroker) {
-  const int port = listen_mosquitto("", "protocol websockets\n");
+  const int port = listen_mosquitto(
+      "", "protocol websockets\nlistener " + std::to_string(free_port()) + " 127.0.0.1\n");
   const Words flags{"-h", "127.0.0.1", "-p", std::to_string(port), "--ws"};
   exchange(ours("sub", flags), ours("pub", flags));
 }

@@ -52,7 +52,11 @@ Broker::Census Broker::Core::census() const {
           .retained = retained_.size(),
           .queued_messages = totals_.messages,
           .queued_bytes = totals_.bytes,
-          .dropped_messages = dropped_messages_};
+          .dropped_messages = dropped_messages_,
+          .connected = connected_,
+          .shared_subscriptions = subscriptions_.shared_size(),
+          .retained_bytes = retained_.bytes(),
+          .traffic = traffic_};
 }
 
 Link* Broker::Core::find(LinkId link) const {
@@ -68,11 +72,14 @@ Session* Broker::Core::find(std::string_view client_id) const {
 // ---- What is heard ---------------------------------------------------------------------------
 
 void Broker::Core::on(const LinkUp& up) {
+  ++traffic_.links;
   if (links_.size() >= limits_.links) {
+    ++traffic_.refused;
     outbox_.note({.what = Note::What::refused,
                   .link = up.link,
                   .reason = ReasonCode::server_busy,
-                  .rule = Rule::limit_is_kept});
+                  .rule = Rule::limit_is_kept,
+                  .address = up.address});
     outbox_.close(up.link, Rule::limit_is_kept);
     return;  // whatever comes from it later is from nobody
   }
@@ -90,6 +97,7 @@ void Broker::Core::on(const LinkUp& up) {
 void Broker::Core::on(const BytesIn& in) {
   Link* link = find(in.link);
   if (link == nullptr || link->phase == Phase::closing) return;
+  traffic_.bytes_received += in.bytes.size();
   link->reader.feed(in.bytes);
   read(*link);
 }
@@ -114,6 +122,7 @@ void Broker::Core::read(Link& link) {
 }
 
 void Broker::Core::hear(Link& link, Packet& packet) {
+  ++traffic_.packets_received;
   const Rule broken = broken_by(link.phase, kind(packet));
   if (broken != Rule::none) return fault(link, broken);
   if (link.phase == Phase::connected) link.silent_until = now_ + link.patience;
@@ -181,6 +190,14 @@ Disconnect Broker::Core::farewell(const Link& link) const {
   return {ReasonCode::server_shutting_down, {}};
 }
 
+void Broker::Core::on(const LimitsChanged& changed) {
+  const Limits before = settings_.limits;
+  settings_.limits = changed.limits;
+  settings_.limits.packet_bytes = before.packet_bytes;
+  settings_.limits.receive_maximum = before.receive_maximum;
+  settings_.limits.topic_aliases = before.topic_aliases;
+}
+
 void Broker::Core::run_timers() {
   while (auto timer = timers_.take(now_)) {
     if (timer->kind == Timer::Kind::link) {
@@ -201,6 +218,7 @@ void Broker::Core::run_timers() {
 void Broker::Core::emit(Link& link, HeldOrder& order) {
   if (order.closes) return outbox_.close(link.id, order.because);
   if (order.answers_publish && link.unanswered_publishes > 0) --link.unanswered_publishes;
+  traffic_.bytes_sent += order.bytes.size();
   outbox_.send(link.id, std::move(order.bytes));
 }
 
@@ -251,6 +269,7 @@ void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,
       close(link, Rule::packet_fits_the_maximum);
     return detach(link, End::abnormal);
   }
+  ++traffic_.packets_sent;
   send(link, {.bytes = std::move(bytes), .needs = needs, .answers_publish = answers_publish});
 }
 
@@ -277,8 +296,10 @@ void Broker::Core::disconnect(Link& link, ReasonCode reason, Rule rule) {
     Disconnect packet{reason, {}};
     packet.properties.add(PropertyId::reason_string, std::string(info(rule).sentence));
     if (!fits(link, encoded_bytes(packet, link.version))) packet.properties = {};
-    if (fits(link, encoded_bytes(packet, link.version)))
+    if (fits(link, encoded_bytes(packet, link.version))) {
+      ++traffic_.packets_sent;
       send(link, encode(packet, link.version), 0);
+    }
   }
   close(link, rule);
 }

@@ -89,8 +89,23 @@ struct AccessChanged {
   std::vector<std::string> changed_users;
 };
 
-using Input = std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes,
-                           Shutdown, Authenticated, AccessChanged>;
+// The broker's own word, as a driver puts it: a QoS 0 message that is retained, but not stored. An
+// empty payload takes it back. The topic is a legal one below $SYS, where no client may publish.
+struct Announce {
+  std::string topic;
+  Bytes payload;
+};
+
+// The operator changes limits. What a client was promised in its CONNACK, or what a buffer was
+// made for, stays as it was: packet_bytes, receive_maximum, topic_aliases. What is over a new
+// limit already stays, too; nothing more gets in.
+struct LimitsChanged {
+  Limits limits;
+};
+
+using Input =
+    std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes, Shutdown,
+                 Authenticated, AccessChanged, Announce, LimitsChanged>;
 
 // ---- What to do
 // ------------------------------------------------------------------------------
@@ -130,6 +145,8 @@ struct Note {
   ReasonCode reason = ReasonCode::success;
   Rule rule = Rule::none;
   bool session_present = false;
+  std::string address;            // of the peer: when it connected or was refused
+  Version version = Version::v5;  // when it connected
 };
 
 // Find out whether this is who it says; answer with Authenticated. Comes only for what
@@ -164,6 +181,24 @@ class Broker {
   // A Tick is due then; early ticks are harmless.
   std::optional<Instant> deadline() const;
 
+  // What happened since the start. Packets count when they are heard and when they are ordered,
+  // bytes when they leave the core; payload bytes are those of PUBLISH.
+  struct Traffic {
+    std::uint64_t links = 0;     // that came up
+    std::uint64_t connects = 0;  // that were let in
+    std::uint64_t refused = 0;   // links, at CONNECT or before
+    std::uint64_t packets_received = 0;
+    std::uint64_t packets_sent = 0;
+    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t publishes_received = 0;
+    std::uint64_t publishes_sent = 0;
+    std::uint64_t payload_bytes_received = 0;
+    std::uint64_t payload_bytes_sent = 0;
+    std::uint64_t sessions_expired = 0;
+    std::size_t sessions_most = 0;  // at once
+  };
+
   // What is held at the moment; for $SYS, metrics and tests of limits.
   struct Census {
     std::size_t links;
@@ -173,6 +208,10 @@ class Broker {
     std::size_t queued_messages;  // waiting or in flight, over all sessions
     std::size_t queued_bytes;
     std::uint64_t dropped_messages;
+    std::size_t connected;  // sessions with a link
+    std::size_t shared_subscriptions;
+    std::size_t retained_bytes;
+    Traffic traffic;
   };
   Census census() const;
 

@@ -150,7 +150,12 @@ std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
 // Says why if there are words for it in the client's version, and closes. What the client sends
 // after the CONNECT is not looked at (v5 MQTT-3.1.4-6).
 void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
-  outbox_.note({.what = Note::What::refused, .link = link.id, .reason = reason, .rule = rule});
+  ++traffic_.refused;
+  outbox_.note({.what = Note::What::refused,
+                .link = link.id,
+                .reason = reason,
+                .rule = rule,
+                .address = link.address});
   const Version version = std::max(link.reader.version(), announced_version(link.reader.wire()));
   std::optional<ReasonCode> said = reason;
   if (version != Version::v5) said = connect_return_of(reason);
@@ -166,7 +171,10 @@ void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
     else if (rule != Rule::limit_is_kept)
       ack.properties.add(PropertyId::reason_string, std::string(info(rule).sentence));
     if (!fits(link, encoded_bytes(ack, version))) ack.properties = {};
-    if (fits(link, encoded_bytes(ack, version))) send(link, encode(ack, version), 0);
+    if (fits(link, encoded_bytes(ack, version))) {
+      ++traffic_.packets_sent;
+      send(link, encode(ack, version), 0);
+    }
   }
   close(link, rule);
 }
@@ -188,6 +196,7 @@ Session& Broker::Core::make_session(std::string client_id) {
   Session& session = *made;
   numbered_.emplace(session.number, &session);
   sessions_.emplace(session.client_id, std::move(made));
+  traffic_.sessions_most = std::max(traffic_.sessions_most, sessions_.size());
   return session;
 }
 
@@ -305,6 +314,8 @@ void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, 
   Session& session = session_for(link, connect, user);
 
   link.session = &session;
+  ++connected_;
+  ++traffic_.connects;
   link.phase = Phase::connected;
   const std::uint16_t keep_alive = granted_keep_alive(connect);
   link.patience = std::chrono::milliseconds(1500) * keep_alive;
@@ -321,7 +332,9 @@ void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, 
   outbox_.note({.what = Note::What::connected,
                 .link = link.id,
                 .client_id = session.client_id,
-                .session_present = present});
+                .session_present = present,
+                .address = link.address,
+                .version = link.version});
   ConnAck ack = conn_ack(connect, session, assigned, present);
   if (link.authentication && !link.authentication->method.empty()) {
     ack.properties.add(PropertyId::authentication_method, link.authentication->method);

@@ -63,6 +63,7 @@ class Broker::Core {
   void on(const Shutdown&);
   Disconnect farewell(const Link& link) const;
   void read(Link& link);
+  void on(const LimitsChanged& changed);
   void run_timers();
   void hear(Link& link, Packet& packet);
   Link* find(LinkId link) const;
@@ -145,6 +146,7 @@ class Broker::Core {
   void on(Link& link, PubRel& release);
   std::optional<Rule> resolve_alias(Link& link, Publish& publish) const;
   void accept(Link& link, Publish& publish);
+  void on(const Announce& announce);
   LetterRef make_letter(Publish& publish, const Session& publisher);
   // Stores it as retained if it is to be, and hands it to all who get it.
   ReasonCode pass_on(const LetterRef& letter, const Session* publisher, bool may_refuse);
@@ -173,6 +175,7 @@ class Broker::Core {
   void start(Session& session, Delivery& delivery);
   bool send_next(Session& session);
   std::optional<Frame> frame_for(Link& link, const Letter& letter, Shape shape, PacketId packet_id);
+  void count_publish(const Letter& letter);
   void send_frame(Link& link, Frame frame, std::uint64_t needs, std::uint64_t first_sending_of);
   void drop_delivery(Session& session, std::size_t index);
   void record(const Session& session, Delivery& delivery);
@@ -229,6 +232,8 @@ class Broker::Core {
   Timers timers_;
   QueueTotals totals_;
   std::uint64_t dropped_messages_ = 0;
+  Traffic traffic_;
+  std::size_t connected_ = 0;
   std::unordered_map<LinkId, std::unique_ptr<Link>> links_;
   // Keyed by the session's own client_id.
   std::unordered_map<std::string_view, std::unique_ptr<Session>> sessions_;

@@ -73,6 +73,7 @@ bool Broker::Core::deliver_now(Session& session, const LetterRef& letter, const 
     dropped(session, ReasonCode::packet_too_large);
     return true;  // for the publisher it counts as delivered (v5 MQTT-3.1.2-25)
   }
+  count_publish(*letter);
   send_frame(link, std::move(*frame), 0, 0);
   return true;
 }
@@ -150,8 +151,15 @@ bool Broker::Core::send_next(Session& session) {
   const std::uint64_t first = next.sent_before ? 0 : next.position;
   next.sent_before = true;
   session.outgoing.mark_sent();
+  count_publish(*next.letter);
   send_frame(link, std::move(*frame), next.needs, first);
   return true;
+}
+
+void Broker::Core::count_publish(const Letter& letter) {
+  ++traffic_.packets_sent;
+  ++traffic_.publishes_sent;
+  traffic_.payload_bytes_sent += letter.message.payload.size();
 }
 
 // The packet, with the topic's alias where the client takes one; nothing if it is too large for the

@@ -30,6 +30,7 @@ void Broker::Core::link_is_silent(Link& link) {
 void Broker::Core::session_is_due(Session& session) {
   const auto expires_at = session.expires_at();
   if (expires_at && *expires_at <= now_) {
+    ++traffic_.sessions_expired;
     outbox_.note({.what = Note::What::session_expired, .client_id = session.client_id});
     return end_session(session);
   }
@@ -59,6 +60,7 @@ void Broker::Core::detach(Link& link, End end) {
   if (link.session == nullptr) return;
   Session& session = *std::exchange(link.session, nullptr);
   session.link = nullptr;
+  --connected_;
   session.disconnected_at = now_;
   session.outgoing.rewind();
   if (session.will && end == End::orderly) drop_will(session);

@@ -26,6 +26,8 @@ std::optional<Rule> Broker::Core::resolve_alias(Link& link, Publish& publish) co
 }
 
 void Broker::Core::on(Link& link, Publish& publish) {
+  ++traffic_.publishes_received;
+  traffic_.payload_bytes_received += publish.payload.size();
   if (auto broken = resolve_alias(link, publish)) return fault(link, *broken);
   if (publish.qos > settings_.offers.maximum_qos) return fault(link, Rule::qos_is_within_maximum);
   if (publish.retain && !settings_.offers.retained_messages)
@@ -111,6 +113,20 @@ void Broker::Core::on(Link& link, PubRel& release) {
   std::uint64_t needs = 0;
   if (session.recorded) needs = persist(DropIncoming{session.client_id, release.packet_id});
   answer(link, PubComp{release.packet_id, ReasonCode::success, {}}, needs, counted);
+}
+
+void Broker::Core::on(const Announce& announce) {
+  auto letter = std::make_shared<Letter>();
+  letter->arrived = now_;
+  letter->serial = ++last_serial_;
+  letter->message.topic = announce.topic;
+  letter->message.payload = announce.payload;
+  letter->message.retain = true;
+  if (announce.payload.empty())
+    retained_.erase(announce.topic);
+  else
+    retained_.set(letter);
+  distribute(letter, nullptr);
 }
 
 // Properties that are about this link or this moment stay behind.

@@ -129,6 +129,7 @@ void Subscriptions::add(Subscription& subscription) {
   subscription.index = static_cast<std::uint32_t>(list.size());
   list.push_back(&subscription);
   ++size_;
+  if (subscription.is_shared()) ++shared_;
   forget(subscription);
 }
 
@@ -141,6 +142,7 @@ void Subscriptions::remove(Subscription& subscription) {
   list[subscription.index] = list.back();
   list[subscription.index]->index = subscription.index;
   list.pop_back();
+  if (subscription.is_shared()) --shared_;
   if (subscription.is_shared() && list.empty()) {
     groups_.erase(subscription.group->number);
     std::erase_if(node.groups, [&](auto& has) { return has.get() == subscription.group; });

@@ -83,6 +83,7 @@ class Subscriptions {
   const std::unordered_map<std::uint32_t, ShareGroup*>& groups() const { return groups_; }
 
   std::size_t size() const { return size_; }
+  std::size_t shared_size() const { return shared_; }  // of those
   std::size_t nodes() const { return nodes_.size() - free_nodes_.size(); }
 
  private:
@@ -139,6 +140,7 @@ class Subscriptions {
   std::unordered_map<std::uint32_t, ShareGroup*> groups_;
   std::uint32_t last_group_ = 0;
   std::size_t size_ = 0;
+  std::size_t shared_ = 0;
 };
 
 }  // namespace mq::broker

@@ -109,7 +109,10 @@ void Listeners::open_name(std::size_t listener, std::vector<std::string>& names)
       resolver.resolve(address.host, std::to_string(address.port),
                        tcp::resolver::passive | tcp::resolver::numeric_service, error);
   if (error) cannot_listen(address.host, error);
+  const auto family = options_[listener].family;
   for (const auto& entry : found) {
+    const bool is_v4 = entry.endpoint().address().is_v4();
+    if (family == (is_v4 ? ListenerOptions::Family::ipv6 : ListenerOptions::Family::ipv4)) continue;
     error = listen(Endpoint(entry.endpoint()), listener);
     if (!error) {
       names.push_back(scheme_of(options_[listener]) +

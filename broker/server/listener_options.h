@@ -21,7 +21,9 @@ struct ListenAddress {
 };
 
 struct ListenerOptions {
-  ListenAddress address;
+  enum class Family : std::uint8_t { any, ipv4, ipv6 };
+  ListenAddress address;  // an empty host is all addresses
+  Family family = Family::any;
   // Connections at once that came in here; a further one is closed when it is accepted.
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
   // In this order from the network upwards.

@@ -81,6 +81,16 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
   Broker::Census census() const { return core_.census(); }
 
+  void feed(const Input& input) {
+    feeding_ = true;
+    core_.handle(input, now());
+    perform_all();
+    feeding_ = false;
+    if (writer_) writer_->commit();
+    rearm();
+    if (!ended_.empty()) feed_ended();
+  }
+
  private:
   struct Link {
     std::shared_ptr<transport::Link> connection;
@@ -198,16 +208,6 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     const std::string why =
         link.is_too_late ? "no handshake within the time limit" : link.connection->failure();
     if (!why.empty()) options_.on_link_failed(link.peer, why);
-  }
-
-  void feed(const Input& input) {
-    feeding_ = true;
-    core_.handle(input, now());
-    perform_all();
-    feeding_ = false;
-    if (writer_) writer_->commit();
-    rearm();
-    if (!ended_.empty()) feed_ended();
   }
 
   void perform_all() {
@@ -353,6 +353,8 @@ Server::~Server() { body_->abandon(); }
 std::vector<std::string> Server::start() { return body_->start(); }
 void Server::stop(std::function<void()> stopped) { body_->stop(std::move(stopped)); }
 void Server::reload_certificates() { body_->reload_certificates(); }
+void Server::announce(Announce word) { body_->feed(std::move(word)); }
+void Server::change_limits(const Limits& limits) { body_->feed(LimitsChanged{limits}); }
 Broker::Census Server::census() const { return body_->census(); }
 
 }  // namespace mq::broker

@@ -59,6 +59,9 @@ class Server {
   void reload_certificates();
 
   Broker::Census census() const;
+  // The broker's own word below $SYS.
+  void announce(Announce word);
+  void change_limits(const Limits& limits);
 
  private:
   class Body;

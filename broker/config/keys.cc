@@ -1,0 +1,526 @@
+#include "broker/config/keys.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/nearest_word.h"
+#include "protocol/codec.h"
+
+namespace mq::broker {
+namespace {
+
+using enum ConfigKey::Standing;
+using enum ConfigKey::Reload;
+
+constexpr std::uint64_t any_number = std::uint64_t{1} << 62;
+
+// ---- Shapes of keys ---------------------------------------------------------------------------
+
+template <auto Member>
+void set_limit(Reading& reading, const ConfigEntry& entry) {
+  using Number = std::remove_reference_t<decltype(reading.config.settings.limits.*Member)>;
+  constexpr std::uint64_t max = sizeof(Number) == 2 ? 0xFFFF : any_number;
+  if (const auto value = reading.number(entry, 1, max))
+    reading.config.settings.limits.*Member = static_cast<Number>(*value);
+}
+
+// mosquitto's 0 is "as many as you like"; a number of bytes is always limited.
+void set_queued_messages(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.number(entry, 0, any_number))
+    reading.config.settings.limits.queued_messages =
+        *value == 0 ? SIZE_MAX : static_cast<std::size_t>(*value);
+}
+
+void set_queued_bytes(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.number(entry, 0, any_number);
+  if (!value) return;
+  if (*value == 0)
+    return reading.warning(entry.value_at,
+                           "max_queued_bytes: queues without a limit are not offered; it stays " +
+                               std::to_string(reading.config.settings.limits.queued_bytes));
+  reading.config.settings.limits.queued_bytes = static_cast<std::size_t>(*value);
+}
+
+void set_inflight(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.number(entry, 0, 0xFFFF);
+  if (!value) return;
+  const auto most = static_cast<std::uint16_t>(*value == 0 ? 0xFFFF : *value);
+  reading.config.settings.limits.inflight_messages = most;
+  reading.config.settings.limits.receive_maximum = most;
+}
+
+void set_packet_size(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.number(entry, 20, packet_bytes_limit))
+    reading.config.settings.limits.packet_bytes = static_cast<std::size_t>(*value);
+}
+
+void set_connect_timeout(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.number(entry, 1, 3600))
+    reading.config.settings.limits.connect_timeout = std::chrono::seconds(*value);
+}
+
+void set_client_expiration(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.span(entry);
+  if (!value) return;
+  reading.config.settings.session_expiry_3_1_1 = *value;
+  reading.config.settings.limits.session_expiry = *value;
+}
+
+template <bool Offers::*Member>
+void set_offer(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.boolean(entry)) reading.config.settings.offers.*Member = *value;
+}
+
+void set_max_qos(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.number(entry, 0, 2))
+    reading.config.settings.offers.maximum_qos = static_cast<Qos>(*value);
+}
+
+void set_keep_alive(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.number(entry, 0, 0xFFFF))
+    reading.config.settings.keep_alive_max = std::chrono::seconds(*value);
+}
+
+void set_id_prefix(Reading& reading, const ConfigEntry& entry) {
+  if (entry.value.size() > 1024)
+    return reading.error(entry.value_at, "auto_id_prefix: expected at most 1024 bytes");
+  reading.config.settings.assigned_id_prefix = entry.value;
+}
+
+// ---- Listeners --------------------------------------------------------------------------------
+
+void set_port(Reading& reading, const ConfigEntry& entry) {
+  if (!reading.first(entry)) return;
+  if (const auto value = reading.number(entry, 0, 0xFFFF))
+    reading.default_listener(entry).options.address.port = static_cast<std::uint16_t>(*value);
+}
+
+void set_bind_address(Reading& reading, const ConfigEntry& entry) {
+  if (!reading.first(entry)) return;
+  if (const auto value = reading.text(entry))
+    reading.default_listener(entry).options.address.host = *value;
+}
+
+void set_domain(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.one_of(entry, {"ipv4", "ipv6"}))
+    reading.listener(entry).options.family =
+        *value == "ipv4" ? ListenerOptions::Family::ipv4 : ListenerOptions::Family::ipv6;
+}
+
+// mosquitto's -1 is "as many as you like"; the limit over all listeners holds anyway.
+void set_connections(Reading& reading, const ConfigEntry& entry) {
+  ListenerOptions& options = reading.listener(entry).options;
+  if (entry.value == "-1")
+    options.connections_max = ListenerOptions{}.connections_max;
+  else if (const auto value = reading.number(entry, 1, any_number))
+    options.connections_max = static_cast<std::size_t>(*value);
+}
+
+template <std::string transport::TlsServerOptions::*Member>
+void set_tls_text(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.text(entry)) reading.tls(entry).*Member = *value;
+}
+
+template <std::string transport::TlsPair::*Member>
+void set_pair(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.text(entry);
+  if (!value) return;
+  auto& pairs = reading.tls(entry).pairs;
+  if (pairs.empty()) pairs.emplace_back();
+  pairs[0].*Member = *value;
+}
+
+void set_require_certificate(Reading& reading, const ConfigEntry& entry) {
+  using enum transport::TlsServerOptions::ClientCertificate;
+  const auto value = reading.boolean(entry);
+  if (value && *value) reading.tls(entry).client_certificate = required;
+}
+
+void set_identity(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.boolean(entry);
+  if (!value || !*value) return;
+  reading.tls(entry);
+  reading.listener(entry).options.certificate_is_user = true;
+}
+
+void set_tls_version(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.one_of(entry, {"tlsv1.2", "tlsv1.3"}))
+    reading.tls(entry).version_min =
+        *value == "tlsv1.3" ? transport::TlsVersion::v1_3 : transport::TlsVersion::v1_2;
+}
+
+void set_protocol(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.one_of(entry, {"mqtt", "websockets"});
+  auto& websocket = reading.listener(entry).options.websocket;
+  if (value == "websockets" && !websocket) websocket.emplace();
+  if (value == "mqtt") websocket.reset();
+}
+
+void add_origin(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.text(entry);
+  auto& websocket = reading.listener(entry).options.websocket;
+  if (value && websocket) return websocket->origins.push_back(*value);
+  if (value) reading.error(entry.key_at, "websockets_origin stands behind protocol websockets");
+}
+
+void set_proxy(Reading& reading, const ConfigEntry& entry) {
+  if (reading.one_of(entry, {"2"})) reading.listener(entry).options.proxy_protocol = true;
+}
+
+// ---- The store --------------------------------------------------------------------------------
+
+void set_store_file(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.text(entry);
+  if (!value) return;
+  if (value->find('/') != std::string::npos)
+    return reading.error(entry.value_at,
+                         "persistence_file: expected a name; the folder is persistence_location");
+  reading.config.store.file = *value;
+}
+
+void set_durability(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.one_of(entry, {"power", "process"});
+  if (!value) return;
+  reading.config.store.durability = *value == "power" ? Durability::power : Durability::process;
+  reading.config.store.durability_is_said = true;
+}
+
+// ---- Logs and operation -----------------------------------------------------------------------
+
+void add_log_dest(Reading& reading, const ConfigEntry& entry) {
+  LogConfig& log = reading.config.log;
+  if (!reading.seen_before(entry)) log.to_stderr = false;
+  const auto words = words_of(entry.value);
+  const std::string where = words.empty() ? "" : words[0];
+  if (where == "file") {
+    const auto from = entry.value.find_first_not_of(" \t", 4);
+    if (from == std::string::npos)
+      return reading.error(entry.value_at, "log_dest: expected a path behind file");
+    if (!log.file.empty())
+      return reading.error(entry.value_at, "log_dest: there is a file already: " + log.file);
+    log.file = entry.value.substr(from);
+    return;
+  }
+  if (where == "topic" || where == "dlt")
+    return reading.warning(entry.value_at, "log_dest " + where + " is not supported: no log there");
+  const auto value = reading.one_of(entry, {"stderr", "stdout", "syslog", "file", "none"});
+  if (value == "stderr") log.to_stderr = true;
+  if (value == "stdout") log.to_stdout = true;
+  if (value == "syslog") log.to_syslog = true;
+}
+
+void add_log_type(Reading& reading, const ConfigEntry& entry) {
+  LogConfig::Types& types = reading.config.log.types;
+  if (!reading.seen_before(entry)) types = {false, false, false, false, false, false, false};
+  const auto value =
+      reading.one_of(entry, {"error", "warning", "notice", "information", "debug", "subscribe",
+                             "unsubscribe", "websockets", "internal", "all", "none"});
+  if (!value || value == "websockets" || value == "internal") return;
+  if (value == "all") types = {true, true, true, true, true, true, true};
+  if (value == "none") types = {false, false, false, false, false, false, false};
+  if (value == "error") types.error = true;
+  if (value == "warning") types.warning = true;
+  if (value == "notice") types.notice = true;
+  if (value == "information") types.information = true;
+  if (value == "debug") types.debug = true;
+  if (value == "subscribe") types.subscribe = true;
+  if (value == "unsubscribe") types.unsubscribe = true;
+}
+
+void set_log_timestamp(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.boolean(entry);
+  if (!value) return;
+  LogConfig& log = reading.config.log;
+  if (!*value)
+    log.time = LogConfig::Time::none;
+  else if (log.time == LogConfig::Time::none)
+    log.time = LogConfig::Time::iso8601;
+}
+
+void set_time_format(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.text(entry)) {
+    reading.config.log.time_format = *value;
+    if (reading.config.log.time != LogConfig::Time::none)
+      reading.config.log.time = LogConfig::Time::custom;
+  }
+}
+
+// ---- The table --------------------------------------------------------------------------------
+
+constexpr ConfigKey supported_keys[] = {
+    // Listeners
+    {"listener", supported,
+     "PORT [ADDRESS], or 0 /PATH of a Unix socket: listens there; the keys of a listener follow it",
+     [](Reading& r, const ConfigEntry& e) { r.begin_listener(e); }},
+    {"port", supported, "the port of the listener that has no `listener` line", set_port},
+    {"bind_address", supported, "the address of the listener that has no `listener` line",
+     set_bind_address},
+    {"socket_domain", supported, "of a listener: `ipv4` or `ipv6`, not both", set_domain},
+    {"max_connections", supported, "of a listener: connections at once; -1: no limit of its own",
+     set_connections},
+    {"protocol", supported, "of a listener: `mqtt` or `websockets`", set_protocol},
+    {"websockets_origin", supported,
+     "of a listener with WebSocket: an origin that is let in; may be repeated; without, every one",
+     add_origin},
+    {"proxy_protocol_version", supported,
+     "of a listener: `2`, every connection begins with a PROXY header", set_proxy},
+    {"certfile", supported, "of a listener: its certificate (PEM); with it, it speaks TLS",
+     set_pair<&transport::TlsPair::certificate_file>},
+    {"keyfile", supported, "the key of the certificate (PEM)",
+     set_pair<&transport::TlsPair::key_file>},
+    {"cafile", supported, "who signs clients' certificates (PEM)",
+     set_tls_text<&transport::TlsServerOptions::ca_file>},
+    {"capath", supported, "the same as a folder of OpenSSL",
+     set_tls_text<&transport::TlsServerOptions::ca_path>},
+    {"crlfile", supported, "which clients' certificates are revoked (PEM)",
+     set_tls_text<&transport::TlsServerOptions::crl_file>},
+    {"ciphers", supported, "of TLS 1.2, in OpenSSL's words",
+     set_tls_text<&transport::TlsServerOptions::ciphers>},
+    {"ciphers_tls1.3", supported, "of TLS 1.3",
+     set_tls_text<&transport::TlsServerOptions::ciphers_13>},
+    {"tls_version", supported, "the lowest: `tlsv1.2` (default) or `tlsv1.3`", set_tls_version},
+    {"require_certificate", supported, "whether clients must show a certificate",
+     set_require_certificate},
+    {"use_identity_as_username", supported,
+     "the common name of the client's certificate is its user name", set_identity},
+    // Limits
+    {"global_max_connections",
+     supported,
+     "connections at once, over all listeners",
+     set_limit<&Limits::links>,
+     {},
+     yes},
+    {"max_inflight_messages", supported,
+     "QoS 1 and 2 messages under way to and from a client; 0 means 65535", set_inflight},
+    {"max_queued_messages",
+     supported,
+     "messages that wait for one client; 0: no limit but that of bytes",
+     set_queued_messages,
+     {},
+     yes},
+    {"max_queued_bytes",
+     supported,
+     "bytes of messages that wait for one client; 0 keeps 4 MiB",
+     set_queued_bytes,
+     {},
+     yes},
+    {"max_packet_size", supported, "bytes of a packet from a client", set_packet_size},
+    {"max_topic_alias", supported, "topic aliases of one publisher",
+     set_limit<&Limits::topic_aliases>},
+    {"max_sessions",
+     supported,
+     "sessions, connected or not",
+     set_limit<&Limits::sessions>,
+     {},
+     yes},
+    {"max_subscriptions",
+     supported,
+     "subscriptions of one session",
+     set_limit<&Limits::subscriptions_per_session>,
+     {},
+     yes},
+    {"max_retained_messages",
+     supported,
+     "retained messages",
+     set_limit<&Limits::retained_messages>,
+     {},
+     yes},
+    {"max_retained_bytes",
+     supported,
+     "bytes of retained messages",
+     set_limit<&Limits::retained_bytes>,
+     {},
+     yes},
+    {"max_topic_levels",
+     supported,
+     "levels of a topic or filter",
+     set_limit<&Limits::topic_levels>,
+     {},
+     yes},
+    {"max_topic_bytes",
+     supported,
+     "bytes of a topic or filter",
+     set_limit<&Limits::topic_bytes>,
+     {},
+     yes},
+    {"connect_timeout",
+     supported,
+     "seconds from a connection to its CONNECT",
+     set_connect_timeout,
+     {},
+     yes},
+    {"persistent_client_expiration",
+     supported,
+     "how long a session without its client is kept at most: `2h`, `14d`, `3w`, `2m`, `1y`",
+     set_client_expiration,
+     {},
+     yes},
+    {"max_keepalive", supported,
+     "the longest keep alive; 0: any. 5.0 clients are given it, older ones that want longer "
+     "refused",
+     set_keep_alive},
+    {"max_qos", supported, "the highest QoS that a client may publish with", set_max_qos},
+    {"retain_available", supported, "whether messages may be retained",
+     set_offer<&Offers::retained_messages>},
+    {"wildcard_subscriptions", supported, "whether filters may have + and #",
+     set_offer<&Offers::wildcard_subscriptions>},
+    {"shared_subscriptions", supported, "whether `$share/...` may be subscribed to",
+     set_offer<&Offers::shared_subscriptions>},
+    {"allow_zero_length_clientid", supported, "whether a client without an id is given one",
+     set_offer<&Offers::empty_client_ids>},
+    {"auto_id_prefix", supported, "how the ids begin that the broker gives (auto-)", set_id_prefix},
+    // The store
+    {"persistence", supported, "`true`: what was acknowledged survives a restart",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.boolean(e)) r.config.store.persistence = *value;
+     }},
+    {"persistence_location", supported, "the folder of the store",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.store.location = *value;
+     }},
+    {"persistence_file", supported, "the name of the store in its folder (mqttlab.db)",
+     set_store_file},
+    {"durability", supported, "with persistence: `power` (default) or `process`", set_durability},
+    // Operation
+    {"include_dir", supported,
+     "reads every `*.conf` of this directory, in the order of their names; only in the main file",
+     [](Reading& r, const ConfigEntry& e) {
+       r.error(e.key_at, "include_dir stands in the main file only");
+     }},
+    {"sys_interval",
+     supported,
+     "seconds between updates of `$SYS`; 0: no `$SYS`",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.number(e, 0, 65535))
+         r.config.sys_interval = std::chrono::seconds(*value);
+     },
+     {},
+     yes},
+    {"shutdown_timeout",
+     supported,
+     "seconds that SIGTERM waits for clients to take their goodbyes and leave (10)",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.number(e, 0, 3600))
+         r.config.shutdown_timeout = std::chrono::seconds(*value);
+     },
+     {},
+     yes},
+    {"pid_file", supported, "a file that holds the process id while the broker runs",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.pid_file = *value;
+     }},
+    {"user", supported, "whom to become when started by root, after the listeners are open",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.user = *value;
+     }},
+    {"metrics", supported, "HOST:PORT or PORT of /metrics, /healthz and /readyz (HTTP)",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.metrics = *value;
+     }},
+    // Logs
+    {"log_dest",
+     supported,
+     "`stderr`, `stdout`, `syslog`, `file PATH`, `none`; may be repeated",
+     add_log_dest,
+     {},
+     yes},
+    {"log_type",
+     supported,
+     "`error`, `warning`, `notice`, `information`, `debug`, `subscribe`, `unsubscribe`, `all`, "
+     "`none`; may be repeated",
+     add_log_type,
+     {},
+     yes},
+    {"log_timestamp", supported, "whether a line begins with the time", set_log_timestamp, {}, yes},
+    {"log_timestamp_format",
+     supported,
+     "of strftime; ISO 8601 with milliseconds otherwise",
+     set_time_format,
+     {},
+     yes},
+    {"log_facility", supported, "of syslog: 0 to 7 for local0 to local7; daemon otherwise",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.number(e, 0, 7))
+         r.config.log.syslog_facility = static_cast<int>(*value);
+     }},
+    {"log_format",
+     supported,
+     "`text` (key=value) or `json`",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.one_of(e, {"text", "json"}))
+         r.config.log.form = *value == "json" ? LogConfig::Form::json : LogConfig::Form::text;
+     },
+     {},
+     yes},
+    {"connection_messages",
+     supported,
+     "whether coming and going of clients is logged",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.boolean(e)) r.config.log.connection_messages = *value;
+     },
+     {},
+     yes},
+};
+
+bool is_named(const ConfigKey& key, std::string_view name) {
+  if (!key.name.ends_with('*')) return key.name == name;
+  return name.starts_with(key.name.substr(0, key.name.size() - 1));
+}
+
+std::string suggestion(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& keys : {config_keys(), foreign_config_keys()})
+    for (const ConfigKey& key : keys)
+      if (!key.name.ends_with('*')) names.emplace_back(key.name);
+  return did_you_mean(name, names);
+}
+
+void append_rows(std::span<const ConfigKey> keys, ConfigKey::Standing standing, std::string& out) {
+  std::vector<const ConfigKey*> rows;
+  for (const ConfigKey& key : keys)
+    if (key.standing == standing) rows.push_back(&key);
+  std::sort(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->name < b->name; });
+  for (const ConfigKey* key : rows) {
+    out += "| `" + std::string(key->name) + "` | " + std::string(key->says);
+    if (!key->harmless.empty()) out += " (`" + std::string(key->harmless) + "` is taken)";
+    if (standing == supported) out += key->reload == yes ? " | yes" : " | restart";
+    out += " |\n";
+  }
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return supported_keys; }
+
+const ConfigKey* find_config_key(std::string_view name) {
+  for (const auto& keys : {config_keys(), foreign_config_keys()})
+    for (const ConfigKey& key : keys)
+      if (is_named(key, name)) return &key;
+  return nullptr;
+}
+
+void apply_entry(Reading& reading, const ConfigEntry& entry) {
+  const ConfigKey* key = find_config_key(entry.key);
+  if (key == nullptr)
+    return reading.warning(entry.key_at,
+                           "\"" + entry.key + "\" is not known" + suggestion(entry.key));
+  if (key->standing == supported) return key->apply(reading, entry);
+  if (!key->harmless.empty() && entry.value == key->harmless) return;
+  const std::string text = entry.key + ": " + std::string(key->says);
+  if (key->standing == no_effect)
+    reading.warning(entry.key_at, text + "; it has no effect");
+  else
+    reading.error(entry.key_at, text);
+}
+
+std::string config_keys_as_markdown() {
+  std::string out = "| key | what it does | on SIGHUP |\n| --- | --- | --- |\n";
+  append_rows(config_keys(), supported, out);
+  out += "\nAccepted with a warning:\n\n| key | why it has no effect |\n| --- | --- |\n";
+  append_rows(foreign_config_keys(), no_effect, out);
+  out += "\nRefused with an error:\n\n| key | why |\n| --- | --- |\n";
+  append_rows(foreign_config_keys(), refused, out);
+  return out;
+}
+
+}  // namespace mq::broker

@@ -1,0 +1,212 @@
+// The broker as a service, on real sockets: its configuration file, signals, metrics and $SYS.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "client/pubsub/process.h"
+
+namespace mq::broker {
+namespace {
+
+using client::Process;
+using testing::HasSubstr;
+using testing::Not;
+using Words = std::vector<std::string>;
+
+class Service : public testing::Test {
+ protected:
+  Service() {
+    std::string pattern = testing::TempDir() + "mqttlab-service-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~Service() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ / name; }
+  void write(const std::string& text) const { std::ofstream(path("broker.conf")) << text; }
+
+  // With the file of write() and further words; waits until it listens.
+  void start(const Words& before = {}) {
+    Words words = before;
+    for (const std::string& word : {std::string(MQ_REAL_PROGRAM), std::string("broker"),
+                                    std::string("-c"), path("broker.conf")})
+      words.push_back(word);
+    broker_ = std::make_unique<Process>(words);
+    ASSERT_TRUE(broker_->prints("notice listening address=127.0.0.1:")) << broker_->output();
+    ASSERT_TRUE(broker_->prints("\n"));
+    port_ = port_behind("listening address=127.0.0.1:");
+  }
+  int port_behind(const std::string& text) const {
+    const auto at = broker_->output().find(text);
+    return at == std::string::npos ? 0 : std::atoi(broker_->output().c_str() + at + text.size());
+  }
+  Words sub(const Words& flags) const {
+    Words words = {MQ_REAL_PROGRAM, "sub", "-h", "127.0.0.1", "-p", std::to_string(port_)};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return words;
+  }
+
+  std::string http(int port, const std::string& request) const {
+    boost::asio::io_context context;
+    boost::asio::ip::tcp::socket socket(context);
+    boost::system::error_code error;
+    socket.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)},
+                   error);
+    boost::asio::write(socket, boost::asio::buffer(request), error);
+    std::string answer;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(answer), error);
+    return answer;
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<Process> broker_;
+  int port_ = 0;
+};
+
+TEST_F(Service, SaysGoodbyeTo5ClientsOnSigterm) {
+  write("listener 0 127.0.0.1\npid_file " + path("pid") + "\n");
+  start();
+  EXPECT_TRUE(std::filesystem::exists(path("pid")));
+  Process client(sub({"-V", "mqttv5", "-t", "x", "-d"}));
+  ASSERT_TRUE(client.prints("subscribed")) << client.output();
+  broker_->signal(SIGTERM);
+  EXPECT_TRUE(client.prints("Server shutting down")) << client.output();
+  EXPECT_EQ(broker_->exit_status(), 0) << broker_->output();
+  EXPECT_FALSE(std::filesystem::exists(path("pid")));
+}
+
+TEST_F(Service, DoesNotWaitForeverForAClientThatTakesNoGoodbye) {
+  write("listener 0 127.0.0.1\nshutdown_timeout 0\n");
+  start();
+  Process client(sub({"-t", "x", "-d"}));
+  ASSERT_TRUE(client.prints("subscribed")) << client.output();
+  client.signal(SIGSTOP);
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(broker_->exit_status(), 0);
+  EXPECT_THAT(broker_->output(), HasSubstr("ended_late"));
+  client.signal(SIGKILL);
+}
+
+TEST_F(Service, AnswersScrapersAndHealthChecks) {
+  write("listener 0 127.0.0.1\nmetrics 127.0.0.1:0\n");
+  start();
+  ASSERT_TRUE(broker_->prints("metrics address=127.0.0.1:")) << broker_->output();
+  ASSERT_TRUE(broker_->prints("\n", 2));
+  const int port = port_behind("metrics address=127.0.0.1:");
+  EXPECT_THAT(http(port, "GET /metrics HTTP/1.1\r\n\r\n"), HasSubstr("\nmqttlab_broker_links 0\n"));
+  EXPECT_THAT(http(port, "GET /healthz HTTP/1.1\r\n\r\n"), HasSubstr("\r\n\r\nok\n"));
+  EXPECT_THAT(http(port, "GET /readyz HTTP/1.1\r\n\r\n"), HasSubstr("\r\n\r\nready\n"));
+  // A head without an end is cut off at its limit.
+  EXPECT_EQ(http(port, "GET /" + std::string(9000, 'x')), "");
+  EXPECT_THAT(http(port, "GET /healthz HTTP/1.1\r\n\r\n"), HasSubstr("200 OK"));
+}
+
+TEST_F(Service, PublishesSysTopicsThatWildcardsAtTheTopDoNotGet) {
+  write("listener 0 127.0.0.1\nsys_interval 1\n");
+  start();
+  Process uptime(sub({"-t", "$SYS/broker/uptime", "-C", "2", "-v"}));
+  EXPECT_EQ(uptime.exit_status(), 0);
+  EXPECT_THAT(uptime.output(), HasSubstr("$SYS/broker/uptime "));
+  Process all(sub({"-t", "#", "-W", "1", "-v"}));
+  EXPECT_EQ(all.exit_status(), 4) << all.output();
+}
+
+TEST_F(Service, ReadsItsFileAgainOnSighup) {
+  write("listener 0 127.0.0.1\nlog_dest stderr\n");
+  start();
+  write("listener 0 127.0.0.1\nlog_format json\nmax_queued_messages 5\npid_file x\n");
+  broker_->signal(SIGHUP);
+  EXPECT_TRUE(broker_->prints(R"("event":"needs_restart","key":"pid_file")")) << broker_->output();
+  EXPECT_TRUE(broker_->prints(R"("event":"reloaded")"));
+  write("listener x\n");
+  broker_->signal(SIGHUP);
+  EXPECT_TRUE(broker_->prints("broker.conf:1:10: error: listener: expected a port"));
+  EXPECT_TRUE(broker_->prints(R"("event":"not_reloaded")"));
+  Process client(sub({"-t", "x", "-E"}));
+  EXPECT_EQ(client.exit_status(), 0);  // it still serves
+}
+
+TEST_F(Service, OpensItsLogFileAnewOnSighup) {
+  write("listener 0 127.0.0.1\nlog_dest stderr\nlog_dest file " + path("log") + "\n");
+  start();
+  std::filesystem::rename(path("log"), path("log.1"));
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("reloaded"));
+  // stderr is written before the file.
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(broker_->exit_status(), 0);
+  std::string text;
+  std::ifstream in(path("log"));
+  std::getline(in, text);
+  EXPECT_THAT(text, HasSubstr("notice reloaded"));
+}
+
+TEST_F(Service, LogsWhoComesButNeverASecret) {
+  write("listener 0 127.0.0.1\nlog_type all\n");
+  start();
+  Process client(sub({"-i", "so called \x1b[2J", "-u", "someone", "-P", "hunter2", "-t", "x", "-E",
+                      "--will-topic", "w", "--will-payload", "lastwords"}));
+  EXPECT_EQ(client.exit_status(), 0) << client.output();
+  ASSERT_TRUE(broker_->prints("disconnected"));
+  EXPECT_THAT(broker_->output(), HasSubstr(R"(client="so called \u001b[2J")"));
+  EXPECT_THAT(broker_->output(), HasSubstr(" connected "));
+  EXPECT_THAT(broker_->output(), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(broker_->output(), Not(HasSubstr("lastwords")));
+}
+
+TEST_F(Service, TellsSystemdWhenItIsReadyAndWhenItStops) {
+  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = path("notify");
+  name.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const auto heard = [&] {
+    char text[512];
+    const ssize_t size = ::recv(socket, text, sizeof text, 0);
+    return std::string(text, size > 0 ? static_cast<std::size_t>(size) : 0);
+  };
+  write("listener 0 127.0.0.1\n");
+  start({"env", "NOTIFY_SOCKET=" + name});
+  EXPECT_THAT(heard(), HasSubstr("READY=1\nSTATUS=listening on 127.0.0.1:"));
+  broker_->signal(SIGHUP);
+  EXPECT_THAT(heard(), HasSubstr("RELOADING=1\nMONOTONIC_USEC="));
+  EXPECT_EQ(heard(), "READY=1");
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(heard(), "STOPPING=1");
+  ::close(socket);
+}
+
+TEST_F(Service, DoesNotStartWithAFileThatIsWrong) {
+  write("listener 0 127.0.0.1\n\npsk_file x\n");
+  Process broken({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
+  EXPECT_EQ(broken.exit_status(), 2);
+  EXPECT_THAT(broken.output(), HasSubstr("broker.conf:3:1: error: psk_file: "));
+  write("listener 0 127.0.0.1\nlistner 1\n");
+  Process tested({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf"), "--test-config"});
+  EXPECT_EQ(tested.exit_status(), 0);
+  EXPECT_THAT(tested.output(), HasSubstr("did you mean listener?"));
+  EXPECT_THAT(tested.output(), HasSubstr("the configuration is sound"));
+}
+
+TEST_F(Service, TwoDoNotShareAPidFile) {
+  write("listener 0 127.0.0.1\npid_file " + path("pid") + "\n");
+  start();
+  Process second({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
+  EXPECT_EQ(second.exit_status(), 3);
+  EXPECT_THAT(second.output(), HasSubstr("another process holds the pid file"));
+}
+
+}  // namespace
+}  // namespace mq::broker

@@ -74,10 +74,12 @@ class BreakIt : public testing::Test {
   BreakIt() { std::filesystem::create_directories(folder_.path); }
   ~BreakIt() override { std::filesystem::remove_all(folder_.path); }
 
-  Outcome run(const SimulationParts& parts) {
-    auto parsed = scenario::parse(every_promise, "every-promise.yaml");
+  Outcome run(const SimulationParts& parts, std::string_view text = every_promise,
+              std::uint64_t seed = 1) {
+    auto parsed = scenario::parse(text, "every-promise.yaml");
     if (const auto* problems = std::get_if<scenario::Problems>(&parsed))
       ADD_FAILURE() << to_text("every-promise.yaml", problems->front());
+    std::get<scenario::Plan>(parsed).seed = seed;
     WorkerOrder order;
     order.folder = folder_.path;
     order.command = "./mqttlab run every-promise.yaml --seed 1";
@@ -127,6 +129,25 @@ TEST_F(BreakIt, ARightBrokerKeepsEveryPromiseAndEveryPromiseIsTried) {
   for (const checks::Finding& finding : outcome.results.findings) {
     if (finding.id == "qos0") continue;  // nobody publishes with it here
     EXPECT_EQ(finding.verdict, checks::Verdict::held) << finding.id << ": " << finding.measured;
+  }
+}
+
+// The power fails while messages are under way, again and again: what is left on the disk is
+// enough.
+TEST_F(BreakIt, PowerFailuresBreakNoPromiseOfADurableBroker) {
+  const std::string text = std::string(every_promise) +
+                           "  - { at: 31s, crash: machine, restart_after: 2s, every: 37s }\n"
+                           "  - { at: 50s, crash: broker, restart_after: 1s, every: 41s }\n";
+  std::string hash;
+  for (const std::uint64_t seed : {1, 2, 3, 1}) {
+    const Outcome outcome = run(memory(broker::Fault::none), text, seed);
+    EXPECT_EQ(outcome.exit_code, exit_code::held) << "seed " << seed;
+    for (const checks::Finding& finding : outcome.results.findings)
+      EXPECT_NE(finding.verdict, checks::Verdict::broken) << finding.id << ": " << finding.measured;
+    if (hash.empty()) hash = outcome.results.hash;
+    if (seed == 1) {
+      EXPECT_EQ(outcome.results.hash, hash) << "the same failures every time";
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -105,13 +106,22 @@ std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
   return traffic;
 }
 
+// Only a broker that comes back shows what its store was worth.
+sim::LinkedBackend::Keeps where_it_keeps(const scenario::Plan& plan) {
+  const bool crashes =
+      std::any_of(plan.faults.begin(), plan.faults.end(), [](const scenario::FaultPlan& fault) {
+        return std::holds_alternative<scenario::CrashBroker>(fault.what);
+      });
+  return crashes ? sim::LinkedBackend::Keeps::on_disk : sim::LinkedBackend::Keeps::in_memory;
+}
+
 }  // namespace
 
 int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts) {
   const auto began = Clock::now();
   const std::string started = fmt::format(
-      "{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(
-                                   std::chrono::system_clock::now())));
+      "{:%Y-%m-%dT%H:%M:%SZ}",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
   report::Recorder recorder(scenario::run_info(plan),
                             {.folder = order.folder, .trace = order.trace});
   Pace pace(recorder);
@@ -119,7 +129,7 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   broker::Settings settings;
   settings.fault = parts.broker_fault;
   sim::LinkedBackend broker(settings, durability_of(plan.broker.durability),
-                            Rng(plan.seed).child("broker"));
+                            Rng(plan.seed).child("broker"), where_it_keeps(plan));
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
   options.go_on = [&pace](Instant reached) { return pace.go_on(reached); };

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "protocol/packet.h"
+#include "sim/backend.h"
 #include "sim/trace/run_info.h"
 #include "sim/world.h"
 
@@ -103,6 +104,7 @@ struct Cut {
 };
 struct CrashBroker {
   Duration restart_after{};
+  sim::Crash how = sim::Crash::process;
 };
 
 struct FaultPlan {

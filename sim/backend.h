@@ -16,6 +16,12 @@ namespace mq::sim {
 
 enum class BackendLink : std::uint64_t {};
 
+// How a broker ends at once.
+enum class Crash : std::uint8_t {
+  process,  // its process is gone; what it wrote is with the system
+  machine,  // the power fails; what was not synced may be lost
+};
+
 class BrokerBackend {
  public:
   virtual ~BrokerBackend() = default;
@@ -42,8 +48,8 @@ class BrokerBackend {
   };
   virtual std::vector<Ready> ready() = 0;
 
-  // The process is gone at once, its links with it; start() may follow.
-  virtual void kill() = 0;
+  // It is gone at once, its links with it; start() may follow.
+  virtual void kill(Crash how) = 0;
 };
 
 }  // namespace mq::sim

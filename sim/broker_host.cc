@@ -32,11 +32,11 @@ void BrokerHost::start() {
   keep_deadline(broker_.start(world_.now()));
 }
 
-void BrokerHost::kill() {
+void BrokerHost::kill(Crash how) {
   if (!running_) return;
   running_ = false;
   world_.accept_with(nullptr);
-  broker_.kill();
+  broker_.kill(how);
   close_all();
   touched_.clear();
   world_.cancel(std::exchange(step_, TimerId::none));

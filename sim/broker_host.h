@@ -25,8 +25,8 @@ class BrokerHost {
 
   // The process starts (again) and takes connections. Within run_until().
   void start();
-  // The process is gone: the kernel closes its sockets, new connections are refused.
-  void kill();
+  // The broker is gone: its sockets are closed, new connections are refused.
+  void kill(Crash how);
 
   std::size_t links() const { return links_.size(); }
 

@@ -81,7 +81,7 @@ class FakeBroker final : public BrokerBackend {
         all.push_back({id, !link.outgoing.empty(), link.closes, link.resets});
     return all;
   }
-  void kill() override {
+  void kill(Crash) override {
     running = false;
     links.clear();
   }
@@ -327,7 +327,7 @@ TEST_F(BrokerHostSuite, AKilledBrokerIsGoneAtOnceAndRefusesUntilItStartsAgain) {
   Client& before = open(device);
   before.send("x");
   broker.deadline = at(20s);
-  world->call_at(at(10s), [&] { host->kill(); });
+  world->call_at(at(10s), [&] { host->kill(Crash::process); });
   world->call_at(at(11s), [&] { open(other_device); });
   world->run_until(at(30s));
   EXPECT_FALSE(broker.running);
@@ -347,7 +347,7 @@ TEST_F(BrokerHostSuite, AKilledBrokerIsGoneAtOnceAndRefusesUntilItStartsAgain) {
 TEST_F(BrokerHostSuite, NobodyIsAcceptedBeforeTheStart) {
   host.reset();
   host = std::make_unique<BrokerHost>(*world, broker);
-  world->call_at(at(0s), [this] { host->kill(); });
+  world->call_at(at(0s), [this] { host->kill(Crash::process); });
   world->call_at(at(1s), [this] { open(device); });
   world->run_until(at(2s));
   EXPECT_EQ(clients.at(0)->failure, CloseCause::refused);

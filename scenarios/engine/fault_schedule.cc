@@ -18,7 +18,7 @@ Duration exponential(Rng& rng, Duration mean) {
 
 FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Recorder& recorder,
                              const std::vector<FleetMember>& fleet, Rng rng,
-                             std::function<void()> kill, std::function<void()> restart)
+                             std::function<void(sim::Crash)> kill, std::function<void()> restart)
     : plan_(plan),
       world_(world),
       recorder_(recorder),
@@ -71,7 +71,7 @@ void FaultSchedule::cut(std::size_t fault, const Cut& cut, Instant until) {
 
 void FaultSchedule::crash(std::size_t fault, const CrashBroker& crash) {
   recorder_.record(trace::FaultBegan{fault});
-  if (crashes_now_++ == 0) kill_();
+  if (crashes_now_++ == 0) kill_(crash.how);
   world_.call_at(std::min(world_.now() + crash.restart_after, storm_ends_), [this, fault] {
     if (--crashes_now_ == 0) restart_();
     recorder_.record(trace::FaultEnded{fault});

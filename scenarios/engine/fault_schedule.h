@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "scenarios/engine/recorder.h"
 #include "scenarios/plan.h"
+#include "sim/backend.h"
 #include "sim/world.h"
 
 namespace mq::scenario {
@@ -27,8 +28,8 @@ class FaultSchedule {
  public:
   // `kill` and `restart` are the broker's. Everything outlives the run.
   FaultSchedule(const Plan& plan, sim::World& world, Recorder& recorder,
-                const std::vector<FleetMember>& fleet, Rng rng, std::function<void()> kill,
-                std::function<void()> restart);
+                const std::vector<FleetMember>& fleet, Rng rng,
+                std::function<void(sim::Crash)> kill, std::function<void()> restart);
 
   void begin();  // before the world runs
 
@@ -54,7 +55,7 @@ class FaultSchedule {
   sim::World& world_;
   Recorder& recorder_;
   const std::vector<FleetMember>& fleet_;
-  std::function<void()> kill_;
+  std::function<void(sim::Crash)> kill_;
   std::function<void()> restart_;
   Instant storm_ends_;
   std::vector<CutsNow> cuts_;  // per member: overlapping faults add up

@@ -80,8 +80,8 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   FleetContext context{world, loop, recorder, storm_ends, options.client_fault};
   Fleet fleet = build_fleet(plan, context, rng);
   FaultSchedule faults(
-      plan, world, recorder, fleet.members, rng.child("faults"), [&host] { host.kill(); },
-      [&host] { host.start(); });
+      plan, world, recorder, fleet.members, rng.child("faults"),
+      [&host](sim::Crash how) { host.kill(how); }, [&host] { host.start(); });
 
   world.call_at(Instant{}, [&host] { host.start(); });
   for (auto& device : fleet.devices) device->begin();

@@ -59,8 +59,8 @@ std::vector<sim::BrokerBackend::Ready> TappedBackend::ready() {
   return ready;
 }
 
-void TappedBackend::kill() {
-  broker_.kill();
+void TappedBackend::kill(sim::Crash how) {
+  broker_.kill(how);
   std::vector<sim::BackendLink> open;
   for (const auto& [link, tapped] : links_) open.push_back(link);
   std::sort(open.begin(), open.end());

@@ -147,8 +147,13 @@ class FaultReader {
 
   void read_crash() {
     const Duration down = fields_.duration("restart_after");
-    fault_.what = CrashBroker{down};
-    fault_.target = "broker";
+    const bool power_fails = fields_.text("crash") == "machine";
+    fault_.what = CrashBroker{down, power_fails ? sim::Crash::machine : sim::Crash::process};
+    fault_.target = power_fails ? "machine" : "broker";
+    if (power_fails && plan_.broker.durability == trace::Durability::process)
+      say(*fields_.find("crash"),
+          "after a power failure, what is left of `durability: process` is a matter of luck, and "
+          "nothing can be judged: use `power` or `none`");
     refuse("for", "crash");
     refuse("directions", "crash");
     if (!fields_.has("restart_after"))

@@ -14,7 +14,10 @@ namespace {
 // ---- Faults -------------------------------------------------------------------------------------
 
 constexpr Shape cut_targets{.is = Is::one_or_list, .item = &a_name, .entries_max = 1'000};
-constexpr std::array crash_targets = {Choice{"broker", "its process is gone at once"}};
+constexpr std::array crash_targets = {
+    Choice{"broker", "its process is gone at once"},
+    Choice{"machine", "the power of the broker's machine fails: what was not synced may be lost"},
+};
 constexpr Shape crash_target{.is = Is::choice, .choices = crash_targets};
 constexpr std::array directions_words = {
     Choice{"both", "nothing passes"},
@@ -39,7 +42,8 @@ constexpr std::array fault_keys = {
         .description = "With `cut`: which directions carry nothing."},
     Key{.name = "crash",
         .shape = &crash_target,
-        .description = "The broker's process is gone at once, and with it every connection."},
+        .description = "The broker's process, or the power of its machine, is gone at once, and "
+                       "with it every connection."},
     Key{.name = "restart_after",
         .shape = &span_of_time,
         .description = "With `crash`: how long until it runs again."},

@@ -18,16 +18,52 @@ BackendLink backend_link(broker::LinkId link) {
 
 }  // namespace
 
-LinkedBackend::LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng)
-    : settings_(settings), rng_(rng), store_(durability) {}
+LinkedBackend::LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng,
+                             Keeps keeps)
+    : settings_(settings), rng_(rng), durability_(durability) {
+  if (keeps == Keeps::on_disk && durability != broker::Durability::none)
+    disk_ = std::make_unique<SimulatedDisk>(rng.child("disk"));
+  else
+    memory_.emplace(durability);
+}
 
-LinkedBackend::~LinkedBackend() { kill(); }
+LinkedBackend::~LinkedBackend() { kill(Crash::process); }
+
+broker::Recovered LinkedBackend::open_store() {
+  if (memory_) {
+    store_ = &*memory_;
+    return memory_->recover();
+  }
+  try {
+    on_disk_ = std::make_unique<broker::SqliteStore>(
+        broker::SqliteStoreOptions{.path = "store",
+                                   .durability = durability_,
+                                   .clock = {},
+                                   .boot = disk_->power_failures(),
+                                   .vfs = disk_->vfs()});
+    store_ = on_disk_.get();
+    return on_disk_->recover();
+  } catch (const broker::StoreError& error) {
+    ensure(false, error.what());  // this disk loses what was not synced, and nothing else
+  }
+  return {};
+}
+
+void LinkedBackend::close_store(Crash how) {
+  store_ = nullptr;
+  if (memory_) return how == Crash::machine ? memory_->power_failure() : memory_->crash();
+  if (how == Crash::machine)
+    disk_->power_failure();
+  else
+    disk_->crash();
+  on_disk_.reset();  // finds its files gone, and cannot tidy up
+}
 
 std::optional<Instant> LinkedBackend::start(Instant now) {
   ensure(core_ == nullptr, "a broker is started once, or again after kill()");
   now_ = now;
   core_ = std::make_unique<broker::Broker>(
-      settings_, rng_.child("start/" + std::to_string(++starts_)), store_.recover(), now);
+      settings_, rng_.child("start/" + std::to_string(++starts_)), open_store(), now);
   work();
   return deadline();
 }
@@ -119,12 +155,12 @@ std::vector<BrokerBackend::Ready> LinkedBackend::ready() {
   return ready;
 }
 
-void LinkedBackend::kill() {
+void LinkedBackend::kill(Crash how) {
   core_.reset();
   for (auto& [id, link] : std::exchange(links_, {}))
     if (link.connection) link.connection->drop();
   loop_.poll();  // what was under way ends with operation_aborted, for nobody
-  store_.crash();
+  close_store(how);
   persisted_ = 0;
   for (auto* list : {&touched_, &news_, &to_flush_, &ended_}) list->clear();
   lingering_.clear();
@@ -137,7 +173,7 @@ void LinkedBackend::work() {
   while (true) {
     if (auto output = core_->poll()) {
       perform(*output);
-    } else if (const std::uint64_t durable = store_.commit(); durable > persisted_) {
+    } else if (const std::uint64_t durable = store_->commit(); durable > persisted_) {
       persisted_ = durable;
       core_->handle(broker::Persisted{durable}, now_);
     } else if (!ended_.empty()) {
@@ -167,7 +203,7 @@ void LinkedBackend::perform(broker::Output& output) {
                  },
                  [&](broker::CloseLink& order) { close(backend_link(order.link)); },
                  [&](broker::Persist& persist) {
-                   store_.append(persist.sequence, std::move(persist.record));
+                   store_->append(persist.sequence, std::move(persist.record));
                  },
                  [&](broker::Note&) {},
                  [&](broker::Authenticate&) { ensure(false, "nobody said that it can"); },

@@ -14,7 +14,9 @@
 #include "base/rng.h"
 #include "broker/core/broker.h"
 #include "broker/store/memory_store.h"
+#include "broker/store/sqlite_store.h"
 #include "sim/backend.h"
+#include "sim/disk/simulated_disk.h"
 #include "sim/linked/port.h"
 #include "sim/stream.h"
 #include "transport/connection.h"
@@ -26,7 +28,14 @@ inline constexpr Duration linked_linger = std::chrono::seconds(5);
 
 class LinkedBackend final : public BrokerBackend {
  public:
-  LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng);
+  // Where the broker keeps its records. Without a crash nobody can tell the difference, and a store
+  // in memory costs a fraction of one that SQLite writes.
+  enum class Keeps {
+    in_memory,
+    on_disk,  // the store that serves real brokers, on a simulated disk
+  };
+  LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng,
+                Keeps keeps = Keeps::in_memory);
   ~LinkedBackend() override;
 
   std::optional<Instant> start(Instant now) override;
@@ -37,7 +46,7 @@ class LinkedBackend final : public BrokerBackend {
   void half_close(BackendLink link) override;
   void reset(BackendLink link) override;
   std::vector<Ready> ready() override;
-  void kill() override;
+  void kill(Crash how) override;
 
  private:
   using Connection = transport::Connection<Stream>;
@@ -49,6 +58,8 @@ class LinkedBackend final : public BrokerBackend {
     bool has_news = false;    // in news_
   };
 
+  broker::Recovered open_store();
+  void close_store(Crash how);
   void open_for_core(BackendLink id, Link& link);
   void ended(BackendLink id);
   void work();
@@ -61,7 +72,11 @@ class LinkedBackend final : public BrokerBackend {
 
   broker::Settings settings_;
   Rng rng_;
-  broker::MemoryStore store_;
+  const broker::Durability durability_;
+  std::optional<broker::MemoryStore> memory_;  // one of these two
+  std::unique_ptr<SimulatedDisk> disk_;
+  std::unique_ptr<broker::SqliteStore> on_disk_;
+  broker::Store* store_ = nullptr;  // while the broker runs
   StreamLoop loop_;
   std::unique_ptr<broker::Broker> core_;
   std::uint64_t starts_ = 0;

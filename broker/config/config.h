@@ -60,6 +60,7 @@ struct Config {
   // The first one, if it is there, came from `port` and `bind_address`. Empty: listen on localhost.
   std::vector<ListenerConfig> listeners;
   Settings settings;
+  std::chrono::seconds handshake_timeout{10};
   StoreConfig store;
   LogConfig log;
   std::chrono::seconds sys_interval{10};  // 0: no $SYS topics

@@ -283,6 +283,12 @@ constexpr ConfigKey supported_keys[] = {
      set_require_certificate},
     {"use_identity_as_username", supported,
      "the common name of the client's certificate is its user name", set_identity},
+    {"handshake_timeout", supported,
+     "seconds for TLS, WebSocket and PROXY together, before CONNECT (10)",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.number(e, 1, 3600))
+         r.config.handshake_timeout = std::chrono::seconds(*value);
+     }},
     // Limits
     {"global_max_connections",
      supported,

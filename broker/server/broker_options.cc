@@ -22,6 +22,9 @@ void add_flags(CLI::App& app, BrokerFlags& flags) {
       ->check(CLI::IsMember({"text", "json"}));
   app.add_option("--metrics", flags.metrics,
                  "ADDRESS:PORT or PORT of /metrics, /healthz and /readyz (HTTP)");
+  app.add_option("--handshake-timeout", flags.handshake_timeout,
+                 "seconds for TLS, WebSocket and PROXY together, before CONNECT (10)")
+      ->check(CLI::Range(1, 3600));
   app.add_option("--max-connections", flags.max_connections, "links at once")
       ->check(CLI::PositiveNumber);
   app.add_option("--max-packet-size", flags.max_packet_size, "bytes of a packet")
@@ -133,6 +136,8 @@ ReadConfig load_config(const BrokerFlags& flags) {
   take(limits.queued_bytes, flags.max_queued_bytes);
   take(limits.receive_maximum, flags.receive_maximum);
   settle_store(flags, read);
+  if (flags.handshake_timeout)
+    config.handshake_timeout = std::chrono::seconds(*flags.handshake_timeout);
   if (!flags.metrics.empty()) config.metrics = flags.metrics;
   if (flags.log_format)
     config.log.form = *flags.log_format == "json" ? LogConfig::Form::json : LogConfig::Form::text;
@@ -151,6 +156,7 @@ ServerOptions server_options(const Config& config) {
   for (const ListenerConfig& listener : config.listeners)
     options.listeners.push_back(listener.options);
   options.settings = config.settings;
+  options.handshake_timeout = config.handshake_timeout;
   if (config.store.persistence)
     options.store =
         StoreOptions{.path = config.store.path(), .durability = config.store.durability};

@@ -34,6 +34,7 @@ struct BrokerFlags {
   std::string store;  // a file
   std::optional<Durability> durability;
   bool repair = false;
+  std::optional<unsigned> handshake_timeout;  // seconds
   bool verbose = false;
   bool test_config = false;
 };

@@ -39,10 +39,10 @@ class Service {
       : flags_(flags),
         config_(std::move(config)),
         log_(config_.log),
-        server_(context_, prepared(server_options(config_)),
-                [this](const Note& note) { write_note(log_, config_.log, note); }),
         ending_(context_, SIGINT, SIGTERM),
         hangup_(context_, SIGHUP),
+        server_(context_, prepared(server_options(config_)),
+                [this](const Note& note) { write_note(log_, config_.log, note); }),
         sys_timer_(context_),
         deadline_(context_) {}
 
@@ -84,15 +84,12 @@ class Service {
 
   // As root what only root may open; then no longer root.
   void open() {
+    if (!config_.pid_file.empty()) pid_file_ = PidFile(config_.pid_file);
     for (const std::string& address : server_.start()) {
-      log_.write(Level::notice, "listening", {{"address", address}});
-      // For whoever started it at a terminal or in a script.
-      if (flags_.config_file.empty())
-        std::fprintf(stderr, "mqttlab broker: listening on %s\n", address.c_str());
+      tell("listening", address);
       listening_ += (listening_.empty() ? "" : ", ") + address;
     }
     if (!config_.metrics.empty()) open_metrics();
-    if (!config_.pid_file.empty()) pid_file_ = PidFile(config_.pid_file);
     if (!config_.user.empty() && !become_user(config_.user))
       log_.write(Level::warning, "user_not_changed",
                  {{"user", config_.user}, {"because", "not started by root"}});
@@ -102,9 +99,15 @@ class Service {
     const auto addresses = parse_listen(config_.metrics, 0);
     http_.emplace(context_, addresses->front().host, addresses->front().port,
                   [this](std::string_view path) { return answer(path); });
-    log_.write(Level::notice, "metrics", {{"address", http_->address()}});
+    tell("metrics", http_->address());
+  }
+
+  // Whoever started it by hand or in a script wants to know, whatever is logged.
+  void tell(const char* what, const std::string& address) {
     if (flags_.config_file.empty())
-      std::fprintf(stderr, "mqttlab broker: metrics on %s\n", http_->address().c_str());
+      std::fprintf(stderr, "mqttlab broker: %s on %s\n", what, address.c_str());
+    else
+      log_.write(Level::notice, what, {{"address", address}});
   }
 
   HttpAnswer answer(std::string_view path) const {
@@ -200,9 +203,9 @@ class Service {
   Config config_;
   boost::asio::io_context context_{1};
   Log log_;
-  Server server_;
-  boost::asio::signal_set ending_;
+  boost::asio::signal_set ending_;  // before the server: it may take its time to open the store
   boost::asio::signal_set hangup_;
+  Server server_;
   boost::asio::steady_timer sys_timer_;
   boost::asio::steady_timer deadline_;
   SysTopics sys_{"mqttlab version " MQTTLAB_VERSION};

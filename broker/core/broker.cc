@@ -36,6 +36,7 @@ void Broker::Core::handle(const Input& input, Instant now) {
   now_ = now;
   run_timers();
   std::visit([this](const auto& happened) { on(happened); }, input);
+  serve_publishers();
 }
 
 std::optional<Instant> Broker::Core::deadline() const {
@@ -56,7 +57,9 @@ Broker::Census Broker::Core::census() const {
           .connected = connected_,
           .shared_subscriptions = subscriptions_.shared_size(),
           .retained_bytes = retained_.bytes(),
-          .traffic = traffic_};
+          .traffic = traffic_,
+
+          .held_messages = held_messages_};
 }
 
 Link* Broker::Core::find(LinkId link) const {
@@ -104,7 +107,7 @@ void Broker::Core::on(const BytesIn& in) {
 
 // What follows a CONNECT stays unread until it is known who sent it.
 void Broker::Core::read(Link& link) {
-  while (link.phase != Phase::closing) {
+  while (link.phase != Phase::closing && !(link.hold && !link.hold->reading)) {
     if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier)) {
       if (link.reader.buffered_bytes() > limits_.packet_bytes_before_connect)
         refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);
@@ -156,7 +159,9 @@ void Broker::Core::on(const Drained& drained) {
   Link* link = find(drained.link);
   if (link == nullptr) return;
   link->backlog -= std::min(link->backlog, drained.bytes);
-  if (link->session != nullptr && link->phase == Phase::connected) pump(*link->session);
+  if (link->session == nullptr || link->phase != Phase::connected) return;
+  has_more_room(*link->session);
+  pump(*link->session);
 }
 
 void Broker::Core::on(const Persisted& persisted) {
@@ -204,6 +209,10 @@ void Broker::Core::run_timers() {
       Link& link = *find(LinkId{timer->number});
       link.armed.reset();
       link_is_silent(link);
+    } else if (timer->kind == Timer::Kind::hold) {
+      Link& link = *find(LinkId{timer->number});
+      link.hold->armed.reset();
+      held_too_long(link);
     } else {
       Session& session = *numbered_.at(timer->number);
       session.armed.reset();

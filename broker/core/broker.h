@@ -103,9 +103,8 @@ struct LimitsChanged {
   Limits limits;
 };
 
-using Input =
-    std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes, Shutdown,
-                 Authenticated, AccessChanged, Announce, LimitsChanged>;
+using Input = std::variant<LinkUp, BytesIn, LinkDown, Drained, Tick, Persisted, StoreTakes,
+                           Shutdown, Authenticated, AccessChanged, Announce, LimitsChanged>;
 
 // ---- What to do
 // ------------------------------------------------------------------------------
@@ -120,6 +119,12 @@ struct SendBytes {
 struct CloseLink {
   LinkId link;
   Rule because;  // Rule::none for an orderly end
+};
+// Whether to read from the link. What arrives although it should not be read is kept, but not
+// bounded by the core.
+struct ReadLink {
+  LinkId link;
+  bool on;
 };
 // Make this durable; answer with Persisted. What the record protects waits
 // inside the core.
@@ -162,7 +167,7 @@ struct Authenticate {
   bool begins = true;  // forget what this link said before: CONNECT, or authenticating again
 };
 
-using Output = std::variant<SendBytes, CloseLink, Persist, Note, Authenticate>;
+using Output = std::variant<SendBytes, CloseLink, ReadLink, Persist, Note, Authenticate>;
 
 class Broker {
  public:
@@ -212,6 +217,7 @@ class Broker {
     std::size_t shared_subscriptions;
     std::size_t retained_bytes;
     Traffic traffic;
+    std::size_t held_messages;  // of publishers that wait until a subscriber has room
   };
   Census census() const;
 

@@ -40,6 +40,7 @@ struct Peer {
   std::optional<Rule> closed;  // the broker closed the link because of this
   bool down = false;
   bool listens = true;  // decodes what it gets
+  bool is_read = true;  // by the broker
   ConnAck conn_ack;
 };
 
@@ -207,6 +208,7 @@ class BrokerTest : public ::testing::Test {
                                 store.append(o.sequence, std::move(o.record));
                                 persisted = true;
                               },
+                              [&](ReadLink& o) { peers_.at(o.link)->is_read = o.on; },
                               [&](Note& o) { notes.push_back(o); },
                               [&](Authenticate& o) { asked.push_back(std::move(o)); }},
                    *output);

@@ -282,6 +282,7 @@ Session& Broker::Core::session_for(Link& link, Connect& connect, const std::stri
   session->recorded |= session->expiry.count() > 0 && settings_.keeps_records;
   session->link = &link;
   session->disconnected_at.reset();
+  session->stalled = false;
   session->incoming.new_link();
   session->outgoing.rewind();
   record_session(*session);

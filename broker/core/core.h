@@ -145,11 +145,14 @@ class Broker::Core {
   void on(Link& link, Publish& publish);
   void on(Link& link, PubRel& release);
   std::optional<Rule> resolve_alias(Link& link, Publish& publish) const;
+  void take(Link& link, Publish& publish);
   void accept(Link& link, Publish& publish);
   void on(const Announce& announce);
   LetterRef make_letter(Publish& publish, const Session& publisher);
   // Stores it as retained if it is to be, and hands it to all who get it.
-  ReasonCode pass_on(const LetterRef& letter, const Session* publisher, bool may_refuse);
+  // When a publisher hears that a limit kept a message from subscribers.
+  enum class Refusal { never, if_from_all, if_from_any };
+  ReasonCode pass_on(const LetterRef& letter, const Session* publisher, Refusal refusal);
   bool may_retain(const Letter& letter) const;
   void retain(const LetterRef& letter);
   void forget_retained(const std::string& topic);
@@ -164,9 +167,23 @@ class Broker::Core {
   void inherit(const std::vector<Inherited>& owed);
   bool limited(const ShareGroup& group, const Letter& letter) const;
 
+  // holding.cc
+  bool has_no_room(const Session& session, Qos qos, std::size_t bytes) const;
+  std::vector<Session*> blockers(const Session& publisher, const Publish& publish);
+  void hold(Link& link, Publish& publish);
+  void wait_for(Link& link, const std::vector<Session*>& full);
+  void take_first(Link& link);
+  void go_on(Link& link);
+  void held_too_long(Link& link);
+  void forget_hold(Link& link);
+  void has_more_room(Session& session);
+  void release_publishers(Session& session);
+  void serve_publishers();
+
   // deliver.cc
   bool deliver(Session& session, const LetterRef& letter, const Receiver& how, bool retain,
                Counted counted);
+  bool drop_expired(Session& session);
   bool queue_is_full(const Session& session, const Letter& letter, Counted counted) const;
   bool enqueue(Session& session, const LetterRef& letter, const Receiver& how, bool retain);
   bool deliver_now(Session& session, const LetterRef& letter, const Receiver& how, bool retain);
@@ -241,6 +258,9 @@ class Broker::Core {
   std::uint64_t last_session_ = 0;
   std::uint64_t last_serial_ = 0;
   std::uint64_t last_message_ = 0;
+  std::size_t held_messages_ = 0;
+  std::vector<std::uint64_t> roomy_;  // sessions with room, and publishers who wait for it
+  std::vector<LinkId> woken_;         // publishers whose subscriber is gone
   Subscriptions subscriptions_;
   Retained retained_;
   Frames frames_;

@@ -38,15 +38,22 @@ bool Broker::Core::queue_is_full(const Session& session, const Letter& letter,
          session.outgoing.bytes() + letter.bytes() > limits_.queued_bytes;
 }
 
+// Of what waits, the first: true if it went.
+bool Broker::Core::drop_expired(Session& session) {
+  if (session.outgoing.all_sent()) return false;
+  const Delivery& next = session.outgoing.next();
+  if (next.packet_id != PacketId::none || !next.letter->expired(now_)) return false;
+  drop_delivery(session, session.outgoing.sent());
+  return true;
+}
+
 // False if a limit was in the way. That QoS 0 finds nobody at home is no refusal.
 bool Broker::Core::deliver(Session& session, const LetterRef& letter, const Receiver& how,
                            bool retain, Counted counted) {
   const Qos qos = std::min(how.qos, letter->message.qos);
   if (qos == Qos::at_most_once) return deliver_now(session, letter, how, retain);
-  while (!session.outgoing.all_sent() && queue_is_full(session, *letter, counted) &&
-         session.outgoing.next().packet_id == PacketId::none &&
-         session.outgoing.next().letter->expired(now_))
-    drop_delivery(session, session.outgoing.sent());
+  while (queue_is_full(session, *letter, counted) && drop_expired(session)) {
+  }
   if (queue_is_full(session, *letter, counted)) {
     dropped(session, ReasonCode::quota_exceeded);
     return false;
@@ -194,6 +201,7 @@ void Broker::Core::send_frame(Link& link, Frame frame, std::uint64_t needs,
 void Broker::Core::drop_delivery(Session& session, std::size_t index) {
   if (session.recorded) persist(DropDelivery{session.client_id, session.outgoing[index].position});
   session.outgoing.erase(index);
+  has_more_room(session);
 }
 
 // ---- Acknowledgements ------------------------------------------------------------------------

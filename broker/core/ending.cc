@@ -20,6 +20,8 @@ void Broker::Core::arm(Session& session) {
 
 // The timer is set once and looked at again when it fires: hearing a packet costs no timer.
 void Broker::Core::link_is_silent(Link& link) {
+  const bool unread = link.hold && !link.hold->reading;  // it may have said something
+  if (unread) link.silent_until = now_ + link.patience;
   if (now_ < link.silent_until) return arm(link, link.silent_until);
   if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier))
     return refuse(link, ReasonCode::server_busy, Rule::limit_is_kept);
@@ -58,9 +60,11 @@ void Broker::Core::on(Link& link, Disconnect& disconnect) {
 // The link keeps its name until LinkDown; for the session it is over now.
 void Broker::Core::detach(Link& link, End end) {
   if (link.session == nullptr) return;
+  forget_hold(link);
   Session& session = *std::exchange(link.session, nullptr);
   session.link = nullptr;
   --connected_;
+  release_publishers(session);
   session.disconnected_at = now_;
   session.outgoing.rewind();
   if (session.will && end == End::orderly) drop_will(session);
@@ -110,7 +114,7 @@ void Broker::Core::publish_will(Session& session) {
   outbox_.note({.what = Note::What::will_published, .client_id = session.client_id});
   const LetterRef letter = letter_of(session.will->will, author_of(session));
   drop_will(session);
-  pass_on(letter, &session, false);
+  pass_on(letter, &session, Refusal::never);
 }
 
 void Broker::Core::drop_will(Session& session) {
@@ -140,6 +144,7 @@ void Broker::Core::end_session(Session& session) {
   if (session.will) publish_will(session);  // v5 MQTT-3.1.2-8: at the latest now
   for (auto& subscription : session.subscriptions) subscriptions_.remove(*subscription);
   timers_.arm(Timer::Kind::session, session.number, session.armed, std::nullopt);
+  release_publishers(session);
   inherit(legacy(session));  // while the store still has the messages
   if (session.recorded) persist(DropSession{session.client_id});
   numbered_.erase(session.number);

@@ -32,31 +32,6 @@ TEST_P(Flow, TheWindowIsKeptAndTheRestFollows) {
   expect_silence(s);
 }
 
-// security.md, section 3
-TEST_P(Flow, AFullQueueDropsAndCountsAndTells5) {
-  settings.limits.queued_messages = 3;
-  cut([&]() -> Peer& {
-    Peer& s = connect(v(), "s", false);
-    subscribe(s, "t", qos1);
-    return s;
-  }());
-  Peer& p = connect(v(), "p");
-  for (std::uint16_t i = 1; i <= 3; ++i) {
-    publish(p, "t", "x", qos1, i);
-    EXPECT_EQ(expect<PubAck>(p).reason, ReasonCode::success);
-  }
-  EXPECT_EQ(broker().census().dropped_messages, 0u);
-  publish(p, "t", "one too many", qos1, 4);
-  EXPECT_EQ(expect<PubAck>(p).reason,
-            v() == Version::v5 ? ReasonCode::quota_exceeded : ReasonCode::success);
-  publish(p, "t", "one too many", qos2, 5);
-  EXPECT_EQ(expect<PubRec>(p).reason,
-            v() == Version::v5 ? ReasonCode::quota_exceeded : ReasonCode::success);
-  EXPECT_EQ(broker().census().dropped_messages, 2u);
-  EXPECT_EQ(notes_of(Note::What::message_dropped), 2u);
-  EXPECT_EQ(broker().census().queued_messages, 3u);
-}
-
 TEST_P(Flow, AQueueIsBoundedInBytesToo) {
   settings.limits.queued_bytes = 100;
   cut([&]() -> Peer& {
@@ -72,6 +47,7 @@ TEST_P(Flow, AQueueIsBoundedInBytesToo) {
 }
 
 TEST_P(Flow, ASlowReaderLosesQosZeroAndKeepsTheRestWaiting) {
+  settings.limits.hold = 0s;
   settings.limits.backlog_bytes = 100;
   Peer& p = connect(v(), "p");
   Peer& s = connect(v(), "s");

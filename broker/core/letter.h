@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/time.h"
@@ -12,6 +13,7 @@
 
 namespace mq::broker {
 
+// Properties weigh more in memory than on the wire.
 inline std::size_t memory_of(const Property& property) {
   std::size_t sum = sizeof property;
   if (const auto* text = std::get_if<std::string>(&property.value)) sum += text->size();
@@ -21,18 +23,21 @@ inline std::size_t memory_of(const Property& property) {
   return sum;
 }
 
+inline std::size_t bytes_of(std::string_view topic, const Bytes& payload,
+                            const Properties& properties) {
+  std::size_t sum = topic.size() + payload.size();
+  for (const Property& property : properties.all()) sum += memory_of(property);
+  return sum;
+}
+
 struct Letter {
   Message message;
   Instant arrived;
   std::uint64_t serial = 0;                    // unique in this broker's life
   MessageNumber number = MessageNumber::none;  // given when the message is first recorded
 
-  // What a queue counts for it: properties weigh more in memory than on the wire.
-  std::size_t bytes() const {
-    std::size_t sum = message.topic.size() + message.payload.size();
-    for (const Property& property : message.properties.all()) sum += memory_of(property);
-    return sum;
-  }
+  // What a queue counts for it.
+  std::size_t bytes() const { return bytes_of(message.topic, message.payload, message.properties); }
   // Whether it may no longer be sent to anybody who has not begun to receive it (v5 MQTT-3.3.2-5).
   // Passing it on in the instant of its arrival is always in time.
   bool expired(Instant now) const {

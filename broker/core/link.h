@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,16 @@ struct Authentication {
   Turn turn = Turn::nobody;             // who has to speak next
 };
 
+// PUBLISHes that wait for a subscriber to have room; the first one waits, the others behind it.
+struct Hold {
+  std::deque<Publish> messages;
+  std::size_t bytes = 0;
+  std::vector<std::uint64_t> blockers;  // numbers of the sessions that the first one waits for
+  std::optional<Instant> until;         // the first one waits no longer
+  std::optional<Instant> armed;
+  bool reading = true;  // the link
+};
+
 struct Link {
   Link(LinkId name, std::string peer, std::size_t packet_bytes_before_connect)
       : id(name),
@@ -66,6 +77,8 @@ struct Link {
   bool anonymous_allowed = true;
   std::vector<HeldOrder> held;  // the first `held_done` are gone
   std::size_t held_done = 0;
+
+  std::unique_ptr<Hold> hold;  // if something waits
 
   bool v5() const { return version == Version::v5; }
   bool holds() const { return held_done < held.size(); }

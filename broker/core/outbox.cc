@@ -29,6 +29,9 @@ std::optional<Output> Outbox::poll() {
       return SendBytes{item.link, std::move(item.bytes)};
     case Kind::close:
       return CloseLink{item.link, item.rule};
+    case Kind::read:
+    case Kind::pause:
+      return ReadLink{item.link, item.kind == Kind::read};
     case Kind::persist:
       return std::move(persists_[next_persist_++]);
     case Kind::question:

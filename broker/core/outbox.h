@@ -16,6 +16,9 @@ class Outbox {
     items_.push_back({Kind::send, Rule::none, link, std::move(bytes)});
   }
   void close(LinkId link, Rule because) { items_.push_back({Kind::close, because, link, {}}); }
+  void read(LinkId link, bool on) {
+    items_.push_back({on ? Kind::read : Kind::pause, Rule::none, link, {}});
+  }
   std::uint64_t persist(Record record) {
     persists_.push_back({++sequence_, std::move(record)});
     items_.push_back({Kind::persist, Rule::none, {}, {}});
@@ -34,7 +37,7 @@ class Outbox {
   std::optional<Output> poll();
 
  private:
-  enum class Kind : std::uint8_t { send, close, persist, note, question };
+  enum class Kind : std::uint8_t { send, close, read, pause, persist, note, question };
   struct Item {
     Kind kind;
     Rule rule;

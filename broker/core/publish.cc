@@ -32,16 +32,26 @@ void Broker::Core::on(Link& link, Publish& publish) {
   if (publish.qos > settings_.offers.maximum_qos) return fault(link, Rule::qos_is_within_maximum);
   if (publish.retain && !settings_.offers.retained_messages)
     return fault(link, Rule::retain_is_available);
-  if (publish.qos == Qos::at_most_once) return accept(link, publish);
+  if (link.v5() && publish.qos != Qos::at_most_once) {
+    const Incoming::Open* open = link.session->incoming.find(publish.packet_id);
+    const bool counted_already =
+        publish.qos == Qos::exactly_once && open != nullptr && open->on_this_link;
+    if (!counted_already && link.unanswered_publishes >= limits_.receive_maximum)
+      return fault(link, Rule::receive_maximum_is_kept);
+    if (!counted_already) ++link.unanswered_publishes;
+  }
+  if (link.hold) return hold(link, publish);
+  const auto full = blockers(*link.session, publish);
+  if (full.empty()) return take(link, publish);
+  hold(link, publish);
+  wait_for(link, full);
+}
 
+// What arrived, or has waited, is dealt with now.
+void Broker::Core::take(Link& link, Publish& publish) {
+  if (publish.qos == Qos::at_most_once) return accept(link, publish);
   Incoming& incoming = link.session->incoming;
   const bool twice = publish.qos == Qos::exactly_once && incoming.contains(publish.packet_id);
-  const bool counted_already = twice && incoming.find(publish.packet_id)->on_this_link;
-  if (link.v5() && !counted_already) {
-    if (link.unanswered_publishes >= limits_.receive_maximum)
-      return fault(link, Rule::receive_maximum_is_kept);
-    ++link.unanswered_publishes;
-  }
   if (twice) {
     // Passed on already (v5 MQTT-4.3.3-10). The first answer may still wait for the store, and so
     // must this one.
@@ -80,10 +90,17 @@ void Broker::Core::accept(Link& link, Publish& publish) {
       return fault(link, Rule::client_is_authorized);
     reason = ReasonCode::not_authorized;
   } else {
-    const bool may_refuse = link.v5() && qos != Qos::at_most_once;
-    reason = pass_on(make_letter(publish, session), &session, may_refuse);
+    Refusal refusal = Refusal::never;
+    if (qos != Qos::at_most_once && link.v5())
+      refusal = Refusal::if_from_any;
+    else if (qos != Qos::at_most_once && settings_.closes_on_refusal_3_1_1)
+      refusal = Refusal::if_from_all;
+    reason = pass_on(make_letter(publish, session), &session, refusal);
   }
   if (qos == Qos::at_most_once) return;
+  // Not acknowledged, so it will come again; its sender is slowed down by coming back.
+  if (!link.v5() && settings_.closes_on_refusal_3_1_1 && reason == ReasonCode::quota_exceeded)
+    return fault(link, Rule::limit_is_kept);
   // 3.1.1 has no word for a refusal, and a client of it is not to send such a message again.
   if (!link.v5()) reason = ReasonCode::success;
   if (qos == Qos::at_least_once) {
@@ -171,7 +188,7 @@ void Broker::Core::retain(const LetterRef& letter) {
 }
 
 ReasonCode Broker::Core::pass_on(const LetterRef& letter, const Session* publisher,
-                                 bool may_refuse) {
+                                 Refusal refusal) {
   const bool retained = letter->message.retain;
   const bool fits_retained = !retained || may_retain(*letter);
   if (!fits_retained) {
@@ -179,14 +196,15 @@ ReasonCode Broker::Core::pass_on(const LetterRef& letter, const Session* publish
     outbox_.note({.what = Note::What::message_dropped,
                   .client_id = publisher != nullptr ? publisher->client_id : std::string(),
                   .reason = ReasonCode::quota_exceeded});
-    if (may_refuse) return ReasonCode::quota_exceeded;
+    if (refusal != Refusal::never) return ReasonCode::quota_exceeded;
     // What the topic had is outdated by a message that was accepted (v3.1.1 MQTT-3.3.1-7).
     forget_retained(letter->message.topic);
   }
   const Reach reach = distribute(letter, publisher);
   const bool nobody_could = reach.matched > 0 && reach.refused == reach.matched;
-  if (nobody_could && may_refuse) return ReasonCode::quota_exceeded;
+  if (nobody_could && refusal != Refusal::never) return ReasonCode::quota_exceeded;
   if (retained && fits_retained) retain(letter);
+  if (reach.refused > 0 && refusal == Refusal::if_from_any) return ReasonCode::quota_exceeded;
   return reach.matched == 0 ? ReasonCode::no_matching_subscribers : ReasonCode::success;
 }
 

@@ -130,7 +130,8 @@ struct Broker::Core::Recovery {
       if (core.settings_.keeps_records) core.persist(DropWill{orphan.client_id});
       if (!core.may_write({orphan.user, orphan.client_id}, orphan.will.topic)) continue;
       core.outbox_.note({.what = Note::What::will_published, .client_id = orphan.client_id});
-      core.pass_on(core.letter_of(orphan.will, {orphan.user, orphan.client_id}), nullptr, false);
+      core.pass_on(core.letter_of(orphan.will, {orphan.user, orphan.client_id}), nullptr,
+                   Refusal::never);
     }
   }
 };

@@ -17,6 +17,7 @@
 namespace mq::broker {
 
 struct Link;
+enum class LinkId : std::uint64_t;
 
 inline constexpr std::chrono::seconds never_expires{0xFFFFFFFF};
 
@@ -82,6 +83,8 @@ struct Session {
   Incoming incoming;
   Outgoing outgoing;
   std::unique_ptr<StoredWill> will;
+  std::vector<LinkId> holds;  // publishers that wait for room here, in the order of their coming
+  bool stalled = false;       // it had its time: nobody waits for it
 
   Subscription* find_subscription(std::string_view filter) const {
     auto at = place(filter);

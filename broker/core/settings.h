@@ -43,7 +43,11 @@ struct Limits {
   std::size_t retained_bytes = 256 * 1024 * 1024;
   std::size_t links = 20'000;
   std::size_t sessions = 200'000;
-  std::size_t backlog_bytes = 8 * 1024 * 1024;      // emitted and not drained, per link
+  std::size_t backlog_bytes = 8 * 1024 * 1024;  // emitted and not drained, per link
+  // How long a PUBLISH waits for subscribers who are there to have room; zero: it does not.
+  std::chrono::milliseconds hold{10'000};
+  std::size_t held_messages = 64;        // per link, waiting so; then it is read no further
+  std::size_t held_bytes = 1024 * 1024;  // the same in bytes
   std::chrono::seconds session_expiry{0xFFFFFFFF};  // the longest that is granted; this: for ever
   // Passwords are slow to verify on purpose. So many at once; so many more wait in line, as long as
   // CONNECT may take; who comes then is refused as by a busy server.
@@ -77,6 +81,10 @@ struct Settings {
   bool server_moved = false;  // nobody is let in
   // Payloads that are said to be text are refused if they are not UTF-8.
   bool validates_payload_format = false;
+  // A QoS 1 or 2 message that nobody had room for, from a client of 3.1 or 3.1.1, which has no word
+  // for a refusal: its link is closed without an acknowledgement. Off: acknowledged, and counted as
+  // dropped.
+  bool closes_on_refusal_3_1_1 = true;
   // 3.1 and 3.1.1 sessions with Clean Session 0 have no expiry of their own.
   std::chrono::seconds session_expiry_3_1_1{0xFFFFFFFF};
   // Off: nothing is emitted as Persist and nothing waits; a restart forgets everything.

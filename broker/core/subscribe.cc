@@ -91,6 +91,7 @@ void Broker::Core::remove_subscription(Session& session, std::string_view filter
   if (session.recorded) persist(DropSubscription{session.client_id, has->entry.filter});
   subscriptions_.remove(*has);
   session.subscriptions.erase(session.place(filter));
+  has_more_room(session);
 }
 
 void Broker::Core::on(Link& link, Unsubscribe& unsubscribe) {

@@ -214,6 +214,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     while (auto output = core_.poll())
       std::visit(overloaded{[&](SendBytes& order) { send(order); },
                             [&](CloseLink& order) { close(order.link); },
+                            [&](ReadLink& order) { read(order); },
                             [&](Persist& order) { writer_->append(std::move(order)); },
                             [&](Authenticate&) { ensure(false, "nobody said that it can"); },
                             [&](Note& note) {
@@ -256,6 +257,14 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       found->second.dirty = false;
       found->second.connection->flush();
     }
+  }
+
+  void read(const ReadLink& order) {
+    const auto found = links_.find(order.link);
+    if (found == links_.end()) return;
+    const auto connection = found->second.connection;
+    // Later: what was held back may be read at once, and the core is busy now.
+    asio::post(context_, [connection, on = order.on] { connection->hold_reading(!on); });
   }
 
   void close(LinkId id) {

@@ -202,6 +202,11 @@ void LinkedBackend::perform(broker::Output& output) {
                    tell(found->first);
                  },
                  [&](broker::CloseLink& order) { close(backend_link(order.link)); },
+                 [&](broker::ReadLink& order) {
+                   auto found = links_.find(backend_link(order.link));
+                   if (found != links_.end() && found->second.connection)
+                     found->second.connection->hold_reading(!order.on);
+                 },
                  [&](broker::Persist& persist) {
                    store_->append(persist.sequence, std::move(persist.record));
                  },

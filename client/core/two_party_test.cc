@@ -185,7 +185,7 @@ class World {
                                           order.because == Rule::one_link_per_session)
                                   << "the broker caught the client: " << info(order.because).name;
                             },
-                            [&](broker::ReadLink&) {},
+                            [&](broker::ReadLink&) {}, [&](broker::Authenticate&) {},
                             [&](broker::Persist& order) {
                               store_.append(order.sequence, std::move(order.record));
                               broker_persists_ = order.sequence;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/access/passwd_main.h"
 #include "broker/server/broker_main.h"
 #include "cli/exit_code.h"
 #include "cli/run.h"
@@ -20,6 +21,7 @@ namespace {
 // The command line of these is mosquitto's, flag for flag (-h is the host), and is parsed by them.
 int (*program_of(std::string_view verb))(int, char**) {
   if (verb == "broker") return broker::broker_main;
+  if (verb == "passwd") return broker::passwd_main;
   if (verb == "pub") return client::pub_main;
   if (verb == "sub") return client::sub_main;
   return nullptr;
@@ -55,6 +57,7 @@ int dispatch(int argc, char** argv) {
                                  ? "a real MQTT broker on real sockets"
                                  : std::string("a real client that ") +
                                        (std::string(name) == "pub" ? "publishes" : "subscribes"));
+  app.add_subcommand("passwd", "users and passwords of a broker, in mosquitto's files");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/access/access_options.h"
 #include "broker/config/config_text.h"
 #include "broker/core/settings.h"
 #include "broker/server/listener_options.h"
@@ -61,6 +62,7 @@ struct Config {
   std::vector<ListenerConfig> listeners;
   Settings settings;
   std::chrono::seconds handshake_timeout{10};
+  AccessOptions access;
   StoreConfig store;
   LogConfig log;
   std::chrono::seconds sys_interval{10};  // 0: no $SYS topics

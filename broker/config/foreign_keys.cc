@@ -12,7 +12,6 @@ constexpr std::string_view no_bridges =
 constexpr std::string_view no_plugins =
     "plugins are not supported; what they would refuse would be let in";
 constexpr std::string_view no_psk = "pre-shared keys are not supported";
-constexpr std::string_view no_access = "access rules are not supported yet";
 
 constexpr ConfigKey foreign_keys[] = {
     {"allow_duplicate_messages", no_effect,
@@ -35,10 +34,6 @@ constexpr ConfigKey foreign_keys[] = {
     {"websockets_headers_size", no_effect, "the headers of a WebSocket request have a fixed limit"},
     {"websockets_log_level", no_effect, "WebSocket is no library with a log of its own"},
     {"enable_control_api", no_effect, "there is no control API", nullptr, "false"},
-    {"acl_file", refused, no_access},
-    {"password_file", refused, no_access},
-    {"allow_anonymous", refused, no_access, nullptr, "true"},
-    {"check_retain_source", refused, no_access},
     {"clientid_prefixes", refused, "not supported; use patterns with %c in acl_file"},
     {"use_username_as_clientid", refused, "not supported", nullptr, "false"},
     {"accept_protocol_versions", refused, "not supported; all versions are let in"},
@@ -49,7 +44,8 @@ constexpr ConfigKey foreign_keys[] = {
     {"mount_point", refused, "not supported; topics would mix"},
     {"bind_interface", refused, "not supported; use the address of the interface"},
     {"http_dir", refused, "the broker serves no files"},
-    {"per_listener_settings", refused, "access rules are not supported yet", nullptr, "false"},
+    {"per_listener_settings", refused,
+     "not supported; users and rules are the same for all listeners", nullptr, "false"},
     {"use_subject_as_username", refused,
      "not supported; use_identity_as_username takes the common name", nullptr, "false"},
     {"tls_engine", refused, "engines of OpenSSL are not supported"},

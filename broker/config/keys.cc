@@ -289,6 +289,57 @@ constexpr ConfigKey supported_keys[] = {
        if (const auto value = r.number(e, 1, 3600))
          r.config.handshake_timeout = std::chrono::seconds(*value);
      }},
+    // Users and rights
+    {"password_file",
+     supported,
+     "users and their passwords, as `mqttlab passwd` and `mosquitto_passwd` write them",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.access.password_file = *value;
+     },
+     {},
+     yes},
+    {"acl_file",
+     supported,
+     "who may read and write which topics; without, everybody may",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.access.acl_file = *value;
+     },
+     {},
+     yes},
+    {"allow_anonymous",
+     supported,
+     "whether clients may come without a user; by default over loopback and Unix sockets, if there "
+     "is no password_file",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.boolean(e)) r.config.access.anonymous = *value;
+     },
+     {},
+     yes},
+    {"check_retain_source",
+     supported,
+     "whether a retained message needs its author's right when it is handed on (true)",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.boolean(e)) r.config.settings.access.retained_needs_author = *value;
+     },
+     {},
+     yes},
+    {"strict_subscriptions",
+     supported,
+     "refuses a subscription unless all that it matches may be read (false)",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.boolean(e)) r.config.settings.access.strict_subscriptions = *value;
+     },
+     {},
+     yes},
+    {"close_on_denied_publish",
+     supported,
+     "ends the connection of a 3.1.1 client whose PUBLISH is denied (false)",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.boolean(e))
+         r.config.settings.access.closes_on_denied_publish = *value;
+     },
+     {},
+     yes},
     // Limits
     {"global_max_connections",
      supported,

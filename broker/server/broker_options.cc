@@ -50,6 +50,19 @@ void add_flags(CLI::App& app, BrokerFlags& flags) {
       ->option_text("WHAT");
   app.add_flag("--repair", flags.repair,
                "if the store is damaged, keep what is whole and put the damaged file aside");
+  app.add_option("--password-file", flags.password_file,
+                 "users and their passwords, as `mqttlab passwd` or mosquitto_passwd writes them")
+      ->option_text("FILE");
+  app.add_option("--acl-file", flags.acl_file,
+                 "who may read and write which topics, as mosquitto has it; without, everybody may")
+      ->option_text("FILE");
+  app.add_flag("--allow-anonymous,!--no-anonymous", flags.anonymous,
+               "clients may (not) come without a user; by default they may over loopback, if\n"
+               "there is no password file");
+  app.add_flag("--strict-subscriptions", flags.strict_subscriptions,
+               "refuse a subscription unless all that it matches may be read");
+  app.add_flag("--close-on-denied-publish", flags.closes_on_denied_publish,
+               "end the connection of a 3.1.1 client whose PUBLISH is denied");
   app.footer("Exit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen or open the store.");
 }
 
@@ -71,7 +84,8 @@ std::variant<BrokerFlags, int> parse_broker_flags(int argc, char** argv) {
   std::optional<std::uint16_t> port;
   CLI::App app(
       "An MQTT broker (3.1, 3.1.1, 5.0) on TCP, TLS, WebSocket and Unix sockets. It listens on "
-      "localhost unless told otherwise, and lets everybody in.",
+      "localhost unless told otherwise, and there lets everybody in unless there is a password "
+      "file.",
       "mqttlab broker");
   add_flags(app, flags);
   app.add_option("-p,--port", port, "port (1883); 0 takes a free one, which is then printed");
@@ -135,6 +149,12 @@ ReadConfig load_config(const BrokerFlags& flags) {
   take(limits.queued_messages, flags.max_queued);
   take(limits.queued_bytes, flags.max_queued_bytes);
   take(limits.receive_maximum, flags.receive_maximum);
+  if (!flags.password_file.empty()) config.access.password_file = flags.password_file;
+  if (!flags.acl_file.empty()) config.access.acl_file = flags.acl_file;
+  if (flags.anonymous) config.access.anonymous = flags.anonymous;
+  AccessPolicy& policy = config.settings.access;
+  policy.strict_subscriptions |= flags.strict_subscriptions;
+  policy.closes_on_denied_publish |= flags.closes_on_denied_publish;
   settle_store(flags, read);
   if (flags.handshake_timeout)
     config.handshake_timeout = std::chrono::seconds(*flags.handshake_timeout);
@@ -157,6 +177,7 @@ ServerOptions server_options(const Config& config) {
     options.listeners.push_back(listener.options);
   options.settings = config.settings;
   options.handshake_timeout = config.handshake_timeout;
+  options.access = config.access;
   if (config.store.persistence)
     options.store =
         StoreOptions{.path = config.store.path(), .durability = config.store.durability};

@@ -33,6 +33,11 @@ struct BrokerFlags {
   std::optional<std::uint16_t> receive_maximum;
   std::string store;  // a file
   std::optional<Durability> durability;
+  std::string password_file;
+  std::string acl_file;
+  std::optional<bool> anonymous;
+  bool strict_subscriptions = false;
+  bool closes_on_denied_publish = false;
   bool repair = false;
   std::optional<unsigned> handshake_timeout;  // seconds
   bool verbose = false;

@@ -26,6 +26,8 @@ struct ListenerOptions {
   Family family = Family::any;
   // Connections at once that came in here; a further one is closed when it is accepted.
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
+  // Whether clients may come here without a user; nothing: as AccessOptions say.
+  std::optional<bool> anonymous = {};
   // In this order from the network upwards.
   bool proxy_protocol = false;  // every connection begins with a header of version 2
   std::optional<transport::TlsServerOptions> tls;

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstring>
 #include <deque>
 #include <unordered_map>
 #include <utility>
 
-#include "base/ensure.h"
 #include "base/overloaded.h"
 #include "broker/server/listener.h"
 #include "broker/server/store_writer.h"
@@ -22,8 +23,29 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Connection = transport::Connection<Socket>;
 
-Settings core_settings(const ServerOptions& options) {
+// Nobody else can connect to such an address.
+bool is_local(const Socket& socket) {
+  error_code error;
+  const auto endpoint = socket.local_endpoint(error);
+  if (error) return false;
+  if (endpoint.protocol().family() == AF_UNIX) return true;
+  asio::ip::tcp::endpoint address;
+  if (endpoint.size() > address.capacity()) return false;
+  std::memcpy(address.data(), endpoint.data(), endpoint.size());
+  const asio::ip::address ip = address.address();
+  return ip.is_v6() && ip.to_v6().is_v4_mapped()
+             ? asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6()).is_loopback()
+             : ip.is_loopback();
+}
+
+bool anonymous_somewhere(const ServerOptions& options) {
+  return std::any_of(options.listeners.begin(), options.listeners.end(),
+                     [](const ListenerOptions& each) { return each.anonymous.value_or(false); });
+}
+
+Settings core_settings(const ServerOptions& options, const AccessPolicy& access) {
   Settings settings = options.settings;
+  settings.access = access;
   settings.keeps_records = options.store.has_value();
   return settings;
 }
@@ -38,8 +60,11 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         on_note_(std::move(on_note)),
         epoch_(std::chrono::steady_clock::now()),
         store_(options_.store ? open_store(*options_.store, wall_clock()) : nullptr),
-        core_(core_settings(options_), Rng(options_.seed), store_ ? store_->recover() : Recovered{},
-              now()),
+        gate_(context, options_.access, options_.settings.access, anonymous_somewhere(options_),
+              options_.settings.limits.verifications,
+              [this](const Authenticated& told) { feed(told); }),
+        core_(core_settings(options_, gate_.policy()), Rng(options_.seed),
+              store_ ? store_->recover() : Recovered{}, now()),
         core_timer_(context),
         linger_timer_(context),
         handshake_timer_(context),
@@ -79,6 +104,10 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     writer_.reset();
   }
 
+  void reload_access(const AccessOptions& options, const AccessPolicy& policy) {
+    feed(gate_.reload(options, policy));
+  }
+
   Broker::Census census() const { return core_.census(); }
 
   void feed(const Input& input) {
@@ -96,6 +125,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     std::shared_ptr<transport::Link> connection;
     std::string peer;
     std::size_t listener;
+    bool is_local;             // comes from this machine
     bool is_open = false;      // the core knows it
     bool is_too_late = false;  // with its handshake
     bool is_told = false;      // that it failed
@@ -104,6 +134,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
   void take(Socket socket, std::string peer, std::size_t listener) {
     if (opening_ >= options_.handshakes_max) return listeners_->left(listener);
+    const bool local = is_local(socket) && !listeners_->options(listener).proxy_protocol;
     const LinkId id{++last_link_};
     transport::Link::Owner owner{.opened = [this, id] { open(id); },
                                  .received =
@@ -128,7 +159,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
             transport::ConnectionOptions{.reading_pauses_over = options_.reading_pauses_over,
                                          .close_awaits_peer = true}),
         std::move(layer), std::move(owner), options_.reading_pauses_over);
-    links_.emplace(id, Link{connection, std::move(peer), listener});
+    links_.emplace(id, Link{connection, std::move(peer), listener, local});
     ++opening_;
     connection->start();
   }
@@ -139,9 +170,9 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     --opening_;
     const transport::LinkFacts facts = link.connection->facts();
     if (!facts.address.empty()) link.peer = facts.address;
-    LinkUp up{id, link.peer};
-    if (listeners_->options(link.listener).certificate_is_user && facts.certificate &&
-        !facts.certificate->common_name.empty())
+    const ListenerOptions& options = listeners_->options(link.listener);
+    LinkUp up{id, link.peer, gate_.anonymous_allowed(options.anonymous, link.is_local)};
+    if (options.certificate_is_user && facts.certificate && !facts.certificate->common_name.empty())
       up.identity = facts.certificate->common_name;
     feed(up);
   }
@@ -194,9 +225,10 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       links_.erase(found);
       listeners_->left(link.listener);
       tell_failure(link);
-      if (link.is_open)
+      if (link.is_open) {
+        gate_.forget(id);
         feed(LinkDown{id});
-      else
+      } else
         --opening_;
     }
     feeding_ended_ = false;
@@ -216,7 +248,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
                             [&](CloseLink& order) { close(order.link); },
                             [&](ReadLink& order) { read(order); },
                             [&](Persist& order) { writer_->append(std::move(order)); },
-                            [&](Authenticate&) { ensure(false, "nobody said that it can"); },
+                            [&](Authenticate& question) { gate_.ask(std::move(question)); },
                             [&](Note& note) {
                               if (on_note_) on_note_(note);
                             }},
@@ -336,6 +368,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   const NoteHandler on_note_;
   const std::chrono::steady_clock::time_point epoch_;
   std::unique_ptr<SqliteStore> store_;  // until the writer has it
+  Gatekeeper gate_;
   Broker core_;
   asio::steady_timer core_timer_;
   asio::steady_timer linger_timer_;
@@ -360,6 +393,9 @@ Server::Server(asio::io_context& context, ServerOptions options, NoteHandler on_
     : body_(std::make_shared<Body>(context, std::move(options), std::move(on_note))) {}
 Server::~Server() { body_->abandon(); }
 std::vector<std::string> Server::start() { return body_->start(); }
+void Server::reload_access(const AccessOptions& options, const AccessPolicy& policy) {
+  body_->reload_access(options, policy);
+}
 void Server::stop(std::function<void()> stopped) { body_->stop(std::move(stopped)); }
 void Server::reload_certificates() { body_->reload_certificates(); }
 void Server::announce(Announce word) { body_->feed(std::move(word)); }

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "broker/core/broker.h"
+#include "broker/server/gatekeeper.h"
 #include "broker/server/listener_options.h"
 #include "broker/server/store_options.h"
 
@@ -23,6 +24,7 @@ namespace mq::broker {
 struct ServerOptions {
   std::vector<ListenerOptions> listeners;
   Settings settings;
+  AccessOptions access;
   std::optional<StoreOptions> store;  // nothing: a restart forgets everything
   std::uint64_t seed = 0;
   int accept_backlog = 4096;
@@ -42,7 +44,8 @@ class Server {
  public:
   using NoteHandler = std::function<void(const Note&)>;
 
-  // Throws StoreError if there is a store that cannot be opened.
+  // Throws StoreError if there is a store that cannot be opened, FileFault if there is something
+  // wrong with a file of users or rules.
   Server(boost::asio::io_context& context, ServerOptions options, NoteHandler on_note = {});
   ~Server();
 
@@ -50,6 +53,10 @@ class Server {
   // transport::TlsError, whose text names the file. Returns what it listens on, "127.0.0.1:1883",
   // "[::1]:1883", "wss://[::1]:8443" or "unix:/run/mqtt.sock".
   std::vector<std::string> start();
+  // Reads files of users and rules, these or the same again; `policy` is what they do not say. What
+  // they say counts at once, and clients of users that have changed are thrown out. Throws
+  // FileFault, and then everything stays as it was.
+  void reload_access(const AccessOptions& options, const AccessPolicy& policy);
   // Takes no further connection, tells every client, closes all; `stopped` is called when the last
   // link is gone.
   void stop(std::function<void()> stopped);

@@ -170,6 +170,7 @@ class Service {
     const std::vector<std::string> fixed = needs_restart(config_, wanted);
     try {
       server_.reload_certificates();
+      server_.reload_access(wanted.access, wanted.settings.access);
       log_.reopen(wanted.log);
     } catch (const std::runtime_error& error) {
       return log_.write(Level::error, "not_reloaded", {{"because", error.what()}});
@@ -226,6 +227,9 @@ int run_service(const BrokerFlags& flags, Config config) {
   } catch (const std::system_error& error) {
     std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
   } catch (const transport::TlsError& error) {
+    std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
+    return exit_status::usage;
+  } catch (const FileFault& error) {
     std::fprintf(stderr, "mqttlab broker: %s\n", error.what());
     return exit_status::usage;
   } catch (const StoreError& error) {

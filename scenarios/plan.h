@@ -76,9 +76,13 @@ struct WillPlan {
   std::chrono::seconds delay{};
 };
 
+// What a group's connections are made of; the broker listens for each.
+enum class Transport : std::uint8_t { tcp, tls, websocket, wss };
+
 struct GroupPlan {
   std::string name;
   std::size_t count = 1;
+  Transport transport = Transport::tcp;
   std::size_t link = 0;           // position in Plan::links
   std::vector<Version> versions;  // taken in turn by the members
   bool clean_start = true;

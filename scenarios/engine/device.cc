@@ -6,6 +6,7 @@
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
+#include "transport/layered_link.h"
 
 namespace mq::scenario {
 namespace {
@@ -68,6 +69,7 @@ Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std
       start_(Instant{} + group.start +
              Duration(static_cast<Duration::rep>(static_cast<double>(group.start_spread.count()) *
                                                  rng.child("start").unit()))),
+      connections_(rng.child("connections")),
       workload_(group, id, index, rng.child("workload"), start_, fleet.storm_ends),
       core_(settings_of(group, version, id, fleet.fault), rng.child("client")) {
   if (group.stop) stop_ = Instant{} + *group.stop;
@@ -204,15 +206,12 @@ void Device::open_link() {
     if (error)
       link_is_down(cause_of(error), false);
     else
-      link_is_up();
+      tcp_is_up();
   });
 }
 
-void Device::link_is_up() {
-  const trace::Connection connection{index_, connection_number_};
-  fleet_.recorder.record(trace::LinkOpened{connection, trace::End::client});
-  tap_.emplace(fleet_.recorder, connection, trace::End::client);
-  Connection::Owner owner;
+void Device::tcp_is_up() {
+  transport::Link::Owner owner;
   owner.received = [this](std::span<const std::byte> bytes) {
     tap_->received(bytes);
     tell(client::BytesIn{bytes});
@@ -222,9 +221,28 @@ void Device::link_is_up() {
   owner.ended = [this](boost::system::error_code error) {
     link_is_down(cause_of(error), close_ordered_);
   };
-  connection_ = std::make_shared<Connection>(std::move(*connecting_), std::move(owner));
+  auto layer = fleet_.transports.at_device(
+      group_.transport, connections_.child(std::to_string(connection_number_)), fleet_.world.now());
+  const bool shakes_hands = layer != nullptr;
+  if (shakes_hands) {
+    owner.opened = [this] { link_is_up(); };
+    owner.leaving = [this] { linger_until_ = fleet_.world.now() + linger; };
+  }
+  connection_ = transport::layered(
+      std::make_shared<Connection>(std::move(*connecting_), transport::Link::Owner{}),
+      std::move(layer), std::move(owner));
   connecting_.reset();
-  connection_->start();
+  const auto connection = connection_;
+  connection->start();
+  if (!shakes_hands) link_is_up();
+  arm();
+}
+
+// Bytes of MQTT may flow.
+void Device::link_is_up() {
+  const trace::Connection connection{index_, connection_number_};
+  fleet_.recorder.record(trace::LinkOpened{connection, trace::End::client});
+  tap_.emplace(fleet_.recorder, connection, trace::End::client);
   tell(client::LinkUp{});
   work();
 }

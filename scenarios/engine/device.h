@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "client/core/client.h"
+#include "scenarios/engine/fleet_transports.h"
 #include "scenarios/engine/packet_tap.h"
 #include "scenarios/engine/recorder.h"
 #include "scenarios/engine/workload.h"
@@ -29,6 +30,7 @@ struct FleetContext {
   Recorder& recorder;
   Instant storm_ends;
   client::Fault fault;
+  FleetTransports& transports;
 };
 
 class Device {
@@ -62,6 +64,7 @@ class Device {
 
   void perform(client::Output& output);
   void open_link();
+  void tcp_is_up();
   void link_is_up();
   void link_is_down(trace::CloseCause cause, bool by_us);
   void close_link(Rule because);
@@ -74,6 +77,7 @@ class Device {
   trace::ClientIndex index_;
   sim::DeviceId place_;
   Instant start_;
+  Rng connections_;  // each has a child of it
   Workload workload_;
   client::Client core_;
   std::optional<Instant> stop_;
@@ -84,7 +88,7 @@ class Device {
 
   std::uint32_t connection_number_ = 0;
   std::optional<sim::Stream> connecting_;
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<transport::Link> connection_;
   std::optional<PacketTap> tap_;
   std::optional<Instant> linger_until_;
   bool close_ordered_ = false;

@@ -4,9 +4,12 @@
 #include <memory>
 #include <utility>
 
+#include "base/ensure.h"
 #include "base/rng.h"
 #include "scenarios/engine/device.h"
 #include "scenarios/engine/fault_schedule.h"
+#include "scenarios/engine/fleet_transports.h"
+#include "scenarios/engine/layered_backend.h"
 #include "scenarios/engine/recorder.h"
 #include "scenarios/engine/run_hash.h"
 #include "scenarios/engine/tapped_backend.h"
@@ -54,6 +57,29 @@ Fleet build_fleet(const Plan& plan, FleetContext& context, const Rng& rng) {
   return fleet;
 }
 
+bool has_layers(const Plan& plan) {
+  return std::any_of(plan.groups.begin(), plan.groups.end(),
+                     [](const GroupPlan& group) { return group.transport != Transport::tcp; });
+}
+
+// The broker has a listener for each transport: a device comes to that of its own.
+LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Recorder& recorder,
+                                          const sim::World& world, FleetTransports& transports,
+                                          const Rng& rng) {
+  std::vector<Transport> by_client;
+  for (const GroupPlan& group : plan.groups)
+    by_client.insert(by_client.end(), group.count, group.transport);
+  return [&recorder, &world, &transports, rng,
+          by_client = std::move(by_client)](const std::string& peer) {
+    const trace::Connection* const connection = recorder.connection_at(peer);
+    ensure(connection != nullptr, "every connection comes from a device of the fleet");
+    const auto client = static_cast<std::size_t>(connection->client);
+    return transports.at_broker(
+        by_client.at(client),
+        rng.child(std::to_string(client) + "/" + std::to_string(connection->number)), world.now());
+  };
+}
+
 // True if the end was reached.
 bool run_in_slices(sim::World& world, Instant end, const std::function<bool(Instant)>& go_on) {
   const Duration slice = std::max<Duration>((end - Instant{}) / slices, Duration(1));
@@ -73,11 +99,15 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   Tee tee(hash, observer);
   Recorder recorder(world, tee);
   TappedBackend tapped(broker, recorder);
-  sim::BrokerHost host(world, tapped);
+  FleetTransports transports(rng.child("transports"));
+  LayeredBackend layered(
+      tapped, layers_of_peers(plan, recorder, world, transports, rng.child("broker/layers")));
+  sim::BrokerHost host(world,
+                       has_layers(plan) ? static_cast<sim::BrokerBackend&>(layered) : tapped);
 
   const Instant storm_ends = Instant{} + plan.duration;
   sim::StreamLoop loop(world);
-  FleetContext context{world, loop, recorder, storm_ends, options.client_fault};
+  FleetContext context{world, loop, recorder, storm_ends, options.client_fault, transports};
   Fleet fleet = build_fleet(plan, context, rng);
   FaultSchedule faults(
       plan, world, recorder, fleet.members, rng.child("faults"),

@@ -59,6 +59,7 @@ class GroupReader {
     group_.count = fields_.whole("count");
     read_link(links);
     read_versions();
+    read_transport();
     read_session();
     read_times();
     if (fields_.map("will").is_there()) read_will();
@@ -80,6 +81,7 @@ class GroupReader {
 
   void read_link(LinksByName& links);
   void read_versions();
+  void read_transport();
   void read_session();
   void read_times();
   void read_will();
@@ -129,6 +131,14 @@ void GroupReader::read_versions() {
   else if (node != nullptr)
     add(*node);
   if (group_.versions.empty()) group_.versions.push_back(Version::v5);
+}
+
+void GroupReader::read_transport() {
+  const std::string word = fields_.text("transport");
+  group_.transport = word == "tls"         ? Transport::tls
+                     : word == "websocket" ? Transport::websocket
+                     : word == "wss"       ? Transport::wss
+                                           : Transport::tcp;
 }
 
 void GroupReader::read_session() {

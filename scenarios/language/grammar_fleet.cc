@@ -12,6 +12,13 @@ constexpr std::array protocols = {
     Choice{"3.1.1", "MQTT 3.1.1"},
     Choice{"5", "MQTT 5.0"},
 };
+constexpr std::array transports = {
+    Choice{"tcp", "plain, as everybody on the way can read it"},
+    Choice{"tls", "TLS 1.3, with the certificate of the broker checked"},
+    Choice{"websocket", "WebSocket, plain"},
+    Choice{"wss", "WebSocket over TLS 1.3"},
+};
+constexpr Shape transport{.is = Is::choice, .choices = transports};
 constexpr Shape protocol{.is = Is::choice, .choices = protocols};
 constexpr Shape protocol_list{.is = Is::one_or_list, .item = &protocol, .entries_max = 100};
 constexpr Shape client_count{.is = Is::whole, .min = "1", .max = "100000"};
@@ -133,6 +140,10 @@ constexpr std::array group_keys = {
         .shape = &protocol_list,
         .fallback = "5",
         .description = "The version of MQTT; of a list the members take one after another."},
+    Key{.name = "transport",
+        .shape = &transport,
+        .fallback = "tcp",
+        .description = "What carries MQTT over the link; the broker listens for each of them."},
     Key{.name = "clean_start",
         .shape = &yes_no,
         .fallback = "true",

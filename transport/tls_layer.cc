@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/ensure.h"
-#include "protocol/utf8.h"
 #include "transport/openssl.h"
 #include "transport/seeded_random.h"
 
@@ -57,14 +56,14 @@ const BIO_METHOD* bio_method() {
   return method;
 }
 
-// Valid UTF-8, or nothing. A NUL within could make two names look alike.
+// Valid UTF-8, as OpenSSL checks it, or nothing. A NUL within could make two names look alike.
 std::optional<std::string> utf8_of(const ASN1_STRING* text) {
   unsigned char* made = nullptr;
   const int size = ASN1_STRING_to_UTF8(&made, text);
   if (size < 0) return std::nullopt;
   std::string utf8(reinterpret_cast<char*>(made), static_cast<std::size_t>(size));
   OPENSSL_free(made);
-  if (utf8_breaks(utf8)) return std::nullopt;
+  if (utf8.find('\0') != std::string::npos) return std::nullopt;
   return utf8;
 }
 
@@ -251,7 +250,7 @@ class TlsLayer final : public Layer {
     if (certificate == nullptr) return true;
     certificate_ = names_in(certificate);
     if (certificate_ || side_ == TlsSide::client) return true;
-    fail(sides, "TLS handshake: a name in the client's certificate is not valid UTF-8");
+    fail(sides, "TLS handshake: a name in the client's certificate is not valid text");
     return false;
   }
 

@@ -250,8 +250,8 @@ bool LayeredBackend::feed_hungry() {
   return fed;
 }
 
-void LayeredBackend::kill() {
-  broker_.kill();
+void LayeredBackend::kill(sim::Crash how) {
+  broker_.kill(how);
   links_.clear();
   ours_.clear();
   news_.clear();

@@ -1,9 +1,16 @@
 // mqttlab-sim: the worker for the ns-3 world, and the only program that is linked with ns-3. As a
 // whole it is under the GPL-2.0-only (NOTICE).
+#if MQTTLAB_MIMALLOC
+#include <mimalloc.h>
+#endif
+
 #include "cli/simulate.h"
 #include "sim/ns3/ns3_world.h"
 
 int main(int argc, char** argv) {
+#if MQTTLAB_MIMALLOC
+  mi_option_enable(mi_option_large_os_pages);  // where the system offers them
+#endif
   mq::cli::SimulationParts parts;
   parts.world = [](std::uint64_t seed) { return std::make_unique<mq::sim::Ns3World>(seed); };
   parts.versions = {{"ns-3", MQTTLAB_NS3_VERSION, ""}};

@@ -53,18 +53,18 @@ void BrokerHost::close_all() {
 
 void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer) {
   const BackendLink id = broker_.open(peer);
-  Link& link = links_.emplace(id, Link{}).first->second;
+  Link& link = *links_.emplace(id, std::make_unique<Link>()).first->second;
   link.socket = std::move(socket);
   link.socket->listen_to({.connected = {},
-                          .readable = [this, id] { take_from_peer(id, links_.at(id)); },
+                          .readable = [this, id, &link] { take_from_peer(id, link); },
                           .writable =
-                              [this, id] {
-                                take_from_broker(id, links_.at(id));
+                              [this, id, &link] {
+                                take_from_broker(id, link);
                                 touch(id);
                               },
                           .failed =
-                              [this, id](CloseCause) {
-                                links_.at(id).failed = true;
+                              [this, id, &link](CloseCause) {
+                                link.failed = true;
                                 broker_.reset(id);
                                 touch(id);
                               }});
@@ -123,7 +123,7 @@ void BrokerHost::step() {
   for (const BrokerBackend::Ready& ready : broker_.ready()) {
     auto found = links_.find(ready.link);
     if (found == links_.end()) continue;
-    Link& link = found->second;
+    Link& link = *found->second;
     take_from_broker(ready.link, link);
     link.broker_closed = link.broker_closed || ready.closed;
     link.broker_reset = link.broker_reset || ready.was_reset;
@@ -139,7 +139,7 @@ void BrokerHost::step() {
 void BrokerHost::settle(BackendLink id) {
   auto found = links_.find(id);
   if (found == links_.end()) return;
-  Link& link = found->second;
+  Link& link = *found->second;
   if (!link.to_broker.empty()) {
     const std::size_t taken = broker_.write(id, link.to_broker);
     link.to_broker.erase(link.to_broker.begin(),
@@ -149,7 +149,7 @@ void BrokerHost::settle(BackendLink id) {
     if (taken > 0) request_step();
   }
   if (link.broker_reset && !link.failed) link.socket->reset();
-  if (is_over(link)) links_.erase(found);
+  if (is_over(link)) links_.erase(id);
 }
 
 void BrokerHost::keep_deadline(std::optional<Instant> deadline) {

@@ -2,11 +2,11 @@
 // back-pressure of both, lets the broker work once per instant, and keeps its next deadline.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
@@ -54,7 +54,7 @@ class BrokerHost {
 
   World& world_;
   BrokerBackend& broker_;
-  std::unordered_map<BackendLink, Link> links_;
+  boost::unordered_flat_map<BackendLink, std::unique_ptr<Link>> links_;
   std::vector<BackendLink> touched_;  // since the last step: these are settled after the next
   bool running_ = false;
   TimerId step_ = TimerId::none;

@@ -16,7 +16,8 @@ sim::BackendLink TappedBackend::open(const std::string& peer) {
   const sim::BackendLink link = broker_.open(peer);
   const trace::Connection* connection = recorder_.connection_at(peer);
   ensure(connection != nullptr, "every connection comes from a device of the fleet");
-  links_.emplace(link, Tapped{PacketTap(recorder_, *connection, trace::End::broker), {}});
+  links_.emplace(link, std::make_unique<Tapped>(
+                           Tapped{PacketTap(recorder_, *connection, trace::End::broker), {}}));
   recorder_.record(trace::LinkOpened{*connection, trace::End::broker});
   return link;
 }
@@ -24,7 +25,7 @@ sim::BackendLink TappedBackend::open(const std::string& peer) {
 std::size_t TappedBackend::write(sim::BackendLink link, std::span<const std::byte> bytes) {
   const std::size_t taken = broker_.write(link, bytes);
   auto found = links_.find(link);
-  if (found != links_.end() && taken > 0) found->second.tap.received(bytes.first(taken));
+  if (found != links_.end() && taken > 0) found->second->tap.received(bytes.first(taken));
   return taken;
 }
 
@@ -32,8 +33,8 @@ std::size_t TappedBackend::read(sim::BackendLink link, std::span<std::byte> into
   const std::size_t given = broker_.read(link, into);
   auto found = links_.find(link);
   if (found == links_.end()) return given;
-  if (given > 0) found->second.tap.sent(into.first(given));
-  if (found->second.closing && given < into.size()) closed(link, *found->second.closing, true);
+  if (given > 0) found->second->tap.sent(into.first(given));
+  if (found->second->closing && given < into.size()) closed(link, *found->second->closing, true);
   return given;
 }
 
@@ -53,7 +54,7 @@ std::vector<sim::BrokerBackend::Ready> TappedBackend::ready() {
     auto found = links_.find(one.link);
     if (!one.closed || found == links_.end()) continue;
     const auto cause = one.was_reset ? trace::CloseCause::reset : trace::CloseCause::closed;
-    found->second.closing = cause;
+    found->second->closing = cause;
     if (!one.readable) closed(one.link, cause, true);
   }
   return ready;
@@ -72,7 +73,7 @@ void TappedBackend::closed(sim::BackendLink link, trace::CloseCause cause, bool 
   auto found = links_.find(link);
   if (found == links_.end()) return;
   recorder_.record(
-      trace::LinkClosed{found->second.tap.connection(), trace::End::broker, cause, by_broker});
+      trace::LinkClosed{found->second->tap.connection(), trace::End::broker, cause, by_broker});
   links_.erase(found);
 }
 

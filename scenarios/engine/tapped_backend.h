@@ -2,11 +2,12 @@
 // into the trace, whoever the broker is.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "scenarios/engine/packet_tap.h"
@@ -38,7 +39,7 @@ class TappedBackend final : public sim::BrokerBackend {
 
   sim::BrokerBackend& broker_;
   Recorder& recorder_;
-  std::unordered_map<sim::BackendLink, Tapped> links_;
+  boost::unordered_flat_map<sim::BackendLink, std::unique_ptr<Tapped>> links_;
 };
 
 }  // namespace mq::scenario

@@ -72,11 +72,11 @@ std::optional<Instant> LinkedBackend::step(Instant now) {
   now_ = now;
   if (core_ == nullptr) return std::nullopt;
   for (BackendLink id : std::exchange(touched_, {})) {
-    auto found = links_.find(id);
-    if (found == links_.end()) continue;
-    found->second.is_touched = false;
-    if (found->second.connection == nullptr) open_for_core(id, found->second);
-    const auto port = found->second.port;  // the link may end in this
+    Link* const link = find(id);
+    if (link == nullptr) continue;
+    link->is_touched = false;
+    if (link->connection == nullptr) open_for_core(id, *link);
+    const auto port = link->port;  // the link may end in this
     port->deliver();
     work();
   }
@@ -88,8 +88,8 @@ std::optional<Instant> LinkedBackend::step(Instant now) {
 
 BackendLink LinkedBackend::open(const std::string& peer) {
   const BackendLink id{++last_link_};
-  links_[id].port = std::make_shared<Port>(peer);
-  touch(id);
+  links_.emplace(id, std::make_unique<Link>(Link{.port = std::make_shared<Port>(peer)}));
+  touch(id, *links_.at(id));
   return id;
 }
 
@@ -112,45 +112,45 @@ void LinkedBackend::open_for_core(BackendLink id, Link& link) {
 }
 
 std::size_t LinkedBackend::write(BackendLink id, std::span<const std::byte> bytes) {
-  auto found = links_.find(id);
-  if (found == links_.end() || found->second.port->closed()) return bytes.size();  // nobody reads
-  touch(id);
-  return found->second.port->write(bytes);
+  Link* const link = find(id);
+  if (link == nullptr || link->port->closed()) return bytes.size();  // nobody reads
+  touch(id, *link);
+  return link->port->write(bytes);
 }
 
 std::size_t LinkedBackend::read(BackendLink id, std::span<std::byte> into) {
-  auto found = links_.find(id);
-  if (found == links_.end()) return 0;
-  const std::size_t count = found->second.port->read(into);
-  if (count > 0 && !found->second.port->closed()) touch(id);
-  if (found->second.core_knows_end && !found->second.port->has_outgoing()) links_.erase(found);
+  Link* const link = find(id);
+  if (link == nullptr) return 0;
+  const std::size_t count = link->port->read(into);
+  if (count > 0 && !link->port->closed()) touch(id, *link);
+  if (link->core_knows_end && !link->port->has_outgoing()) links_.erase(id);
   return count;
 }
 
 void LinkedBackend::half_close(BackendLink id) {
-  auto found = links_.find(id);
-  if (found == links_.end()) return;
-  found->second.port->half_close();
-  touch(id);
+  Link* const link = find(id);
+  if (link == nullptr) return;
+  link->port->half_close();
+  touch(id, *link);
 }
 
 void LinkedBackend::reset(BackendLink id) {
-  auto found = links_.find(id);
-  if (found == links_.end()) return;
-  found->second.port->fail();
-  touch(id);
+  Link* const link = find(id);
+  if (link == nullptr) return;
+  link->port->fail();
+  touch(id, *link);
 }
 
 std::vector<BrokerBackend::Ready> LinkedBackend::ready() {
   std::vector<Ready> ready;
   std::sort(news_.begin(), news_.end());
   for (BackendLink id : std::exchange(news_, {})) {
-    auto found = links_.find(id);
-    if (found == links_.end()) continue;
-    found->second.has_news = false;
-    const Port& port = *found->second.port;
+    Link* const link = find(id);
+    if (link == nullptr) continue;
+    link->has_news = false;
+    const Port& port = *link->port;
     ready.push_back({id, port.has_outgoing(), port.closed(), port.was_reset()});
-    if (found->second.core_knows_end && !port.has_outgoing()) links_.erase(found);
+    if (link->core_knows_end && !port.has_outgoing()) links_.erase(id);
   }
   return ready;
 }
@@ -158,7 +158,7 @@ std::vector<BrokerBackend::Ready> LinkedBackend::ready() {
 void LinkedBackend::kill(Crash how) {
   core_.reset();
   for (auto& [id, link] : std::exchange(links_, {}))
-    if (link.connection) link.connection->drop();
+    if (link->connection) link->connection->drop();
   loop_.poll();  // what was under way ends with operation_aborted, for nobody
   close_store(how);
   persisted_ = 0;
@@ -181,8 +181,8 @@ void LinkedBackend::work() {
         core_->handle(broker::LinkDown{core_link(id)}, now_);
     } else if (!to_flush_.empty()) {
       for (BackendLink id : std::exchange(to_flush_, {})) {
-        auto found = links_.find(id);
-        if (found != links_.end() && found->second.connection) found->second.connection->flush();
+        Link* const link = find(id);
+        if (link != nullptr && link->connection) link->connection->flush();
       }
     } else {
       break;
@@ -195,17 +195,18 @@ void LinkedBackend::work() {
 void LinkedBackend::perform(broker::Output& output) {
   std::visit(overloaded{
                  [&](broker::SendBytes& send) {
-                   auto found = links_.find(backend_link(send.link));
-                   if (found == links_.end() || !found->second.connection) return;
-                   found->second.connection->send(std::move(send.bytes));
-                   to_flush_.push_back(found->first);
-                   tell(found->first);
+                   const BackendLink id = backend_link(send.link);
+                   Link* const link = find(id);
+                   if (link == nullptr || !link->connection) return;
+                   link->connection->send(std::move(send.bytes));
+                   to_flush_.push_back(id);
+                   tell(id, *link);
                  },
                  [&](broker::CloseLink& order) { close(backend_link(order.link)); },
                  [&](broker::ReadLink& order) {
-                   auto found = links_.find(backend_link(order.link));
-                   if (found != links_.end() && found->second.connection)
-                     found->second.connection->hold_reading(!order.on);
+                   Link* const link = find(backend_link(order.link));
+                   if (link != nullptr && link->connection)
+                     link->connection->hold_reading(!order.on);
                  },
                  [&](broker::Persist& persist) {
                    store_->append(persist.sequence, std::move(persist.record));
@@ -217,29 +218,29 @@ void LinkedBackend::perform(broker::Output& output) {
 }
 
 void LinkedBackend::close(BackendLink id) {
-  auto found = links_.find(id);
-  if (found == links_.end() || !found->second.connection) return;
+  Link* const link = find(id);
+  if (link == nullptr || !link->connection) return;
   lingering_.emplace(now_ + linked_linger, id);
-  tell(id);
-  const auto connection = found->second.connection;
+  tell(id, *link);
+  const auto connection = link->connection;
   connection->close();
 }
 
 void LinkedBackend::ended(BackendLink id) {
-  auto found = links_.find(id);
-  if (found == links_.end() || core_ == nullptr) return;
-  found->second.core_knows_end = true;
+  Link* const link = find(id);
+  if (link == nullptr || core_ == nullptr) return;
+  link->core_knows_end = true;
   ended_.push_back(id);
-  tell(id);
+  tell(id, *link);
   work();
 }
 
 void LinkedBackend::end_lingering() {
   while (!lingering_.empty() && lingering_.begin()->first <= now_) {
-    auto found = links_.find(lingering_.begin()->second);
+    Link* const link = find(lingering_.begin()->second);
     lingering_.erase(lingering_.begin());
-    if (found == links_.end() || found->second.core_knows_end) continue;
-    const auto connection = found->second.connection;
+    if (link == nullptr || link->core_knows_end) continue;
+    const auto connection = link->connection;
     connection->stream().reset();
     connection->abort();
   }
@@ -252,15 +253,17 @@ std::optional<Instant> LinkedBackend::deadline() const {
   return due;
 }
 
-void LinkedBackend::touch(BackendLink id) {
-  auto found = links_.find(id);
-  if (found != links_.end() && !std::exchange(found->second.is_touched, true))
-    touched_.push_back(id);
+LinkedBackend::Link* LinkedBackend::find(BackendLink id) const {
+  const auto found = links_.find(id);
+  return found == links_.end() ? nullptr : found->second.get();
 }
 
-void LinkedBackend::tell(BackendLink id) {
-  auto found = links_.find(id);
-  if (found != links_.end() && !std::exchange(found->second.has_news, true)) news_.push_back(id);
+void LinkedBackend::touch(BackendLink id, Link& link) {
+  if (!std::exchange(link.is_touched, true)) touched_.push_back(id);
+}
+
+void LinkedBackend::tell(BackendLink id, Link& link) {
+  if (!std::exchange(link.has_news, true)) news_.push_back(id);
 }
 
 }  // namespace mq::sim

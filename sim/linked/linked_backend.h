@@ -2,13 +2,13 @@
 // on streams whose other end is the world, with a store that survives what its durability promises.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/rng.h"
@@ -60,6 +60,7 @@ class LinkedBackend final : public BrokerBackend {
 
   broker::Recovered open_store();
   void close_store(Crash how);
+  Link* find(BackendLink id) const;  // null: not open, or not any longer
   void open_for_core(BackendLink id, Link& link);
   void ended(BackendLink id);
   void work();
@@ -67,8 +68,8 @@ class LinkedBackend final : public BrokerBackend {
   void close(BackendLink id);
   void end_lingering();
   std::optional<Instant> deadline() const;
-  void touch(BackendLink id);  // the world did something: deliver it in the next step
-  void tell(BackendLink id);   // something happened for the world: say so in ready()
+  void touch(BackendLink id, Link& link);  // the world did something: deliver it in the next step
+  void tell(BackendLink id, Link& link);   // something happened for the world: say so in ready()
 
   broker::Settings settings_;
   Rng rng_;
@@ -82,7 +83,7 @@ class LinkedBackend final : public BrokerBackend {
   std::uint64_t starts_ = 0;
   std::uint64_t last_link_ = 0;
   std::uint64_t persisted_ = 0;
-  std::unordered_map<BackendLink, Link> links_;
+  boost::unordered_flat_map<BackendLink, std::unique_ptr<Link>> links_;
   std::vector<BackendLink> touched_;
   std::vector<BackendLink> news_;
   std::vector<BackendLink> to_flush_;

@@ -108,6 +108,7 @@ void TcpEnd::discard_received() {
 // What ns-3's TcpL4Protocol and ForwardUp() do, but the header is parsed once instead of three
 // times and the end point need not be looked for among all of the node.
 void TcpEnd::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {
+  fetch_parts();
   const Segment segment(*packet);
   if (!IsValidTcpSegment(segment.sequence, segment.header_bytes,
                          packet->GetSize() - segment.header_bytes))

@@ -10,6 +10,7 @@
 #include <ns3/tcp-header.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-prr-recovery.h>
+#include <ns3/tcp-rate-ops.h>
 #include <ns3/tcp-recovery-ops.h>
 #include <ns3/tcp-rx-buffer.h>
 #include <ns3/tcp-tx-buffer.h>
@@ -19,6 +20,7 @@
 #include <utility>
 
 #include "base/ensure.h"
+#include "sim/ns3/fetch.h"
 
 namespace mq::sim::cell {
 
@@ -40,11 +42,13 @@ ns3::TypeId TcpEnd::GetTypeId() {
 
 TcpEnd::TcpEnd(Ends& ends, const TcpSettings& settings) : ends_(ends), settings_(&settings) {
   m_txBuffer->SetRWndCallback(ns3::MakeCallback(&TcpEnd::window_for_new_data, this));
+  forward_no_traces();
 }
 
 TcpEnd::TcpEnd(const TcpEnd& listener)
     : ns3::TcpSocketBase(listener), ends_(listener.ends_), settings_(listener.settings_) {
   m_txBuffer->SetRWndCallback(ns3::MakeCallback(&TcpEnd::window_for_new_data, this));
+  forward_no_traces();
 }
 
 ns3::Ptr<TcpEnd> TcpEnd::create(Ends& ends, ns3::Ptr<ns3::Node> node, const TcpSettings& settings) {
@@ -54,6 +58,36 @@ ns3::Ptr<TcpEnd> TcpEnd::create(Ends& ends, ns3::Ptr<ns3::Node> node, const TcpS
   end->apply(settings);
   end->set_callbacks();
   return end;
+}
+
+// ns-3 copies every change of the control block into trace sources of the socket, which nobody
+// here can connect to: half a dozen calls a segment, through as many allocations.
+void TcpEnd::forward_no_traces() {
+  // As ns-3 named itself when it connected them: only the same pointer of the same type is found.
+  TcpSocketBase* const base = this;
+  const auto drop = [this](const char* source, const ns3::CallbackBase& forwarder) {
+    ensure(m_tcb->TraceDisconnectWithoutContext(source, forwarder), source);
+  };
+  drop("PacingRate", ns3::MakeCallback(&TcpSocketBase::UpdatePacingRateTrace, base));
+  drop("CongestionWindow", ns3::MakeCallback(&TcpSocketBase::UpdateCwnd, base));
+  drop("CongestionWindowInflated", ns3::MakeCallback(&TcpSocketBase::UpdateCwndInfl, base));
+  drop("SlowStartThreshold", ns3::MakeCallback(&TcpSocketBase::UpdateSsThresh, base));
+  drop("CongState", ns3::MakeCallback(&TcpSocketBase::UpdateCongState, base));
+  drop("EcnState", ns3::MakeCallback(&TcpSocketBase::UpdateEcnState, base));
+  drop("NextTxSequence", ns3::MakeCallback(&TcpSocketBase::UpdateNextTxSequence, base));
+  drop("HighestSequence", ns3::MakeCallback(&TcpSocketBase::UpdateHighTxMark, base));
+  drop("BytesInFlight", ns3::MakeCallback(&TcpSocketBase::UpdateBytesInFlight, base));
+  drop("RTT", ns3::MakeCallback(&TcpSocketBase::UpdateRtt, base));
+}
+
+void TcpEnd::fetch_parts() const {
+  fetch(this);
+  fetch(ns3::PeekPointer(m_tcb));
+  fetch(ns3::PeekPointer(m_txBuffer));
+  fetch(static_cast<const ns3::TcpRateLinux*>(ns3::PeekPointer(m_rateOps)));
+  fetch(static_cast<const ns3::TcpCubic*>(ns3::PeekPointer(m_congestionControl)));
+  fetch(ns3::PeekPointer(m_rtt));
+  fetch(ns3::PeekPointer(m_tcb->m_rxBuffer));
 }
 
 void TcpEnd::apply(const TcpSettings& settings) {
@@ -153,6 +187,7 @@ std::size_t TcpEnd::write(std::span<const std::byte> bytes) {
   const std::size_t taken = std::min<std::size_t>(bytes.size(), GetTxAvailable());
   write_was_short_ = taken < bytes.size();
   if (taken == 0) return 0;
+  fetch_parts();
   const auto packet = ns3::Create<ns3::Packet>(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                                static_cast<std::uint32_t>(taken));
   if (Send(packet, 0) < 0) return 0;

@@ -42,6 +42,8 @@ class TcpEnd final : public ns3::TcpSocketBase {
 
   void take_turn();
   bool is_over() const { return m_endPoint == nullptr; }
+  // All that the next segment or write touches, before it does; see fetch.h.
+  void fetch_parts() const;
   // A segment for this end, as its device got it.
   void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
 
@@ -61,6 +63,7 @@ class TcpEnd final : public ns3::TcpSocketBase {
   struct Segment;
 
   void apply(const TcpSettings& settings);
+  void forward_no_traces();
   void set_callbacks();
   void want_turn();
   void finish_if_all_is_acknowledged();

@@ -1,4 +1,4 @@
-// A fleet's state is far larger than a cache, and one event touches a few kilobytes of one client's.
+// A fleet's state is far larger than a cache, and one event touches a few kilobytes of one client.
 // Met one after another these cache misses cost more than the work; asked for together they
 // overlap. Nothing but speed depends on any of this.
 #pragma once

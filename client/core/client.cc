@@ -184,7 +184,7 @@ void Client::Core::on(const StopOrder& order) {
       pump();
       // DISCONNECT of 3.1.1 always discards the will: to leave it to the broker, say nothing.
       if (settings_.version == Version::v5)
-        put(Disconnect{.reason = order.reason, .properties = {}});
+        put(Disconnect{.reason = order.reason, .properties = order.properties});
       else if (order.reason != ReasonCode::disconnect_with_will)
         put(Disconnect{});
       close(Rule::none);

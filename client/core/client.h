@@ -116,6 +116,7 @@ struct WillOrder {
 // DISCONNECT, then the end: no reconnect.
 struct StopOrder {
   ReasonCode reason = ReasonCode::success;  // disconnect_with_will leaves the will to the broker
+  Properties properties = {};               // of DISCONNECT, 5.0
 };
 
 using Input = std::variant<Start, LinkUp, LinkDown, BytesIn, Drained, Tick, Persisted, PublishOrder,

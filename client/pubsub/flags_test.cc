@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "client/pubsub/format.h"
+#include "client/pubsub/format_json.h"
 #include "client/pubsub/property_flag.h"
 
 namespace mq::client {
@@ -9,7 +10,7 @@ namespace {
 
 std::string formatted(std::string_view format, const Publish& message) {
   std::string out;
-  append_formatted(format, message, 1000.5, out);
+  append_formatted(format, message, std::chrono::milliseconds(1000500), out);
   return out;
 }
 
@@ -34,7 +35,7 @@ TEST(Format, PrintsEachPartOfAMessage) {
                                                       {"%r", "1"},
                                                       {"%d", "1"},
                                                       {"%m", "7"},
-                                                      {"%U", "1000.500000"},
+                                                      {"%U", "1000.500000000"},
                                                       {"%C", "text"},
                                                       {"%E", "30"},
                                                       {"%D", "c"},
@@ -50,8 +51,52 @@ TEST(Format, PrintsEachPartOfAMessage) {
   }
 }
 
+TEST(Format, PadsAndCuts) {
+  const Publish message{.topic = "a/bc", .payload = Bytes::copy("hey")};
+  const std::pair<const char*, const char*> rows[] = {
+      {"%6t|", "  a/bc|"},   {"%-6t|", "a/bc  |"},     {"%.2t|", "a/|"},  {"%4.2t|", "  a/|"},
+      {"%06t|", "  a/bc|"},  {"%3l|", "  3|"},         {"%03l|", "003|"}, {"%-03l|", "3  |"},
+      {"%.1l|", "3|"},       {"%3q|", "0|"},           {"%3A|", "   |"},  {"%03S|", "000|"},
+      {"%8x|", "  686579|"}, {"%010p|", "0000000hey|"}};
+  for (const auto& [format, expected] : rows) {
+    EXPECT_FALSE(format_breaks(format).has_value()) << format;
+    EXPECT_EQ(formatted(format, message), expected) << format;
+  }
+  EXPECT_FALSE(format_breaks("%9999t").has_value());
+  EXPECT_TRUE(format_breaks("%10000t").has_value());
+  EXPECT_TRUE(format_breaks("%99999999999999999999999t").has_value());
+}
+
+TEST(Format, CompactsJsonAndRefusesWhatIsNone) {
+  const std::pair<const char*, const char*> rows[] = {
+      {" { \"a\" : [ 1 , 2.50 , -3e2 , 1e400 ] , \"b\":{} } ", R"({"a":[1,2.5,-300,null],"b":{}})"},
+      {"[]", "[]"},
+      {"true", "true"},
+      {R"("\u00fc\ud83c\udf21\n\/")", "\"\xc3\xbc\xf0\x9f\x8c\xa1\\n/\""},
+      {"0.1", "0.1"},
+      {"12345678901234567890", "1.2345678901234567e+19"}};
+  for (const auto& [json, expected] : rows) {
+    std::string out;
+    EXPECT_TRUE(append_compact_json(json, out)) << json;
+    EXPECT_EQ(out, expected);
+  }
+  const std::string deep(101, '[');
+  for (const std::string& bad :
+       {std::string(), std::string("{"), std::string("[1,]"), std::string("{\"a\"}"),
+        std::string("tru"), std::string("1 2"), std::string("\"\\x\""), std::string("\"\\ud800\""),
+        std::string("\"a"), std::string("-"), std::string("1."),
+        deep + std::string(101, ']') + "]"}) {
+    std::string out;
+    EXPECT_FALSE(append_compact_json(bad, out)) << bad;
+  }
+  std::string out;
+  EXPECT_FALSE(
+      append_formatted("x%J", Publish{.topic = "t", .payload = Bytes::copy("{")}, {}, out));
+  EXPECT_EQ(out, "");
+}
+
 TEST(Format, RefusesWhatItDoesNotKnow) {
-  for (const char* format : {"%", "a%", "\\", "%z", "\\q"})
+  for (const char* format : {"%", "a%", "\\", "%z", "\\q", "@", "@q"})
     EXPECT_TRUE(format_breaks(format).has_value()) << format;
   EXPECT_FALSE(format_breaks("").has_value());
 }

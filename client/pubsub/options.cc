@@ -74,7 +74,7 @@ void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
   app.add_flag("--quiet", options.quiet, "tell no errors");
   app.footer(
       "-D PACKET PROPERTY VALUE adds a property of MQTT 5.0 to CONNECT, WILL, PUBLISH,\n"
-      "SUBSCRIBE or UNSUBSCRIBE: -D publish content-type text/plain,\n"
+      "SUBSCRIBE, UNSUBSCRIBE or DISCONNECT: -D publish content-type text/plain,\n"
       "-D connect user-property KEY VALUE. May be repeated.\n"
       "Exit status: 0 done, 1 refused by the broker, 2 usage, 3 no connection,\n"
       "4 (sub) nothing came, 130 and 143 interrupted.");
@@ -196,6 +196,7 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
   }
   settings.limits.packet_bytes = packet_bytes_limit;
   settings.limits.queued_bytes = 2 * packet_bytes_limit;
+  options.disconnect_properties = properties_for(raw.properties, place(Kind::disconnect));
   settings.connect_properties = properties_for(raw.properties, place(Kind::connect));
   try {
     options.endpoint = raw.transport.endpoint(raw.host, raw.port, settings.version);
@@ -343,11 +344,15 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
         ->check(CLI::IsMember({"always", "new", "never"}));
     app.add_flag("-N", no_newline, "print no newline after a message");
     app.add_flag("-v,--verbose", options.verbose, "print the topic before each message");
-    app.add_option("-F", options.format,
-                   "print each message so: %t topic, %p payload, %x in hex, %l its bytes, %q QoS,\n"
-                   "%r retained, %m packet id, %d duplicate, %I local time, %U unix time,\n"
-                   "%C content type, %E expiry, %R response topic, %D correlation data,\n"
-                   "%P user properties, %S subscription id, %% a percent sign, \\n \\t \\\\");
+    app.add_option(
+        "-F", options.format,
+        "print each message so: %t topic, %p payload, %x %X in hex, %l its bytes, %q QoS,\n"
+        "%r retained, %m packet id, %d duplicate, %I local time, %U unix time,\n"
+        "%C content type, %E expiry, %F payload format, %R response topic,\n"
+        "%D correlation data, %P user properties, %S subscription id, %A topic alias,\n"
+        "%j all as JSON, %J the same with a payload that is JSON itself; %-10.20t pads\n"
+        "and cuts, %05l pads with zeros; @H as in strftime, @N nanoseconds;\n"
+        "%% @@ \\n \\t \\r \\a \\e \\v \\0 \\\\");
     auto words = words_of(app, argc, argv, raw);
     app.parse(words);
     if (!raw.url.empty())

@@ -30,6 +30,7 @@ struct CommonOptions {
   Endpoint endpoint{.host = "localhost", .port = 1883};
   Settings settings;
   Qos qos = Qos::at_most_once;
+  Properties disconnect_properties;
   bool debug = false;  // tell on stderr what happens
   bool quiet = false;  // tell no errors
 };

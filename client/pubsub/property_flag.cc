@@ -14,11 +14,10 @@ struct PlaceName {
   const char* name;
   PropertyPlaces place;
 };
-constexpr PlaceName places[] = {{"connect", place(Kind::connect)},
-                                {"will", will_properties},
-                                {"publish", place(Kind::publish)},
-                                {"subscribe", place(Kind::subscribe)},
-                                {"unsubscribe", place(Kind::unsubscribe)}};
+constexpr PlaceName places[] = {
+    {"connect", place(Kind::connect)},         {"will", will_properties},
+    {"publish", place(Kind::publish)},         {"subscribe", place(Kind::subscribe)},
+    {"unsubscribe", place(Kind::unsubscribe)}, {"disconnect", place(Kind::disconnect)}};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -73,8 +72,8 @@ std::variant<PropertyFlag, std::string> parse_property_flag(const std::vector<st
     if (lower(words[0]) == candidate.name) where = &candidate;
   }
   if (where == nullptr)
-    return "expected connect, will, publish, subscribe or unsubscribe, got \"" + words[0] + "\"" +
-           did_you_mean(lower(words[0]), names);
+    return "expected connect, will, publish, subscribe, unsubscribe or disconnect, got \"" +
+           words[0] + "\"" + did_you_mean(lower(words[0]), names);
   names.clear();
   const PropertyInfo* row = nullptr;
   for (const PropertyInfo& candidate : all_properties()) {

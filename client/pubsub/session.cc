@@ -55,7 +55,7 @@ class Session::Body {
   void finish(int status) {
     if (std::exchange(finishing_, true)) return;
     status_ = status;
-    driver_.give(StopOrder{});
+    driver_.give(StopOrder{.properties = options_.disconnect_properties});
   }
 
   bool finishing() const { return finishing_; }

@@ -348,5 +348,118 @@ TEST_F(OurPrograms, ComeBackWhenTheBrokerIsStartedAgain) {
   EXPECT_NE(sub->output().find("back\n"), std::string::npos) << sub->output();
 }
 
+// What both programs print of the same messages from the same broker.
+TEST(Formats, AreMosquittosToTheByte) {
+  RealBroker broker(Who::mosquitto);
+  const auto port = std::to_string(broker.port());
+  const auto publish = [&](const std::string& topic, const std::string& payload, Words flags) {
+    flags.insert(flags.begin(), {mosquitto_program("mosquitto_pub"), "-V", "mqttv5", "-p", port,
+                                 "-r", "-t", topic, "-m", payload});
+    EXPECT_EQ(Process(flags).exit_status(), 0);
+  };
+  publish("f/a", "he\"l\\lo\x01\n\xff \xc3\xbc", {"-q", "1"});
+  publish("f/b", "{\"x\": [1, 2.50, \"q\\u00fc\"], \"y\":null}",
+          {"-D",
+           "publish",
+           "content-type",
+           "text",
+           "-D",
+           "publish",
+           "correlation-data",
+           "c\"d",
+           "-D",
+           "publish",
+           "payload-format-indicator",
+           "1",
+           "-D",
+           "publish",
+           "user-property",
+           "k\"1",
+           "v",
+           "-D",
+           "publish",
+           "user-property",
+           "k2",
+           "v 2",
+           "-D",
+           "publish",
+           "response-topic",
+           "r/t"});
+  const char* formats[] = {"%t|%p|%l|%m|%q|%r|%x|%X|%%",
+                           "%A|%C|%D|%E|%F|%P|%R|%S",
+                           "%10t|%-10t|%.2t|%5.2t|%-5.2t|%010t",
+                           "%5l|%05l|%-5l|%-05l|%.2l|%5m|%05m",
+                           "%10C|%-10C|%.2C|%10R|%.1R|%3F|%03F|%-3F",
+                           "%5A|%05A|%-5A|%5S|%05S|%40p|%-40p|%040p",
+                           "%5q|%5r|%5P|%5D|%5%",
+                           "a\\tb\\nc\\rd\\ae\\ef\\v\\\\g",
+                           "%.10I|@Y-@m-@d @@"};
+  for (const std::string format : formats)
+    for (const char* topic : {"f/a", "f/b"}) {
+      Words flags = {"-V", "mqttv5", "-p", port, "-t", topic, "-q", "1", "-C", "1", "-F", format};
+      Words theirs = {mosquitto_program("mosquitto_sub")};
+      Words ours = {MQ_REAL_PROGRAM, "sub"};
+      theirs.insert(theirs.end(), flags.begin(), flags.end());
+      ours.insert(ours.end(), flags.begin(), flags.end());
+      Process their_process(theirs), our_process(ours);
+      EXPECT_EQ(their_process.exit_status(), 0) << their_process.output();
+      EXPECT_EQ(our_process.exit_status(), 0) << our_process.output();
+      EXPECT_EQ(our_process.output(), their_process.output()) << format;
+    }
+}
+
+// But for the time of arrival, which begins the line.
+TEST(Formats, AreMosquittosAsJson) {
+  RealBroker broker(Who::mosquitto);
+  const auto port = std::to_string(broker.port());
+  Process(Words{mosquitto_program("mosquitto_pub"),
+                "-V",
+                "mqttv5",
+                "-p",
+                port,
+                "-r",
+                "-t",
+                "j\"",
+                "-q",
+                "1",
+                "-m",
+                "{\"x\": [1, 2.50, \"q\\u00fc\"], \"y\":null}",
+                "-D",
+                "publish",
+                "content-type",
+                "text",
+                "-D",
+                "publish",
+                "user-property",
+                "k\"1",
+                "v",
+                "-D",
+                "publish",
+                "user-property",
+                "k2",
+                "v 2",
+                "-D",
+                "publish",
+                "response-topic",
+                "r/t"})
+      .exit_status();
+  for (const char* format : {"%j", "%J"}) {
+    std::string printed[2];
+    for (const bool is_ours : {false, true}) {
+      Words words =
+          is_ours ? Words{MQ_REAL_PROGRAM, "sub"} : Words{mosquitto_program("mosquitto_sub")};
+      words.insert(words.end(), {"-V", "mqttv5", "-p", port, "-t", "#", "-q", "1", "-C", "1", "-D",
+                                 "subscribe", "subscription-identifier", "7", "-F", format});
+      Process process(words);
+      EXPECT_EQ(process.exit_status(), 0) << process.output();
+      const std::string& line = process.output();
+      EXPECT_EQ(line.find("Z"), std::string("{\"tst\":\"2026-11-22T21:42:50.111974").size())
+          << line;
+      printed[is_ours ? 1 : 0] = line.substr(std::min(line.find("Z"), line.size()));
+    }
+    EXPECT_EQ(printed[1], printed[0]);
+  }
+}
+
 }  // namespace
 }  // namespace mq::client

@@ -93,12 +93,12 @@ class Subscriber {
 
   void print(const Publish& message) {
     ++printed_;
-    const double now =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-    if (!options_.format.empty())
-      append_formatted(options_.format, message, now, text_);
-    else
-      append_formatted(options_.verbose ? "%t %p" : "%p", message, now, text_);
+    const std::string_view plain = !options_.verbose         ? "%p"
+                                   : message.payload.empty() ? "%t (null)"
+                                                             : "%t %p";
+    const bool sound = append_formatted(options_.format.empty() ? plain : options_.format, message,
+                                        std::chrono::system_clock::now().time_since_epoch(), text_);
+    if (!sound) session_.error("the payload is no JSON, on topic " + printable(message.topic));
     if (options_.newline) text_ += '\n';
     if (text_.size() >= printed_at_once_bytes) {
       print_now();
@@ -109,6 +109,13 @@ class Subscriber {
         print_now();
       });
     }
+  }
+
+  // For a terminal.
+  static std::string printable(std::string text) {
+    for (char& c : text)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    return text;
   }
 
   // False: stdout does not take it.

@@ -13,8 +13,6 @@
 namespace mq::broker {
 namespace {
 
-constexpr std::chrono::seconds retry_after{1};
-
 // How long a group may wait for more, after a commit that took this long.
 std::chrono::steady_clock::duration patience_after(std::chrono::steady_clock::duration commit) {
   using namespace std::chrono_literals;
@@ -48,10 +46,12 @@ struct StoreWriter::Patience {
 };
 
 StoreWriter::StoreWriter(boost::asio::io_context& loop, std::unique_ptr<SqliteStore> store,
-                         std::function<void(const StoreNews&)> news)
+                         std::function<void(const StoreNews&)> news,
+                         std::chrono::milliseconds retry_after)
     : loop_(loop),
       store_(std::move(store)),
       news_(std::move(news)),
+      retry_after_(retry_after),
       patience_(std::make_unique<Patience>(Patience{boost::asio::steady_timer(loop)})),
       thread_([this] { run(); }) {}
 
@@ -130,7 +130,7 @@ std::optional<std::vector<Persist>> StoreWriter::next_group(bool failing) {
   std::unique_lock lock(mutex_);
   const auto something_to_do = [this] { return group_ || closing_; };
   if (failing)
-    changed_.wait_for(lock, retry_after, something_to_do);
+    changed_.wait_for(lock, retry_after_, something_to_do);
   else
     changed_.wait(lock, something_to_do);
   if (group_) return std::exchange(group_, std::nullopt);

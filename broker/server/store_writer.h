@@ -27,7 +27,7 @@ namespace mq::broker {
 // What StoreWriter tells, on the loop.
 struct StoreNews {
   std::uint64_t persisted = 0;
-  // Why the disk takes nothing at the moment; it is tried again every second.
+  // Why the disk takes nothing at the moment.
   std::optional<std::string> problem;
   std::chrono::steady_clock::duration took{};
 };
@@ -35,9 +35,10 @@ struct StoreNews {
 class StoreWriter {
  public:
   // `store` has been recovered. Calls `news` from `loop` after every commit, and when a commit
-  // fails.
+  // fails; that one is tried again after `retry_after`.
   StoreWriter(boost::asio::io_context& loop, std::unique_ptr<SqliteStore> store,
-              std::function<void(const StoreNews&)> news);
+              std::function<void(const StoreNews&)> news,
+              std::chrono::milliseconds retry_after = std::chrono::seconds(1));
   // As close().
   ~StoreWriter();
   StoreWriter(const StoreWriter&) = delete;
@@ -64,6 +65,7 @@ class StoreWriter {
   boost::asio::io_context& loop_;
   const std::unique_ptr<SqliteStore> store_;  // the thread's, once it runs
   const std::function<void(const StoreNews&)> news_;
+  const std::chrono::milliseconds retry_after_;
 
   // The loop's.
   std::vector<Persist> gathered_;

@@ -6,6 +6,7 @@
 
 #include "broker/store/testing/sample.h"
 #include "broker/store/testing/temporary_folder.h"
+#include "sim/disk/simulated_disk.h"
 
 namespace mq::broker {
 namespace {
@@ -60,6 +61,34 @@ TEST_F(Writing, WhatComesWhileACommitRunsGoesIntoTheNext) {
     EXPECT_GT(said.persisted, last);
     last = said.persisted;
   }
+}
+
+TEST_F(Writing, AFullDiskIsToldOnceAndTriedAgainUntilItTakesEverything) {
+  sim::SimulatedDisk disk{Rng(1)};
+  const SqliteStoreOptions options{
+      .path = "store", .durability = Durability::power, .clock = {}, .boot = 0, .vfs = disk.vfs()};
+  auto store = std::make_unique<SqliteStore>(options);
+  store->recover();
+  writer = std::make_unique<StoreWriter>(
+      loop, std::move(store), [this](const StoreNews& said) { news.push_back(said); },
+      std::chrono::milliseconds(5));
+  append(sample::session("a"));
+  writer->commit();
+  run_until(1);
+  disk.limit(disk.bytes_used());
+  append(sample::session(std::string(20'000, 'x')));
+  writer->commit();
+  while (!news.back().problem) loop.run_one();
+  EXPECT_EQ(news.back().persisted, 1u);
+  append(sample::session("b"));  // waits
+  writer->commit();
+  loop.poll();
+  EXPECT_EQ(news.size(), 2u);
+  disk.limit(std::nullopt);
+  run_until(3);
+  EXPECT_FALSE(news.back().problem);
+  writer.reset();
+  EXPECT_EQ(SqliteStore(options).recover().records.size(), 3u);
 }
 
 TEST_F(Writing, ClosingWritesWhatIsLeftAndTellsNobody) {

@@ -1,5 +1,8 @@
 #include "broker/store/sqlite_store.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +21,13 @@ int access(const char* vfs_name, const std::string& path) {
   int exists = 0;
   vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &exists);
   return exists;
+}
+
+// Messages are for nobody else on this machine. SQLite would let everybody read the file, and gives
+// the log the same permissions. What goes wrong here, it will say.
+void make_private_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0) ::close(file);
 }
 
 [[noreturn]] void refuse_damaged(const std::string& path, std::vector<std::string> damage,
@@ -47,6 +57,7 @@ SqliteStore::SqliteStore(SqliteStoreOptions options)
   ensure(options_.durability != Durability::none, "a store that keeps nothing is no store");
   const bool exists = access(options_.vfs, options_.path) != 0;
   if (!exists) refuse_remains();
+  if (!exists && options_.vfs == nullptr) make_private_file(options_.path);
   database_.emplace(options_.path, exists ? sqlite::OpenAs::existing : sqlite::OpenAs::new_file,
                     options_.vfs);
   prepare();

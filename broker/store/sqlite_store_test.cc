@@ -168,6 +168,15 @@ TEST_F(SqliteStores, TimesAreToldByTheWallClock) {
   EXPECT_EQ(std::get<SaveSession>(recovered.records[0]).disconnected_at, Instant(-20s));
 }
 
+TEST_F(SqliteStores, IsReadableForItsOwnerOnly) {
+  open();
+  append(sample::session("a"));
+  store->commit();
+  for (const char* rest : {"", "-wal"})
+    EXPECT_EQ(fs::status(path + rest).permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+}
+
 TEST_F(SqliteStores, IsOpenForOneBrokerAtATime) {
   open();
   try {

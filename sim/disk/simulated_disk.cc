@@ -130,8 +130,7 @@ int DiskCalls::write(sqlite3_file* file, const void* from, int bytes, sqlite3_in
   SimulatedDisk::File& to = **handle.file;
   const std::size_t end = static_cast<std::size_t>(offset) + static_cast<std::size_t>(bytes);
   const std::size_t grows = end > to.seen.size() ? end - to.seen.size() : 0;
-  if (handle.disk->limit_ && grows > 0 && handle.disk->bytes_used() + grows > *handle.disk->limit_)
-    return SQLITE_FULL;
+  if (grows > 0 && handle.disk->bytes_used() + grows > handle.disk->limit_) return SQLITE_FULL;
   to.write(static_cast<std::size_t>(offset), from, static_cast<std::size_t>(bytes));
   return SQLITE_OK;
 }

@@ -3,8 +3,10 @@
 // power failure keeps, loses or tears what was not, in sectors.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,7 +39,8 @@ class SimulatedDisk {
   std::uint64_t power_failures() const { return power_failures_; }
 
   // Writes beyond so many bytes, over all files, find the disk full; nothing: no limit.
-  void limit(std::optional<std::size_t> bytes) { limit_ = bytes; }
+  // May be called while another thread writes.
+  void limit(std::optional<std::size_t> bytes) { limit_ = bytes.value_or(no_limit); }
   // From now on nothing can be written, or be made to last.
   void set_read_only(bool on) { is_read_only_ = on; }
   void fail_syncs(bool on) { syncs_fail_ = on; }
@@ -49,6 +52,7 @@ class SimulatedDisk {
 
  private:
   friend struct DiskCalls;
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
   struct File {
     std::vector<std::byte> seen;    // what the system would read
     std::vector<std::byte> synced;  // what is on the disk for certain
@@ -74,7 +78,7 @@ class SimulatedDisk {
   std::uint64_t lives_ = 1;  // what was opened in an earlier one is dead
   std::uint64_t power_failures_ = 0;
   std::uint64_t syncs_ = 0;
-  std::optional<std::size_t> limit_;
+  std::atomic<std::size_t> limit_{no_limit};
   bool is_read_only_ = false;
   bool syncs_fail_ = false;
 };

@@ -53,7 +53,10 @@ def is_test(path):
 
 def without_comments_and_strings(text):
     keep_lines = lambda match: re.sub(r"[^\n]", " ", match.group(0))
-    pattern = r'R"(\w*)\((?:.|\n)*?\)\1"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"'
+    pattern = (
+        r'R"(\w*)\((?:.|\n)*?\)\1"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"'
+        r"|'(?:\\.|[^'\\\n])'"
+    )
     return re.sub(pattern, keep_lines, text)
 
 

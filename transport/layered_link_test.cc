@@ -72,6 +72,10 @@ class LayeredLinkTest : public testing::Test {
                 100);
     link->start();
   }
+  // A link and the one below hold each other until one of them ends.
+  void TearDown() override {
+    if (link) link->drop();
+  }
   void send(const std::string& bytes) { link->send(Bytes::copy(bytes)); }
 
   std::shared_ptr<PlayedLink> below = std::make_shared<PlayedLink>();
@@ -192,6 +196,7 @@ TEST_F(LayeredLinkTest, MayBeDroppedOrClosedByItsOwnerWhileItHears) {
 
   below = std::make_shared<PlayedLink>();
   ended.clear();
+  on_received = nullptr;
   start();
   on_received = [this] { link->drop(); };
   below->hears("+ab");

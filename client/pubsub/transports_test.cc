@@ -287,6 +287,31 @@ TEST_F(Transports, AClientsCertificateCanBeRequired) {
   exchange(theirs("sub", with), ours("pub", with));
 }
 
+TEST_F(Transports, CertificatesAreReadAgainAndConnectionsStand) {
+  const auto ports = listen({"mqtts://127.0.0.1:0", "127.0.0.1:0"}, pair_flags("server"));
+  const Words secure{"-h",       "localhost",  "-p", std::to_string(ports.at(0)),
+                     "--cafile", at("ca.pem"), "-t", "a"};
+  const Words plain{"-p", std::to_string(ports.at(1)), "-t", "a"};
+  Process sub(ours("sub", joined(secure, {"-d", "-C", "1"})));
+  ASSERT_TRUE(sub.prints("ubscribed")) << sub.output();
+  pair("server", {.common_name = "x",
+                  .dns_names = {"localhost"},
+                  .valid_from = now - 2 * day,
+                  .valid_until = now - day});
+  broker->signal(SIGHUP);
+  EXPECT_TRUE(broker->prints("reloaded")) << broker->output();
+  EXPECT_NE(failure_of(ours("pub", joined(secure, {"-n"}))).find("certificate has expired"),
+            std::string::npos);
+  write("server.key", "no key");
+  broker->signal(SIGHUP);
+  EXPECT_TRUE(broker->prints("server.key: no private key")) << broker->output();
+  EXPECT_NE(failure_of(ours("pub", joined(secure, {"-n"}))).find("certificate has expired"),
+            std::string::npos);
+  EXPECT_EQ(Process(ours("pub", joined(plain, {"-m", "still there"}))).exit_status(), 0);
+  EXPECT_EQ(sub.exit_status(), 0);
+  EXPECT_NE(sub.output().find("still there"), std::string::npos);
+}
+
 // TLS 1.1, and key exchange without forward secrecy, as openssl offers them.
 TEST_F(Transports, OldTlsIsRefused) {
   const int port = listen({"mqtts://127.0.0.1:0"}, pair_flags("server")).at(0);

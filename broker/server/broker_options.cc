@@ -56,9 +56,12 @@ void add_flags(CLI::App& app, BrokerFlags& flags) {
   app.add_option("--acl-file", flags.acl_file,
                  "who may read and write which topics, as mosquitto has it; without, everybody may")
       ->option_text("FILE");
-  app.add_flag("--allow-anonymous,!--no-anonymous", flags.anonymous,
-               "clients may (not) come without a user; by default they may over loopback, if\n"
-               "there is no password file");
+  // CLI11 would give an optional flag a value also when it is not there.
+  app.add_flag_function(
+      "--allow-anonymous,!--no-anonymous",
+      [&flags](std::int64_t times) { flags.anonymous = times > 0; },
+      "clients may (not) come without a user; by default they may over loopback, if\n"
+      "there is no password file");
   app.add_flag("--strict-subscriptions", flags.strict_subscriptions,
                "refuse a subscription unless all that it matches may be read");
   app.add_flag("--close-on-denied-publish", flags.closes_on_denied_publish,

@@ -344,7 +344,7 @@ std::string proxy_header(const std::string& address, int port) {
 }
 
 TEST_F(Transports, AProxyHeaderIsDemandedWhereItIsOnAndIsNoPacketWhereItIsOff) {
-  const auto ports = listen({"127.0.0.1:0?proxy", "127.0.0.1:0"});
+  const auto ports = listen({"127.0.0.1:0?proxy", "127.0.0.1:0"}, {"--allow-anonymous"});
   Raw with(ports.at(0));
   with.say(proxy_header("192.0.2.7", 51000) + connect_packet);
   EXPECT_EQ(with.hear(), conn_ack);

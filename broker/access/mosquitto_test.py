@@ -114,6 +114,21 @@ class Files(unittest.TestCase):
         for secret in (SECRET, "wrong guess"):
             self.assertNotIn(secret, said)
 
+    def test_a_password_can_be_proved_instead_of_sent(self):
+        self.passwd("-c", "-b", "-H", "scram-sha-256", "-I", "5000", self.passwords, "ann", SECRET)
+        self.passwd("-b", self.passwords, "bob", SECRET)
+        with self.ours("--password-file", self.passwords) as broker:
+            for user, password, code in (("ann", SECRET, 0), ("ann", "wrong", 3), ("eve", SECRET, 3),
+                                         ("bob", SECRET, 3)):  # bob's hash is of another kind
+                result = run(MQTTLAB, "pub", "-p", str(broker.port), "--auth-method", "SCRAM-SHA-256", "-u", user,
+                             "-P", password, "-q", "1", "-t", "t", "-m", "x")
+                self.assertEqual(result.returncode, code, result.stderr)
+        with self.mosquitto("allow_anonymous true") as broker:
+            result = run(MQTTLAB, "pub", "-p", str(broker.port), "--auth-method", "SCRAM-SHA-256", "-u", "ann",
+                         "-P", SECRET, "-t", "t", "-m", "x")
+            self.assertEqual(result.returncode, 3)
+            self.assertIn("Bad authentication method", result.stderr)
+
     def test_both_brokers_let_the_same_clients_do_the_same(self):
         self.passwords.touch()
         for user in ("sensor", "other"):

@@ -32,7 +32,8 @@ Client::Core::Core(Settings settings, Rng rng, const Recovered& recovered)
       grants_(grants(settings_)),
       backoff_(settings_.reconnect, rng),
       client_id_(settings_.client_id),
-      persists_(session_persists(settings_)) {
+      persists_(session_persists(settings_)),
+      nonces_(rng.child("nonces")) {
   recover(recovered);
 }
 
@@ -100,7 +101,9 @@ void Client::Core::on(const LinkUp&) {
   sent_clean_start_ = settings_.clean_start && !(persists_ && had_session_);
   // Without a name there is no session to come back to (v3.1.1 MQTT-3.1.3-7).
   if (client_id_.empty() && settings_.version != Version::v5) sent_clean_start_ = true;
-  put(make_connect(settings_, client_id_, sent_clean_start_));
+  Connect connect = make_connect(settings_, client_id_, sent_clean_start_);
+  if (proves_itself()) begin_authentication(connect);
+  put(connect);
 }
 
 void Client::Core::on(const LinkDown&) {

@@ -62,6 +62,10 @@ struct Settings {
   std::optional<Will> will;
   std::optional<std::string> user_name;
   std::optional<Bytes> password;
+  // "SCRAM-SHA-256": the password is proved instead of sent, and the broker has to prove that it
+  // knows it too (5.0, 4.12). Empty: user name and password are sent. Takes as long as the broker
+  // asks for; a broker without the method refuses the connection.
+  std::string authentication_method = {};
   // Further ones, 5.0. One that a limit above would also announce replaces that limit.
   Properties connect_properties;
   std::chrono::milliseconds connect_timeout{30'000};  // for the link, and again for CONNACK
@@ -113,14 +117,18 @@ struct UnsubscribeOrder {
 struct WillOrder {
   std::optional<Will> will;
 };
+// Authenticate again, on the connection that there is; without one or without a method nothing
+// happens. The answer is Reauthenticated or the end of the connection.
+struct AuthenticateOrder {};
 // DISCONNECT, then the end: no reconnect.
 struct StopOrder {
   ReasonCode reason = ReasonCode::success;  // disconnect_with_will leaves the will to the broker
   Properties properties = {};               // of DISCONNECT, 5.0
 };
 
-using Input = std::variant<Start, LinkUp, LinkDown, BytesIn, Drained, Tick, Persisted, PublishOrder,
-                           SubscribeOrder, UnsubscribeOrder, WillOrder, StopOrder>;
+using Input =
+    std::variant<Start, LinkUp, LinkDown, BytesIn, Drained, Tick, Persisted, PublishOrder,
+                 SubscribeOrder, UnsubscribeOrder, WillOrder, AuthenticateOrder, StopOrder>;
 
 // ---- What to do, and what became of things
 // -----------------------------------------------------
@@ -179,10 +187,12 @@ struct Unsubscribed {
   Handle handle;
   std::vector<ReasonCode> reasons;  // empty in 3.1.1
 };
+struct Reauthenticated {};
 struct Stopped {};  // after a StopOrder, or when reconnecting is off or makes no sense
 
-using Output = std::variant<OpenLink, SendBytes, CloseLink, Persist, Connected, Refused,
-                            Disconnected, Message, Completed, Subscribed, Unsubscribed, Stopped>;
+using Output =
+    std::variant<OpenLink, SendBytes, CloseLink, Persist, Connected, Refused, Disconnected, Message,
+                 Completed, Subscribed, Unsubscribed, Reauthenticated, Stopped>;
 
 class Client {
  public:

@@ -16,6 +16,7 @@
 #include "client/core/inbound.h"
 #include "client/core/legality.h"
 #include "client/core/outbound.h"
+#include "protocol/scram/scram.h"
 #include "protocol/topic_numbers.h"
 
 namespace mq::client {
@@ -40,6 +41,7 @@ class Client::Core {
   void on(const Tick&);
   void on(const Persisted&);
   void on(const WillOrder&);
+  void on(const AuthenticateOrder&);
   void on(const StopOrder&);
   void open_link();
   void back_off_or_stop();
@@ -94,6 +96,18 @@ class Client::Core {
   void send_requests();
   Packet packet_of(const Request& request) const;
 
+  // Who we are: authenticating.cc.
+  bool proves_itself() const {
+    return settings_.version == Version::v5 && !settings_.authentication_method.empty();
+  }
+  std::string first_words();
+  void begin_authentication(Connect& connect);
+  Auth auth_packet(ReasonCode reason, std::string_view data) const;
+  void hear(const Auth& packet);
+  // Whether the broker has shown that it knows the password.
+  bool has_proved_itself(const Properties& said);
+  void distrust_broker();
+
   // What the broker sends: hearing.cc.
   void hear(Packet& packet);
   void hear(ConnAck& packet);
@@ -133,6 +147,10 @@ class Client::Core {
   bool sent_clean_start_ = true;
   Rule because_ = Rule::none;
   std::optional<Disconnect> by_peer_;
+
+  std::optional<ScramClient> scram_;  // an exchange that is under way
+  bool scram_answered_ = false;       // the broker's proof comes next
+  Rng nonces_;
 
   std::optional<PacketReader> reader_;
   TopicNumbers aliases_;

@@ -92,6 +92,10 @@ Connect make_connect(const Settings& settings, const std::string& client_id, boo
     if (!connect.user_name) connect.password.reset();  // v3.1.1 MQTT-3.1.2-22
     return connect;
   }
+  if (!settings.authentication_method.empty()) {  // it says who we are, and keeps the secret
+    connect.user_name.reset();
+    connect.password.reset();
+  }
   const Grants ours = grants(settings);
   connect.properties = settings.connect_properties;
   Properties& said = connect.properties;

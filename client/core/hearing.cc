@@ -42,16 +42,20 @@ Rule Client::Core::conn_ack_breaks(const ConnAck& packet) const {
     return Rule::refusal_has_no_session;
   // We asked for a new session and have nothing to resume (v5 MQTT-3.2.2-4).
   if (packet.session_present && sent_clean_start_) return Rule::clean_start_has_no_session;
-  // We name no method, so the broker may not either (v5 MQTT-4.12.0-6).
-  if (packet.properties.text(PropertyId::authentication_method) != nullptr &&
-      settings_.connect_properties.text(PropertyId::authentication_method) == nullptr)
-    return Rule::auth_needs_a_method;
+  // It names our method or none (v5 MQTT-4.12.0-5, -6).
+  const std::string* ours = settings_.connect_properties.text(PropertyId::authentication_method);
+  if (proves_itself()) ours = &settings_.authentication_method;
+  const std::string* theirs = packet.properties.text(PropertyId::authentication_method);
+  if (theirs != nullptr && (ours == nullptr || *ours != *theirs)) return Rule::auth_needs_a_method;
   return Rule::none;
 }
 
 void Client::Core::hear(ConnAck& packet) {
   if (const Rule broken = conn_ack_breaks(packet); broken != Rule::none) return fail(broken);
-  if (packet.reason == ReasonCode::success) return accepted(packet);
+  if (packet.reason == ReasonCode::success) {
+    if (proves_itself() && !has_proved_itself(packet.properties)) return distrust_broker();
+    return accepted(packet);
+  }
   const bool final = refusal_is_final(settings_.version, packet.reason);
   emit(Refused{std::move(packet), final});
   stopping_ = stopping_ || final;

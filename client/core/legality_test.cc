@@ -20,14 +20,12 @@ bool is_for_servers(Kind kind) {
 Rule expected(Phase phase, Version version, Kind kind) {
   if (phase == Phase::awaiting_conn_ack) {
     if (kind == Kind::conn_ack) return Rule::none;
-    if (kind == Kind::auth)
-      return version == Version::v5 ? Rule::auth_needs_a_method : Rule::packet_kind_is_known;
+    if (kind == Kind::auth) return version == Version::v5 ? Rule::none : Rule::packet_kind_is_known;
     return Rule::connack_comes_first;
   }
   if (phase != Phase::connected || is_for_servers(kind)) return Rule::packet_goes_this_way;
   if (kind == Kind::conn_ack) return Rule::connack_comes_once;
-  if (kind == Kind::auth)
-    return version == Version::v5 ? Rule::auth_needs_a_method : Rule::packet_kind_is_known;
+  if (kind == Kind::auth) return version == Version::v5 ? Rule::none : Rule::packet_kind_is_known;
   if (kind == Kind::disconnect && version != Version::v5) return Rule::packet_goes_this_way;
   return Rule::none;
 }

@@ -12,6 +12,7 @@
 #include "client/pubsub/format.h"
 #include "client/pubsub/property_flag.h"
 #include "client/pubsub/transport_flags.h"
+#include "protocol/scram/scram.h"
 #include "protocol/topic.h"
 
 namespace mq::client {
@@ -34,6 +35,7 @@ struct RawFlags {
   int qos = 0;
   std::optional<std::string> user_name;
   std::optional<std::string> password;
+  std::string auth_method;
   bool keep_session = false;
   std::optional<std::uint32_t> session_expiry;
   std::optional<std::uint16_t> max_inflight;
@@ -63,6 +65,10 @@ void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
                  "seconds that the session is kept, 5.0; 4294967295: for ever");
   app.add_option("-u,--username", raw.user_name, "user name");
   app.add_option("-P,--pw", raw.password, "password");
+  app.add_option("--auth-method", raw.auth_method,
+                 "SCRAM-SHA-256: prove the password instead of sending it, and have the broker\n"
+                 "prove that it knows it too (5.0)")
+      ->check(CLI::IsMember({std::string(scram_sha_256)}));
   app.add_option("-q,--qos", raw.qos, "0 (default), 1 or 2")->check(qos);
   app.add_option("-M,--max-inflight", raw.max_inflight, "QoS 1 and 2 messages under way at once");
   app.add_option("--will-topic", raw.will_topic, "topic of the will");
@@ -83,7 +89,9 @@ void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
 Version version_of(const RawFlags& raw) {
   const std::string& text = raw.version;
   if (text.empty())
-    return raw.properties.empty() && !raw.session_expiry ? Version::v3_1_1 : Version::v5;
+    return raw.properties.empty() && !raw.session_expiry && raw.auth_method.empty()
+               ? Version::v3_1_1
+               : Version::v5;
   if (text == "mqttv5" || text == "5" || text == "50" || text == "5.0") return Version::v5;
   if (text == "mqttv311" || text == "311" || text == "3.1.1") return Version::v3_1_1;
   if (text == "mqttv31" || text == "31" || text == "3.1") return Version::v3_1;
@@ -184,6 +192,11 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
   settings.keep_alive = std::chrono::seconds{raw.keep_alive};
   settings.will = will_of(raw);
   settings.user_name = raw.user_name;
+  settings.authentication_method = raw.auth_method;
+  if (!raw.auth_method.empty() && settings.version != Version::v5)
+    throw Usage("--auth-method needs MQTT 5.0: add -V mqttv5");
+  if (!raw.auth_method.empty() && (!raw.user_name || raw.user_name->empty() || !raw.password))
+    throw Usage("--auth-method needs -u and -P");
   if (raw.user_name) check_text("-u", *raw.user_name);
   if (raw.password) {
     check_text("-P", *raw.password);

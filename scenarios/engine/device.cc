@@ -187,6 +187,7 @@ void Device::perform(client::Output& output) {
                  [&](client::Completed& completed) { on_completed(completed); },
                  [&](client::Subscribed& subscribed) { on_subscribed(subscribed); },
                  [&](client::Unsubscribed&) {},
+                 [&](client::Reauthenticated&) {},
                  [&](client::Stopped&) {},
              },
              output);

@@ -238,6 +238,25 @@ class OtherVerbs(CommandTest):
         self.assertEqual(mqttlab("check", self.scenario(SMALL)).returncode, 0)
         self.assertEqual(mqttlab("check", self.scenario("nonsense: 1")).returncode, 2)
 
+    def test_doctor_says_what_is_wrong_with_a_machine(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = pathlib.Path(folder) / "broker.conf"
+            config.write_text("listener 1883\n")
+            done = mqttlab("doctor", "--json", "-o", folder, "-c", config)
+            checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(checks["configuration"]["state"], "good")
+            self.assertIn("a sync takes", checks["folder"]["found"])
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [config])  # it leaves nothing
+            config.write_text("listener x\n")
+            (pathlib.Path(folder) / "store").write_text("no store at all, but long enough " * 100)
+            done = mqttlab("doctor", "-o", folder, "-c", config, "--store", f"{folder}/store")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("broker.conf:1:10: error: listener", done.stdout)
+            self.assertRegex(done.stdout, "bad +store")
+            self.assertEqual(mqttlab("doctor", "-o", folder + "/none").returncode, 1)
+            self.assertEqual(mqttlab("doctor", "--nonsense").returncode, 2)
+
     def test_schema_is_json(self):
         self.assertIn("$schema", json.loads(mqttlab("schema", "scenario").stdout))
 

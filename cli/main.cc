@@ -51,6 +51,7 @@ int dispatch(int argc, char** argv) {
   add_check(app, code);
   add_list(app, code);
   add_schema(app, code);
+  add_doctor(app, code);
   add_report(app, code);
   for (const char* name : {"broker", "pub", "sub"})
     app.add_subcommand(name, std::string(name) == "broker"

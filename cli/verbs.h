@@ -7,6 +7,7 @@ namespace mq::cli {
 
 void add_check(CLI::App& app, int& exit_code);   // are scenario files valid?
 void add_list(CLI::App& app, int& exit_code);    // scenarios, profiles
+void add_doctor(CLI::App& app, int& exit_code);  // this machine, this installation
 void add_schema(CLI::App& app, int& exit_code);  // the JSON Schema of the scenario language
 void add_report(CLI::App& app, int& exit_code);  // render stored results again
 

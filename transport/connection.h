@@ -32,6 +32,7 @@ inline constexpr std::size_t read_buffer_bytes_min = 512;
 inline constexpr std::size_t read_buffer_bytes_max = 64 * 1024;
 // Smaller pieces are copied together; larger ones are written from where they are.
 inline constexpr std::size_t gathered_bytes_max = 1024;
+inline constexpr std::size_t write_part_bytes = 64 * 1024;
 
 struct ConnectionOptions {
   // While more than this waits to be written nothing is read: who does not take answers gets no
@@ -83,8 +84,14 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
     writing_.swap(waiting_);
     buffers_.clear();
     for (const Piece& piece : writing_) buffers_.push_back(piece.buffer());
+    reported_ = 0;
     boost::asio::async_write(
         stream_, std::span<const boost::asio::const_buffer>(buffers_),
+        // A peer that is slow is not one that stands still: its owner hears of every part.
+        [self = this->shared_from_this()](error_code error, std::size_t bytes) {
+          self->report(bytes);
+          return error || self->ended_ ? std::size_t{0} : write_part_bytes;
+        },
         [self = this->shared_from_this()](error_code error, std::size_t bytes) {
           self->on_written(error, bytes);
         });
@@ -152,6 +159,15 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
     }
   }
 
+  // So many bytes of the write that is under way have left.
+  void report(std::size_t bytes) {
+    const std::size_t more = bytes - reported_;
+    if (more == 0 || ended_) return;
+    reported_ = bytes;
+    backlog_bytes_ -= std::min(backlog_bytes_, more);
+    if (owner_.drained) owner_.drained(more);
+  }
+
   void on_written(error_code error, std::size_t bytes) {
     writing_.clear();
     if (ended_) return;
@@ -159,8 +175,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
       end(error);
       return;
     }
-    backlog_bytes_ -= std::min(backlog_bytes_, bytes);
-    if (owner_.drained) owner_.drained(bytes);
+    report(bytes);
     flush();
     if (!reading_) read();
   }
@@ -197,6 +212,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   std::vector<boost::asio::const_buffer> buffers_;
   ConnectionOptions options_;
   std::size_t backlog_bytes_ = 0;
+  std::size_t reported_ = 0;  // of writing_
   bool reading_ = false;
   bool started_ = false;
   bool held_ = false;

@@ -87,6 +87,32 @@ void set_id_prefix(Reading& reading, const ConfigEntry& entry) {
   reading.config.settings.assigned_id_prefix = entry.value;
 }
 
+template <auto Member>
+void set_limit_or_none(Reading& reading, const ConfigEntry& entry) {
+  using Number = std::remove_reference_t<decltype(reading.config.settings.limits.*Member)>;
+  constexpr std::uint64_t max = sizeof(Number) == 2 ? 0xFFFF : any_number;
+  if (const auto value = reading.number(entry, 0, max))
+    reading.config.settings.limits.*Member = static_cast<Number>(*value);
+}
+
+template <auto Member>
+void set_milliseconds(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.number(entry, 0, 3'600'000))
+    reading.config.settings.limits.*Member = std::chrono::milliseconds(*value);
+}
+
+template <bool Settings::*Member>
+void set_choice(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.boolean(entry)) reading.config.settings.*Member = *value;
+}
+
+template <std::string Settings::*Member>
+void set_words(Reading& reading, const ConfigEntry& entry) {
+  if (entry.value.size() > 1024)
+    return reading.error(entry.value_at, std::string(entry.key) + ": expected at most 1024 bytes");
+  reading.config.settings.*Member = entry.value;
+}
+
 // ---- Listeners --------------------------------------------------------------------------------
 
 void set_port(Reading& reading, const ConfigEntry& entry) {
@@ -425,6 +451,51 @@ constexpr ConfigKey supported_keys[] = {
      set_offer<&Offers::shared_subscriptions>},
     {"allow_zero_length_clientid", supported, "whether a client without an id is given one",
      set_offer<&Offers::empty_client_ids>},
+    {"response_information", supported, "told to 5.0 clients that ask for it; %c is the client id",
+     set_words<&Settings::response_information>},
+    {"server_reference", supported,
+     "HOST:PORT where 5.0 clients are sent when the broker stops or has no room",
+     set_words<&Settings::server_reference>},
+    {"server_moved", supported, "`true`: nobody is let in, 5.0 clients hear where to go",
+     set_choice<&Settings::server_moved>},
+    {"validate_payload_format", supported,
+     "whether payloads that are said to be text must be UTF-8",
+     set_choice<&Settings::validates_payload_format>},
+    {"close_on_refusal", supported,
+     "whether a 3.1.1 publisher is closed, not acknowledged, when nobody had room (true)",
+     set_choice<&Settings::closes_on_refusal_3_1_1>},
+    {"hold_publishers",
+     supported,
+     "milliseconds that a publisher waits for full subscribers who are there; 0: not",
+     set_milliseconds<&Limits::hold>,
+     {},
+     yes},
+    {"write_stall_timeout",
+     supported,
+     "milliseconds that a full connection may take nothing",
+     set_milliseconds<&Limits::write_stall>,
+     {},
+     yes},
+    {"max_connections_per_address",
+     supported,
+     "connections of one address; 0: any number",
+     set_limit_or_none<&Limits::links_per_address>,
+     {},
+     yes},
+    {"max_connection_rate",
+     supported,
+     "new connections of one address in a second; 0: any number",
+     set_limit_or_none<&Limits::links_per_second>,
+     {},
+     yes},
+    {"max_topic_alias_broker", supported, "topic aliases towards a subscriber; 0: none",
+     set_limit_or_none<&Limits::topic_aliases_out>},
+    {"max_open_qos2",
+     supported,
+     "QoS 2 messages of one session that are not released",
+     set_limit<&Limits::open_qos2_messages>,
+     {},
+     yes},
     {"auto_id_prefix", supported, "how the ids begin that the broker gives (auto-)", set_id_prefix},
     // The store
     {"persistence", supported, "`true`: what was acknowledged survives a restart",

@@ -76,7 +76,9 @@ Session* Broker::Core::find(std::string_view client_id) const {
 
 void Broker::Core::on(const LinkUp& up) {
   ++traffic_.links;
-  if (links_.size() >= limits_.links) {
+  std::string gate_key = ConnectionGate::key_of(up.address);
+  if (links_.size() >= limits_.links ||
+      !gate_.enter(gate_key, now_, {limits_.links_per_address, limits_.links_per_second})) {
     ++traffic_.refused;
     outbox_.note({.what = Note::What::refused,
                   .link = up.link,
@@ -87,6 +89,7 @@ void Broker::Core::on(const LinkUp& up) {
     return;  // whatever comes from it later is from nobody
   }
   auto made = std::make_unique<Link>(up.link, up.address, limits_.packet_bytes_before_connect);
+  made->gate_key = std::move(gate_key);
   made->anonymous_allowed = up.anonymous_allowed;
   if (up.identity) {
     made->authentication = std::make_unique<Authentication>();
@@ -150,6 +153,9 @@ void Broker::Core::on(const LinkDown& down) {
   link->phase = Phase::closing;
   stop_waiting(link->id);
   arm(*link, std::nullopt);
+  timers_.arm(Timer::Kind::stall, static_cast<std::uint64_t>(link->id), link->stall_armed,
+              std::nullopt);
+  gate_.left(link->gate_key);
   forget_held(*link);
   detach(*link, End::abnormal);
   links_.erase(down.link);
@@ -159,6 +165,7 @@ void Broker::Core::on(const Drained& drained) {
   Link* link = find(drained.link);
   if (link == nullptr) return;
   link->backlog -= std::min(link->backlog, drained.bytes);
+  if (link->stall_armed) watch_backlog(*link, drained.bytes > 0);
   if (link->session == nullptr || link->phase != Phase::connected) return;
   has_more_room(*link->session);
   pump(*link->session);
@@ -213,6 +220,10 @@ void Broker::Core::run_timers() {
       Link& link = *find(LinkId{timer->number});
       link.hold->armed.reset();
       held_too_long(link);
+    } else if (timer->kind == Timer::Kind::stall) {
+      Link& link = *find(LinkId{timer->number});
+      link.stall_armed.reset();
+      fault(link, Rule::limit_is_kept);
     } else {
       Session& session = *numbered_.at(timer->number);
       session.armed.reset();
@@ -234,6 +245,7 @@ void Broker::Core::emit(Link& link, HeldOrder& order) {
 void Broker::Core::send(Link& link, HeldOrder order) {
   const std::uint64_t needs = order.needs;
   link.backlog += order.bytes.size();
+  if (link.backlog >= limits_.backlog_bytes) watch_backlog(link, false);
   if (needs <= durable_ && !link.holds()) return emit(link, order);
   link.held.push_back(std::move(order));
   if (needs <= durable_) return;  // waits only for what stands before it

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "broker/core/broker.h"
+#include "broker/core/connection_gate.h"
 #include "broker/core/frames.h"
 #include "broker/core/legality.h"
 #include "broker/core/link.h"
@@ -170,6 +171,7 @@ class Broker::Core {
   // holding.cc
   bool has_no_room(const Session& session, Qos qos, std::size_t bytes) const;
   std::vector<Session*> blockers(const Session& publisher, const Publish& publish);
+  void watch_backlog(Link& link, bool moved);
   void hold(Link& link, Publish& publish);
   void wait_for(Link& link, const std::vector<Session*>& full);
   void take_first(Link& link);
@@ -261,6 +263,7 @@ class Broker::Core {
   std::size_t held_messages_ = 0;
   std::vector<std::uint64_t> roomy_;  // sessions with room, and publishers who wait for it
   std::vector<LinkId> woken_;         // publishers whose subscriber is gone
+  ConnectionGate gate_;
   Subscriptions subscriptions_;
   Retained retained_;
   Frames frames_;

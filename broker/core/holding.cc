@@ -20,6 +20,14 @@ bool Broker::Core::has_no_room(const Session& session, Qos qos, std::size_t byte
          session.outgoing.bytes() + bytes > limits_.queued_bytes;
 }
 
+// Who takes nothing for a while although its backlog is full is given up.
+void Broker::Core::watch_backlog(Link& link, bool moved) {
+  const bool full = link.backlog >= limits_.backlog_bytes && link.phase != Phase::closing;
+  if (full && link.stall_armed && !moved) return;
+  timers_.arm(Timer::Kind::stall, static_cast<std::uint64_t>(link.id), link.stall_armed,
+              full ? std::optional(now_ + limits_.write_stall) : std::nullopt);
+}
+
 // Who of those who are there has no room for it; of a shared subscription all its members, as one
 // with room is enough. Nobody if it need not or must not wait.
 std::vector<Session*> Broker::Core::blockers(const Session& publisher, const Publish& publish) {

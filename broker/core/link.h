@@ -80,6 +80,9 @@ struct Link {
 
   std::unique_ptr<Hold> hold;  // if something waits
 
+  std::string gate_key;                // what ConnectionGate counts it under
+  std::optional<Instant> stall_armed;  // in Timers, while the backlog is full
+
   bool v5() const { return version == Version::v5; }
   bool holds() const { return held_done < held.size(); }
   bool awaits(Authentication::Turn turn) const {

@@ -30,7 +30,7 @@ struct Limits {
   std::size_t packet_bytes = 1024 * 1024;
   std::chrono::seconds connect_timeout{5};
   std::uint16_t receive_maximum = 64;          // that we grant to publishers
-  std::size_t open_qos2_messages = 1000;       // per session, passed on and not yet released
+  std::size_t open_qos2_messages = 100;        // per session, passed on and not yet released
   std::uint16_t topic_aliases = 16;            // that we grant to publishers
   std::uint16_t topic_aliases_out = 16;        // that we use towards subscribers who grant them
   std::uint16_t inflight_messages = 64;        // towards a client that sets no receive maximum
@@ -42,8 +42,11 @@ struct Limits {
   std::size_t retained_messages = 100'000;
   std::size_t retained_bytes = 256 * 1024 * 1024;
   std::size_t links = 20'000;
+  std::size_t links_per_address = 1000;  // 0: any number
+  std::size_t links_per_second = 500;    // new ones of one address; 0: any number
   std::size_t sessions = 200'000;
   std::size_t backlog_bytes = 8 * 1024 * 1024;  // emitted and not drained, per link
+  std::chrono::milliseconds write_stall{2000};  // with a full backlog, nothing drained: closed
   // How long a PUBLISH waits for subscribers who are there to have room; zero: it does not.
   std::chrono::milliseconds hold{10'000};
   std::size_t held_messages = 64;        // per link, waiting so; then it is read no further

@@ -13,7 +13,7 @@
 namespace mq::broker {
 
 struct Timer {
-  enum class Kind : std::uint8_t { link, session, hold };
+  enum class Kind : std::uint8_t { link, session, hold, stall };
 
   Instant at;
   Kind kind;

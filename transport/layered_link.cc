@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -138,23 +137,21 @@ class LayeredLink final : public Link,
 
   // Small pieces go through the layer together, large ones as they are.
   void convert_some() {
-    std::size_t owners = 0;
-    if (waiting_.front().size() >= gathered_bytes_max) {
-      const Bytes piece = std::move(waiting_.front());
-      waiting_.pop_front();
-      owners = piece.size();
-      layer_->from_owner(piece.span(), *this);
-    } else {
-      std::vector<std::byte> gathered;
-      while (!waiting_.empty() && gathered.size() + waiting_.front().size() <= gathered_bytes_max) {
-        const auto piece = waiting_.front().span();
+    std::size_t taken = 1;
+    const Bytes first = waiting_.front();
+    std::vector<std::byte> gathered;
+    if (first.size() < gathered_bytes_max)
+      for (taken = 0; taken < waiting_.size(); ++taken) {
+        const auto piece = waiting_[taken].span();
+        if (gathered.size() + piece.size() > gathered_bytes_max) break;
         gathered.insert(gathered.end(), piece.begin(), piece.end());
-        waiting_.pop_front();
       }
-      owners = gathered.size();
-      layer_->from_owner(gathered, *this);
-    }
-    send_wire(owners);
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (waiting_.empty()) waiting_.shrink_to_fit();
+    const std::span<const std::byte> bytes =
+        gathered.empty() ? first.span() : std::span<const std::byte>(gathered);
+    layer_->from_owner(bytes, *this);
+    send_wire(bytes.size());
   }
 
   void send_wire(std::size_t owners = 0) {
@@ -171,14 +168,13 @@ class LayeredLink final : public Link,
   void on_drained(std::size_t wire) {
     wire_backlog_ -= std::min(wire_backlog_, wire);
     std::size_t owners = 0;
-    while (wire > 0 && !batches_.empty()) {
-      const std::size_t part = std::min(wire, batches_.front().wire);
-      wire -= part;
-      batches_.front().wire -= part;
-      if (batches_.front().wire > 0) break;
-      owners += batches_.front().owners;
-      batches_.pop_front();
+    std::size_t over = 0;  // batches that have left as a whole
+    for (; over < batches_.size() && batches_[over].wire <= wire; ++over) {
+      wire -= batches_[over].wire;
+      owners += batches_[over].owners;
     }
+    if (over < batches_.size()) batches_[over].wire -= wire;
+    batches_.erase(batches_.begin(), batches_.begin() + static_cast<std::ptrdiff_t>(over));
     if (batches_.empty()) batches_.shrink_to_fit();
     backlog_ -= std::min(backlog_, owners);
     if (owners > 0 && owner_.drained) owner_.drained(owners);
@@ -221,9 +217,10 @@ class LayeredLink final : public Link,
   std::shared_ptr<Link> below_;
   const std::unique_ptr<Layer> layer_;
   Owner owner_;
-  std::deque<Bytes> waiting_;  // not through the layer yet
+  // Vectors, as an empty std::deque takes half a kilobyte; both are short.
+  std::vector<Bytes> waiting_;  // not through the layer yet
   std::vector<std::byte> wire_;
-  std::deque<Batch> batches_;
+  std::vector<Batch> batches_;
   const std::size_t reading_pauses_over_;
   std::size_t backlog_ = 0;       // of the owner's bytes, converted or not
   std::size_t wire_backlog_ = 0;  // converted

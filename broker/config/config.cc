@@ -92,13 +92,20 @@ std::vector<std::string> files_of(const ConfigEntry& entry, Texts& texts) {
 }
 
 ReadConfig make_config(Texts texts) {
-  Reading reading;
+  const bool per_listener =
+      std::any_of(texts.entries.begin(), texts.entries.end(), [](const ConfigEntry& entry) {
+        return entry.key == "per_listener_settings" &&
+               (entry.value == "true" || entry.value == "1");
+      });
+  Reading reading(per_listener);
   reading.problems = std::move(texts.problems);
   for (const ConfigEntry& entry : texts.entries) {
     apply_entry(reading, entry);
     const ConfigKey* key = find_config_key(entry.key);
-    if (key != nullptr && key->apply != nullptr && key->reload == ConfigKey::Reload::no)
-      reading.config.fixed.push_back(entry);
+    const bool is_of_listener = per_listener && entry.key == "allow_anonymous";
+    const bool is_fixed = key != nullptr && key->apply != nullptr &&
+                          (key->reload == ConfigKey::Reload::no || is_of_listener);
+    if (is_fixed) reading.config.fixed.push_back(entry);
   }
   reading.finish();
   return {std::move(reading.config), std::move(reading.problems)};

@@ -195,6 +195,22 @@ TEST(Config, ListenersSpeakWebSocketBehindAProxyAndOnUnixSockets) {
   EXPECT_THAT(problems_of("listener 1 /run/x"), ElementsAre(HasSubstr("expected port 0")));
 }
 
+TEST(Config, AnonymousClientsCanBeAMatterOfTheListener) {
+  const Config config = sound(
+      "per_listener_settings true\nlistener 1883\nallow_anonymous true\nlistener 1884\n"
+      "allow_anonymous false\nlistener 1885\nlistener_allow_anonymous true");
+  EXPECT_EQ(config.listeners[0].options.anonymous, true);
+  EXPECT_EQ(config.listeners[1].options.anonymous, false);
+  EXPECT_EQ(config.listeners[2].options.anonymous, true);
+  EXPECT_EQ(config.access.anonymous, std::nullopt);
+  const Config shared = sound("listener 1883\nallow_anonymous true\npassword_file x");
+  EXPECT_EQ(shared.access.anonymous, true);
+  EXPECT_EQ(shared.listeners[0].options.anonymous, std::nullopt);
+  // Wherever it stands.
+  EXPECT_THAT(problems_of("listener 1883\nacl_file x\nper_listener_settings true"),
+              ElementsAre(HasSubstr("a.conf:2:1: error: acl_file: users and rules are the same")));
+}
+
 TEST(Config, KnowsWhatAReloadDoesNotChange) {
   const Config running = sound("listener 1883\nmax_packet_size 2000\nmax_queued_messages 5");
   EXPECT_THAT(needs_restart(running, running), IsEmpty());

@@ -44,8 +44,6 @@ constexpr ConfigKey foreign_keys[] = {
     {"mount_point", refused, "not supported; topics would mix"},
     {"bind_interface", refused, "not supported; use the address of the interface"},
     {"http_dir", refused, "the broker serves no files"},
-    {"per_listener_settings", refused,
-     "not supported; users and rules are the same for all listeners", nullptr, "false"},
     {"use_subject_as_username", refused,
      "not supported; use_identity_as_username takes the common name", nullptr, "false"},
     {"tls_engine", refused, "engines of OpenSSL are not supported"},

@@ -13,86 +13,6 @@ namespace {
 using enum ConfigKey::Standing;
 using enum ConfigKey::Reload;
 
-// ---- Listeners --------------------------------------------------------------------------------
-
-void set_port(Reading& reading, const ConfigEntry& entry) {
-  if (!reading.first(entry)) return;
-  if (const auto value = reading.number(entry, 0, 0xFFFF))
-    reading.default_listener(entry).options.address.port = static_cast<std::uint16_t>(*value);
-}
-
-void set_bind_address(Reading& reading, const ConfigEntry& entry) {
-  if (!reading.first(entry)) return;
-  if (const auto value = reading.text(entry))
-    reading.default_listener(entry).options.address.host = *value;
-}
-
-void set_domain(Reading& reading, const ConfigEntry& entry) {
-  if (const auto value = reading.one_of(entry, {"ipv4", "ipv6"}))
-    reading.listener(entry).options.family =
-        *value == "ipv4" ? ListenerOptions::Family::ipv4 : ListenerOptions::Family::ipv6;
-}
-
-// mosquitto's -1 is "as many as you like"; the limit over all listeners holds anyway.
-void set_connections(Reading& reading, const ConfigEntry& entry) {
-  ListenerOptions& options = reading.listener(entry).options;
-  if (entry.value == "-1")
-    options.connections_max = ListenerOptions{}.connections_max;
-  else if (const auto value = reading.number(entry, 1, any_number))
-    options.connections_max = static_cast<std::size_t>(*value);
-}
-
-template <std::string transport::TlsServerOptions::*Member>
-void set_tls_text(Reading& reading, const ConfigEntry& entry) {
-  if (const auto value = reading.text(entry)) reading.tls(entry).*Member = *value;
-}
-
-template <std::string transport::TlsPair::*Member>
-void set_pair(Reading& reading, const ConfigEntry& entry) {
-  const auto value = reading.text(entry);
-  if (!value) return;
-  auto& pairs = reading.tls(entry).pairs;
-  if (pairs.empty()) pairs.emplace_back();
-  pairs[0].*Member = *value;
-}
-
-void set_require_certificate(Reading& reading, const ConfigEntry& entry) {
-  using enum transport::TlsServerOptions::ClientCertificate;
-  const auto value = reading.boolean(entry);
-  if (value && *value) reading.tls(entry).client_certificate = required;
-}
-
-void set_identity(Reading& reading, const ConfigEntry& entry) {
-  const auto value = reading.boolean(entry);
-  if (!value || !*value) return;
-  reading.tls(entry);
-  reading.listener(entry).options.certificate_is_user = true;
-}
-
-void set_tls_version(Reading& reading, const ConfigEntry& entry) {
-  if (const auto value = reading.one_of(entry, {"tlsv1.2", "tlsv1.3"}))
-    reading.tls(entry).version_min =
-        *value == "tlsv1.3" ? transport::TlsVersion::v1_3 : transport::TlsVersion::v1_2;
-}
-
-void set_protocol(Reading& reading, const ConfigEntry& entry) {
-  const auto value = reading.one_of(entry, {"mqtt", "websockets"});
-  auto& websocket = reading.listener(entry).options.websocket;
-  if (value == "websockets" && !websocket) websocket.emplace();
-  if (value == "mqtt") websocket.reset();
-}
-
-void add_origin(Reading& reading, const ConfigEntry& entry) {
-  const auto value = reading.text(entry);
-  auto& websocket = reading.listener(entry).options.websocket;
-  if (value && websocket) return websocket->origins.push_back(*value);
-  if (value) reading.error(entry.key_at, "websockets_origin stands behind protocol websockets");
-}
-
-void set_proxy(Reading& reading, const ConfigEntry& entry) {
-  if (reading.one_of(entry, {"2"})) reading.listener(entry).options.proxy_protocol = true;
-}
-
 // ---- The store --------------------------------------------------------------------------------
 
 void set_store_file(Reading& reading, const ConfigEntry& entry) {
@@ -174,98 +94,6 @@ void set_time_format(Reading& reading, const ConfigEntry& entry) {
 // ---- The table --------------------------------------------------------------------------------
 
 constexpr ConfigKey supported_keys[] = {
-    // Listeners
-    {"listener", supported,
-     "PORT [ADDRESS], or 0 /PATH of a Unix socket: listens there; the keys of a listener follow it",
-     [](Reading& r, const ConfigEntry& e) { r.begin_listener(e); }},
-    {"port", supported, "the port of the listener that has no `listener` line", set_port},
-    {"bind_address", supported, "the address of the listener that has no `listener` line",
-     set_bind_address},
-    {"socket_domain", supported, "of a listener: `ipv4` or `ipv6`, not both", set_domain},
-    {"max_connections", supported, "of a listener: connections at once; -1: no limit of its own",
-     set_connections},
-    {"protocol", supported, "of a listener: `mqtt` or `websockets`", set_protocol},
-    {"websockets_origin", supported,
-     "of a listener with WebSocket: an origin that is let in; may be repeated; without, every one",
-     add_origin},
-    {"proxy_protocol_version", supported,
-     "of a listener: `2`, every connection begins with a PROXY header", set_proxy},
-    {"certfile", supported, "of a listener: its certificate (PEM); with it, it speaks TLS",
-     set_pair<&transport::TlsPair::certificate_file>},
-    {"keyfile", supported, "the key of the certificate (PEM)",
-     set_pair<&transport::TlsPair::key_file>},
-    {"cafile", supported, "who signs clients' certificates (PEM)",
-     set_tls_text<&transport::TlsServerOptions::ca_file>},
-    {"capath", supported, "the same as a folder of OpenSSL",
-     set_tls_text<&transport::TlsServerOptions::ca_path>},
-    {"crlfile", supported, "which clients' certificates are revoked (PEM)",
-     set_tls_text<&transport::TlsServerOptions::crl_file>},
-    {"ciphers", supported, "of TLS 1.2, in OpenSSL's words",
-     set_tls_text<&transport::TlsServerOptions::ciphers>},
-    {"ciphers_tls1.3", supported, "of TLS 1.3",
-     set_tls_text<&transport::TlsServerOptions::ciphers_13>},
-    {"tls_version", supported, "the lowest: `tlsv1.2` (default) or `tlsv1.3`", set_tls_version},
-    {"require_certificate", supported, "whether clients must show a certificate",
-     set_require_certificate},
-    {"use_identity_as_username", supported,
-     "the common name of the client's certificate is its user name", set_identity},
-    {"handshake_timeout", supported,
-     "seconds for TLS, WebSocket and PROXY together, before CONNECT (10)",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.number(e, 1, 3600))
-         r.config.handshake_timeout = std::chrono::seconds(*value);
-     }},
-    // Users and rights
-    {"password_file",
-     supported,
-     "users and their passwords, as `mqttlab passwd` and `mosquitto_passwd` write them",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.text(e)) r.config.access.password_file = *value;
-     },
-     {},
-     yes},
-    {"acl_file",
-     supported,
-     "who may read and write which topics; without, everybody may",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.text(e)) r.config.access.acl_file = *value;
-     },
-     {},
-     yes},
-    {"allow_anonymous",
-     supported,
-     "whether clients may come without a user; by default over loopback and Unix sockets, if there "
-     "is no password_file",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.boolean(e)) r.config.access.anonymous = *value;
-     },
-     {},
-     yes},
-    {"check_retain_source",
-     supported,
-     "whether a retained message needs its author's right when it is handed on (true)",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.boolean(e)) r.config.settings.access.retained_needs_author = *value;
-     },
-     {},
-     yes},
-    {"strict_subscriptions",
-     supported,
-     "refuses a subscription unless all that it matches may be read (false)",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.boolean(e)) r.config.settings.access.strict_subscriptions = *value;
-     },
-     {},
-     yes},
-    {"close_on_denied_publish",
-     supported,
-     "ends the connection of a 3.1.1 client whose PUBLISH is denied (false)",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = r.boolean(e))
-         r.config.settings.access.closes_on_denied_publish = *value;
-     },
-     {},
-     yes},
     // Limits
     {"global_max_connections",
      supported,
@@ -314,6 +142,24 @@ constexpr ConfigKey supported_keys[] = {
      set_limit<&Limits::retained_bytes>,
      {},
      yes},
+    {"max_packet_size_before_connect",
+     supported,
+     "bytes of a CONNECT",
+     set_limit<&Limits::packet_bytes_before_connect>,
+     {},
+     yes},
+    {"max_backlog_bytes",
+     supported,
+     "bytes that wait to be sent to a client that does not read",
+     set_limit<&Limits::backlog_bytes>,
+     {},
+     yes},
+    {"max_verifications",
+     supported,
+     "passwords that wait to be verified",
+     set_limit<&Limits::verifications_waiting>,
+     {},
+     yes},
     {"max_topic_levels",
      supported,
      "levels of a topic or filter",
@@ -332,12 +178,9 @@ constexpr ConfigKey supported_keys[] = {
      set_connect_timeout,
      {},
      yes},
-    {"persistent_client_expiration",
-     supported,
+    {"persistent_client_expiration", supported,
      "how long a session without its client is kept at most: `2h`, `14d`, `3w`, `2m`, `1y`",
-     set_client_expiration,
-     {},
-     yes},
+     set_client_expiration},
     {"max_keepalive", supported,
      "the longest keep alive; 0: any. 5.0 clients are given it, older ones that want longer "
      "refused",
@@ -497,16 +340,17 @@ bool is_named(const ConfigKey& key, std::string_view name) {
 
 std::string suggestion(const std::string& name) {
   std::vector<std::string> names;
-  for (const auto& keys : {config_keys(), foreign_config_keys()})
+  for (const auto& keys : {config_keys(), listener_config_keys(), foreign_config_keys()})
     for (const ConfigKey& key : keys)
       if (!key.name.ends_with('*')) names.emplace_back(key.name);
   return did_you_mean(name, names);
 }
 
-void append_rows(std::span<const ConfigKey> keys, ConfigKey::Standing standing, std::string& out) {
+void append_rows(ConfigKey::Standing standing, std::string& out) {
   std::vector<const ConfigKey*> rows;
-  for (const ConfigKey& key : keys)
-    if (key.standing == standing) rows.push_back(&key);
+  for (const auto& keys : {config_keys(), listener_config_keys(), foreign_config_keys()})
+    for (const ConfigKey& key : keys)
+      if (key.standing == standing) rows.push_back(&key);
   std::sort(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->name < b->name; });
   for (const ConfigKey* key : rows) {
     out += "| `" + std::string(key->name) + "` | " + std::string(key->says);
@@ -521,7 +365,7 @@ void append_rows(std::span<const ConfigKey> keys, ConfigKey::Standing standing, 
 std::span<const ConfigKey> config_keys() { return supported_keys; }
 
 const ConfigKey* find_config_key(std::string_view name) {
-  for (const auto& keys : {config_keys(), foreign_config_keys()})
+  for (const auto& keys : {config_keys(), listener_config_keys(), foreign_config_keys()})
     for (const ConfigKey& key : keys)
       if (is_named(key, name)) return &key;
   return nullptr;
@@ -543,11 +387,11 @@ void apply_entry(Reading& reading, const ConfigEntry& entry) {
 
 std::string config_keys_as_markdown() {
   std::string out = "| key | what it does | on SIGHUP |\n| --- | --- | --- |\n";
-  append_rows(config_keys(), supported, out);
+  append_rows(supported, out);
   out += "\nAccepted with a warning:\n\n| key | why it has no effect |\n| --- | --- |\n";
-  append_rows(foreign_config_keys(), no_effect, out);
+  append_rows(no_effect, out);
   out += "\nRefused with an error:\n\n| key | why |\n| --- | --- |\n";
-  append_rows(foreign_config_keys(), refused, out);
+  append_rows(refused, out);
   return out;
 }
 

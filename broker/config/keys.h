@@ -24,8 +24,9 @@ struct ConfigKey {
   enum class Reload : std::uint8_t { no, yes } reload = Reload::no;
 };
 
-std::span<const ConfigKey> config_keys();          // those that are supported
-std::span<const ConfigKey> foreign_config_keys();  // the others that are known
+std::span<const ConfigKey> config_keys();           // those that are supported, and
+std::span<const ConfigKey> listener_config_keys();  // of these the ones about listeners and users
+std::span<const ConfigKey> foreign_config_keys();   // the others that are known
 const ConfigKey* find_config_key(std::string_view name);
 
 void apply_entry(Reading& reading, const ConfigEntry& entry);

@@ -11,7 +11,7 @@ namespace {
 
 TEST(ConfigKeys, AreKnownOnceAndSayWhatTheyDo) {
   std::set<std::string_view> names;
-  for (const auto& keys : {config_keys(), foreign_config_keys()})
+  for (const auto& keys : {config_keys(), listener_config_keys(), foreign_config_keys()})
     for (const ConfigKey& key : keys) {
       EXPECT_TRUE(names.insert(key.name).second) << key.name;
       EXPECT_FALSE(key.says.empty()) << key.name;

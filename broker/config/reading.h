@@ -15,6 +15,8 @@ namespace mq::broker {
 
 class Reading {
  public:
+  explicit Reading(bool per_listener) : per_listener_(per_listener) {}
+
   Config config;
   std::vector<Problem> problems;
 
@@ -42,6 +44,8 @@ class Reading {
   ListenerConfig& listener(const ConfigEntry& entry);
   ListenerConfig& default_listener(const ConfigEntry& entry);  // that is asked for by this key
 
+  // Whether `per_listener_settings true` is said anywhere.
+  bool per_listener() const { return per_listener_; }
   transport::TlsServerOptions& tls(const ConfigEntry& entry);
 
   // After the last key: what is listened on.
@@ -50,6 +54,7 @@ class Reading {
  private:
   void check_tls(const ListenerConfig& listener);
 
+  const bool per_listener_;
   ListenerConfig default_;
   bool default_is_wanted_ = false;
   std::vector<ConfigEntry> default_keys_;

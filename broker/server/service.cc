@@ -177,7 +177,10 @@ class Service {
     }
     for (const std::string& key : fixed)
       log_.write(Level::warning, "needs_restart", {{"key", key}});
-    server_.change_limits(wanted.settings.limits);
+    Limits& limits = wanted.settings.limits;
+    limits.inflight_messages = config_.settings.limits.inflight_messages;
+    limits.session_expiry = config_.settings.limits.session_expiry;
+    server_.change_limits(limits);
     wanted.fixed = config_.fixed;  // what this process runs with
     config_ = std::move(wanted);
     if (config_.sys_interval.count() == 0)

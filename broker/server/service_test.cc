@@ -137,6 +137,22 @@ TEST_F(Service, ReadsItsFileAgainOnSighup) {
   EXPECT_EQ(client.exit_status(), 0);  // it still serves
 }
 
+TEST_F(Service, LetsInWhomTheChangedFilesLetIn) {
+  write("listener 0 127.0.0.1\nallow_anonymous true\n");
+  start();
+  Process before(sub({"-t", "x", "-E"}));
+  EXPECT_EQ(before.exit_status(), 0) << before.output();
+  write("listener 0 127.0.0.1\nallow_anonymous false\n");
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("notice reloaded"));
+  Process after(sub({"-t", "x", "-E"}));
+  EXPECT_EQ(after.exit_status(), 3) << after.output();
+  write("listener 0 127.0.0.1\npassword_file " + path("none") + "\n");
+  broker_->signal(SIGHUP);
+  EXPECT_TRUE(broker_->prints("not_reloaded")) << broker_->output();
+  EXPECT_TRUE(broker_->prints("none")) << broker_->output();
+}
+
 TEST_F(Service, OpensItsLogFileAnewOnSighup) {
   write("listener 0 127.0.0.1\nlog_dest stderr\nlog_dest file " + path("log") + "\n");
   start();

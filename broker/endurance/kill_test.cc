@@ -56,7 +56,7 @@ class Load {
   void live_and_die() {
     ASSERT_TRUE(broker_.start()) << broker_.output();
     check_retained();
-    take_what_is_owed(offline_);
+    ASSERT_NO_FATAL_FAILURE(take_what_is_owed(offline_));
     for (auto& subscriber : offline_) subscriber->disconnect();
     begin();
     serve(all_, std::chrono::milliseconds(20 + chance_() % 150), [] { return false; });
@@ -73,8 +73,8 @@ class Load {
       return std::none_of(publishers_.begin(), publishers_.end(),
                           [](const auto& p) { return p->has_open(); });
     });
-    take_what_is_owed(online_);
-    take_what_is_owed(offline_);
+    ASSERT_NO_FATAL_FAILURE(take_what_is_owed(online_));
+    ASSERT_NO_FATAL_FAILURE(take_what_is_owed(offline_));
   }
 
   Tally count() const {
@@ -125,17 +125,18 @@ class Load {
       if (!s->is_open()) s->connect(broker_.port());
       clients.push_back(s.get());
     }
+    const bool are_let_in = serve(clients, 20s, [&] {
+      return std::all_of(subscribers.begin(), subscribers.end(),
+                         [](const auto& s) { return s->is_welcome() && s->is_subscribed(); });
+    });
+    ASSERT_TRUE(are_let_in) << "the broker takes no subscriber: " << broker_.output();
     std::uint64_t count = 0;
     bool is_complete = false;
     auto quiet_since = std::chrono::steady_clock::now();
     serve(clients, 60s, [&] {
       std::uint64_t now = 0;
-      bool subscribed = true;
-      for (auto& s : subscribers) {
-        now += s->count();
-        subscribed = subscribed && s->is_subscribed() && s->is_welcome();
-      }
-      if (now != count || !subscribed) {
+      for (auto& s : subscribers) now += s->count();
+      if (now != count) {
         count = now;
         quiet_since = std::chrono::steady_clock::now();
         return false;

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <random>
 #include <stdexcept>
 
@@ -219,11 +221,57 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
   options.qos = static_cast<Qos>(raw.qos);
 }
 
+std::vector<std::string> names_of(const CLI::App& app) {
+  std::vector<std::string> names = {"--property"};
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// Where mosquitto's clients look for flags that are always meant, a flag and its value a line.
+std::string defaults_file(const CLI::App& app) {
+  const std::string name = "mosquitto_" + app.get_name().substr(app.get_name().rfind(' ') + 1);
+  if (const char* folder = std::getenv("XDG_CONFIG_HOME"); folder != nullptr && *folder != '\0')
+    return std::string(folder) + "/" + name;
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::string(home) + "/.config/" + name;
+  return {};
+}
+
+// The flags of that file, but for those that the command line gives itself.
+std::vector<std::string> defaults_of(const CLI::App& app, const std::vector<std::string>& given) {
+  const std::string path = defaults_file(app);
+  std::vector<std::string> words;
+  std::ifstream in(path);
+  std::string line;
+  for (int number = 1; !path.empty() && std::getline(in, line); ++number) {
+    const auto end = line.find_last_not_of(" \t\r");
+    if (line.empty() || line[0] == '#' || end == std::string::npos) continue;
+    line.resize(end + 1);
+    const std::string flag = line.substr(0, line.find_first_of(" \t"));
+    const CLI::Option* option = flag.starts_with('-') ? app.get_option_no_throw(flag) : nullptr;
+    if (option == nullptr)
+      throw Usage(path + ":" + std::to_string(number) + ": \"" + flag + "\" is not known" +
+                  did_you_mean(flag, names_of(app)));
+    const bool is_given = std::any_of(given.begin(), given.end(), [&](const std::string& word) {
+      return word.starts_with('-') &&
+             app.get_option_no_throw(word.substr(0, word.find('='))) == option;
+    });
+    if (is_given) continue;
+    words.push_back(flag);
+    const auto value = line.find_first_not_of(" \t", flag.size());
+    if (value != std::string::npos) words.push_back(line.substr(value));
+  }
+  return words;
+}
+
 // The words as CLI11 wants them: last one first. It knows options with a fixed number of values,
 // but -D has three, or four for a user property; and it takes a value that begins with a dash for
 // an option unless it is joined to its flag, but "-m -5" is a message.
 std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv, RawFlags& raw) {
-  const std::vector<std::string> given(argv + 1, argv + argc);
+  std::vector<std::string> given(argv + 1, argv + argc);
+  const std::vector<std::string> defaults = defaults_of(app, given);
+  given.insert(given.begin(), defaults.begin(), defaults.end());
   std::vector<std::string> words;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::string& word = given[i];
@@ -246,13 +294,6 @@ std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv, Ra
   }
   std::reverse(words.begin(), words.end());
   return words;
-}
-
-std::vector<std::string> names_of(const CLI::App& app) {
-  std::vector<std::string> names = {"--property"};
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  return names;
 }
 
 // Runs `parse`; turns help and wrong usage into an exit status and a line.
@@ -352,6 +393,7 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
     app.add_flag("-E", options.end_when_subscribed, "end when the subscriptions are acknowledged");
     app.add_flag("-R", options.skip_stale, "print no retained messages");
     app.add_flag("--retained-only", options.retained_only, "print retained messages, then end");
+    app.add_flag("--remove-retained", options.remove_retained, "clear what is retained there");
     app.add_flag("--retain-as-published", retain_as_published, "keep the retain flag, 5.0");
     app.add_option("--retain-handling", retain_handling, "always, new or never, 5.0")
         ->check(CLI::IsMember({"always", "new", "never"}));

@@ -58,6 +58,7 @@ struct SubOptions : CommonOptions {
   bool end_when_subscribed = false;          // -E
   bool skip_stale = false;                   // -R: retained messages of the past
   bool retained_only = false;
+  bool remove_retained = false;
   bool newline = true;
   std::string format;  // empty: as -v says
   bool verbose = false;

@@ -348,6 +348,47 @@ TEST_F(OurPrograms, ComeBackWhenTheBrokerIsStartedAgain) {
   EXPECT_NE(sub->output().find("back\n"), std::string::npos) << sub->output();
 }
 
+TEST(OurFlags, MayStandInAFileAsMosquittosDo) {
+  RealBroker broker(Who::ours);
+  std::string pattern = (std::filesystem::temp_directory_path() / "mq_flags_XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  std::ofstream(pattern + "/mosquitto_sub")
+      << "# mine\n-h 127.0.0.1\n-p " << broker.port() << "\n-i from the file\n-v\n";
+  const Words ours = {"env", "XDG_CONFIG_HOME=" + pattern, MQ_REAL_PROGRAM, "sub"};
+  Words words = ours;
+  words.insert(words.end(), {"-t", "x", "-E", "-d"});
+  Process by_file(words);
+  EXPECT_EQ(by_file.exit_status(), 0) << by_file.output();
+  EXPECT_NE(by_file.output().find("as from the file"), std::string::npos) << by_file.output();
+  words.insert(words.end(), {"--id", "given"});
+  Process given(words);
+  EXPECT_EQ(given.exit_status(), 0) << given.output();
+  EXPECT_NE(given.output().find("as given"), std::string::npos) << given.output();
+  std::ofstream(pattern + "/mosquitto_sub") << "\n--verbos\n";
+  Process wrong(words);
+  EXPECT_EQ(wrong.exit_status(), 2);
+  EXPECT_NE(
+      wrong.output().find("mosquitto_sub:2: \"--verbos\" is not known, did you mean --verbose?"),
+      std::string::npos)
+      << wrong.output();
+  std::filesystem::remove_all(pattern);
+}
+
+TEST(OurFlags, RemoveRetainedMessages) {
+  RealBroker broker(Who::mosquitto);
+  const auto port = std::to_string(broker.port());
+  for (const char* topic : {"a", "b", "c/d"})
+    EXPECT_EQ(Process(Words{MQ_REAL_PROGRAM, "pub", "-p", port, "-t", topic, "-m", "x", "-r"})
+                  .exit_status(),
+              0);
+  Process removing(Words{MQ_REAL_PROGRAM, "sub", "-p", port, "-t", "a", "-t", "c/#", "-C", "2",
+                         "--remove-retained", "-v"});
+  EXPECT_EQ(removing.exit_status(), 0) << removing.output();
+  Process left(Words{MQ_REAL_PROGRAM, "sub", "-p", port, "-t", "#", "-W", "1", "-v"});
+  EXPECT_EQ(left.exit_status(), 0);
+  EXPECT_EQ(left.output(), "b x\n");
+}
+
 // What both programs print of the same messages from the same broker.
 TEST(Formats, AreMosquittosToTheByte) {
   RealBroker broker(Who::mosquitto);

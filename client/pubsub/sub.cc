@@ -82,6 +82,9 @@ class Subscriber {
 
   void on_message(const Publish& message) {
     if (options_.retained_only && !message.retain) return session_.finish(exit_status::done);
+    if (options_.remove_retained && message.retain && !message.payload.empty())
+      session_.driver().give(
+          PublishOrder{session_.next_handle(), Publish{.topic = message.topic, .retain = true}});
     if (options_.skip_stale && message.retain) return;
     const bool is_unwanted =
         std::any_of(options_.filter_out.begin(), options_.filter_out.end(),

@@ -68,6 +68,15 @@ TEST(Config, UnknownKeysAreWarningsThatGuessWhatWasMeant) {
                                       "a.conf:3:1: warning: \"zzz\" is not known"));
 }
 
+TEST(Config, AFileOfSomethingElseIsNotGuessedAtForLong) {
+  std::string text;
+  for (int i = 0; i < 51; ++i) text += "listner 1884\n";
+  const auto lines = problems_of(text);
+  ASSERT_THAT(lines, SizeIs(51));
+  EXPECT_THAT(lines[49], HasSubstr("did you mean"));
+  EXPECT_THAT(lines[50], testing::EndsWith("is not known"));
+}
+
 TEST(Config, BadValuesAreErrorsThatNameThePlace) {
   EXPECT_THAT(problems_of("port  18x3"),
               ElementsAre("a.conf:1:7: error: port: expected a number from 0 to 65535, got "

@@ -338,6 +338,8 @@ bool is_named(const ConfigKey& key, std::string_view name) {
   return name.starts_with(key.name.substr(0, key.name.size() - 1));
 }
 
+constexpr std::size_t guesses_max = 50;
+
 std::string suggestion(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& keys : {config_keys(), listener_config_keys(), foreign_config_keys()})
@@ -373,9 +375,11 @@ const ConfigKey* find_config_key(std::string_view name) {
 
 void apply_entry(Reading& reading, const ConfigEntry& entry) {
   const ConfigKey* key = find_config_key(entry.key);
+  // A file of something else altogether is not worth guessing at.
+  const bool is_worth_it = reading.problems.size() < guesses_max;
+  const std::string guess = key == nullptr && is_worth_it ? suggestion(entry.key) : "";
   if (key == nullptr)
-    return reading.warning(entry.key_at,
-                           "\"" + entry.key + "\" is not known" + suggestion(entry.key));
+    return reading.warning(entry.key_at, "\"" + entry.key + "\" is not known" + guess);
   if (key->standing == supported) return key->apply(reading, entry);
   if (!key->harmless.empty() && entry.value == key->harmless) return;
   const std::string text = entry.key + ": " + std::string(key->says);

@@ -73,6 +73,17 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(run.returncode, code, run.stdout + run.stderr)
         return run
 
+    # Passwords are in nothing that a run leaves, but for the capture of links that anybody could read.
+    def test_secrets_stay_secret(self):
+        run = mqttlab("run", ROOT / "scenarios/cold-counter-permissions.yaml", "-o", self.results, "--world", "memory")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        plain = {"cold-but-not-frozen": False, "only-looking": True, "next-door": True, "123456": True}
+        for secret, is_readable in plain.items():
+            self.assertNotIn(secret, run.stdout + run.stderr)
+            for path in self.results.iterdir():
+                found = secret.encode() in path.read_bytes()
+                self.assertEqual(found, is_readable and path.name == "capture.pcap", f"{secret} in {path.name}")
+
     def read_results(self, folder=None):
         return json.loads(((folder or self.results) / "results.json").read_text())
 

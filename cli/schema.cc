@@ -15,7 +15,7 @@ void add_schema(CLI::App& app, int& exit_code) {
   auto of_what = std::make_shared<std::string>();
   CLI::App* verb = app.add_subcommand("schema", "print the JSON Schema of a file format");
   verb->add_option("FORMAT", *of_what, "scenario")->required()->check(CLI::IsMember({"scenario"}));
-  verb->callback([&exit_code] {
+  verb->callback([&exit_code, of_what] {  // CLI11 writes to it before it calls
     fmt::print("{}\n", scenario::scenario_schema());
     exit_code = 0;
   });

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -115,6 +116,31 @@ sim::LinkedBackend::Keeps where_it_keeps(const scenario::Plan& plan) {
   return crashes ? sim::LinkedBackend::Keeps::on_disk : sim::LinkedBackend::Keeps::in_memory;
 }
 
+broker::AccessRules rules_of(const std::vector<scenario::UserPlan>& users) {
+  using Grant = broker::AccessRules::Grant;
+  broker::AccessRules rules;
+  for (const auto& user : users) {
+    for (const auto& filter : user.publish) rules.add(user.name, Grant::write, filter);
+    for (const auto& filter : user.subscribe) rules.add(user.name, Grant::read, filter);
+  }
+  return rules;
+}
+
+std::vector<bool> encrypted_clients(const scenario::Plan& plan) {
+  std::vector<bool> encrypted;
+  for (const auto& group : plan.groups)
+    encrypted.insert(
+        encrypted.end(), group.count,
+        group.transport == scenario::Transport::tls || group.transport == scenario::Transport::wss);
+  return encrypted;
+}
+
+std::map<std::string, std::string> passwords_of(const std::vector<scenario::UserPlan>& users) {
+  std::map<std::string, std::string> passwords;
+  for (const auto& user : users) passwords.emplace(user.name, user.password);
+  return passwords;
+}
+
 }  // namespace
 
 int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts) {
@@ -122,14 +148,17 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   const std::string started = fmt::format(
       "{:%Y-%m-%dT%H:%M:%SZ}",
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-  report::Recorder recorder(scenario::run_info(plan),
-                            {.folder = order.folder, .trace = order.trace});
+  report::Recorder recorder(
+      scenario::run_info(plan),
+      {.folder = order.folder, .trace = order.trace, .encrypted = encrypted_clients(plan)});
   Pace pace(recorder);
   const auto world = parts.world(plan.seed);
   broker::Settings settings;
   settings.fault = parts.broker_fault;
+  if (!plan.broker.users.empty()) settings.access.rules = rules_of(plan.broker.users);
   sim::LinkedBackend broker(settings, durability_of(plan.broker.durability),
                             Rng(plan.seed).child("broker"), where_it_keeps(plan));
+  if (!plan.broker.users.empty()) broker.let_in_only(passwords_of(plan.broker.users));
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
   options.go_on = [&pace](Instant reached) { return pace.go_on(reached); };

@@ -42,8 +42,17 @@ struct LinkPlan {
   std::vector<Source> sources;
 };
 
+// Somebody with a password, and the topic filters that they may publish and subscribe to.
+struct UserPlan {
+  std::string name;
+  std::string password;
+  std::vector<std::string> publish;
+  std::vector<std::string> subscribe;
+};
+
 struct BrokerPlan {
   trace::Durability durability = trace::Durability::power;
+  std::vector<UserPlan> users;  // empty: everybody is let in and may do everything
 };
 
 // `{id}` in topics and text is the client's id, `{n}` the number of the message.
@@ -88,6 +97,8 @@ struct GroupPlan {
   bool clean_start = true;
   std::uint32_t session_expiry = 0;  // seconds; 0xFFFFFFFF: never
   std::chrono::seconds keep_alive{60};
+  std::string user_name;         // empty: none
+  std::string password;          // with a user name
   Duration start{};              // when the group begins to connect
   Duration start_spread{};       // each member waits uniform in [0, spread] more
   std::optional<Duration> stop;  // an orderly DISCONNECT then

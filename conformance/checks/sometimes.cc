@@ -93,8 +93,19 @@ void SometimesCheck::on(const trace::PacketSeen& seen) {
       if (at_broker && !seen.sent) on_connect_at_broker(client, seen.connection.number);
       return;
     case Kind::conn_ack:
-      if (at_broker && seen.sent && std::get<ConnAck>(*seen.packet).reason == ReasonCode::success)
+      if (!at_broker || !seen.sent) return;
+      if (std::get<ConnAck>(*seen.packet).reason == ReasonCode::success)
         client.broker_open.push_back(seen.connection.number);
+      else
+        reach("a client was refused");
+      return;
+    case Kind::pub_ack:
+      if (at_broker && seen.sent && failed(std::get<PubAck>(*seen.packet).reason))
+        reach("a message was refused");
+      return;
+    case Kind::pub_rec:
+      if (at_broker && seen.sent && failed(std::get<PubRec>(*seen.packet).reason))
+        reach("a message was refused");
       return;
     default:
       return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace mq::report {
 namespace {
@@ -66,8 +67,8 @@ std::string tags_of(const trace::PacketSeen& packet) {
 
 }  // namespace
 
-CaptureWriter::CaptureWriter(OutputFile& out, std::uint64_t bytes_max)
-    : out_(out), bytes_max_(bytes_max) {
+CaptureWriter::CaptureWriter(OutputFile& out, std::uint64_t bytes_max, std::vector<bool> encrypted)
+    : out_(out), bytes_max_(bytes_max), encrypted_(std::move(encrypted)) {
   std::string header;
   put_host(header, magic_nanoseconds);
   put_host(header, 4U << 16 | 2U);  // version 2.4, two numbers of 16 bits
@@ -95,7 +96,14 @@ void CaptureWriter::observe(const trace::Event& event) {
   put_host(head, static_cast<std::uint32_t>(kept));
   put_host(head, static_cast<std::uint32_t>(whole));
   out_.append(head);
-  record.append(reinterpret_cast<const char*>(packet->wire.data()), kept - record.size());
+  std::string wire(reinterpret_cast<const char*>(packet->wire.data()), packet->wire.size());
+  const auto* connect = std::get_if<Connect>(packet->packet);
+  const auto client = static_cast<std::size_t>(packet->connection.client);
+  if (connect != nullptr && connect->password && client < encrypted_.size() && encrypted_[client]) {
+    const std::size_t secret = std::min(connect->password->size(), wire.size());
+    wire.replace(wire.size() - secret, secret, secret, '*');  // the last field of CONNECT
+  }
+  record.append(wire, 0, kept - record.size());
   out_.append(record);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "reports/file/output_file.h"
 #include "reports/ndjson/event_writer.h"
@@ -16,8 +17,11 @@ namespace mq::report {
 
 class CaptureWriter final : public trace::Observer {
  public:
-  // `out` must outlive the writer. What would exceed `bytes_max` is left out.
-  explicit CaptureWriter(OutputFile& out, std::uint64_t bytes_max = trace_bytes_max);
+  // `out` must outlive the writer. What would exceed `bytes_max` is left out. Of clients for which
+  // `encrypted` says so, by their position in the run, nobody on the way can read a password, and
+  // neither can who reads the capture: it is starred out.
+  explicit CaptureWriter(OutputFile& out, std::uint64_t bytes_max = trace_bytes_max,
+                         std::vector<bool> encrypted = {});
 
   void observe(const trace::Event& event) override;
   bool truncated() const { return truncated_; }
@@ -25,6 +29,7 @@ class CaptureWriter final : public trace::Observer {
  private:
   OutputFile& out_;
   std::uint64_t bytes_max_;
+  std::vector<bool> encrypted_;
   bool truncated_ = false;
 };
 

@@ -17,7 +17,8 @@ Recorder::Recorder(const trace::RunInfo& run, const Options& options)
   events_file_ = std::make_unique<OutputFile>(options_.folder + "/events.ndjson");
   capture_file_ = std::make_unique<OutputFile>(options_.folder + "/capture.pcap");
   events_ = std::make_unique<EventWriter>(*events_file_, run_, options_.trace_bytes);
-  capture_ = std::make_unique<CaptureWriter>(*capture_file_, options_.trace_bytes);
+  capture_ =
+      std::make_unique<CaptureWriter>(*capture_file_, options_.trace_bytes, options_.encrypted);
 }
 
 Recorder::~Recorder() = default;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "conformance/checks/check_set.h"
 #include "reports/collect/collector.h"
@@ -30,6 +31,7 @@ class Recorder final : public trace::Observer {
     std::string folder;  // that exists
     TracePolicy trace = TracePolicy::full;
     std::uint64_t trace_bytes = trace_bytes_max;  // of each of the two files
+    std::vector<bool> encrypted = {};             // by client: its password is in no capture
   };
   struct FileError {
     std::string path;

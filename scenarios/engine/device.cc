@@ -29,6 +29,10 @@ client::Settings settings_of(const GroupPlan& group, Version version, const std:
   settings.clean_start = group.clean_start;
   settings.session_expiry = version == Version::v5 ? group.session_expiry : 0;
   settings.keep_alive = group.keep_alive;
+  if (!group.user_name.empty()) {
+    settings.user_name = group.user_name;
+    settings.password = Bytes::copy(group.password);
+  }
   settings.fault = fault;
   return settings;
 }

@@ -61,6 +61,7 @@ class GroupReader {
     read_versions();
     read_transport();
     read_session();
+    read_user();
     read_times();
     if (fields_.map("will").is_there()) read_will();
     if (const Node* list = fields_.find("publish"))
@@ -83,6 +84,7 @@ class GroupReader {
   void read_versions();
   void read_transport();
   void read_session();
+  void read_user();
   void read_times();
   void read_will();
   void read_publish(const Node& item);
@@ -158,6 +160,13 @@ void GroupReader::read_session() {
                "or use protocol: 5");
   if (!group_.clean_start && !has(Version::v5) && group_.session_expiry != never_ends)
     say(place, "3.1.1 cannot say when a session expires: leave it out, or use protocol: 5");
+}
+
+void GroupReader::read_user() {
+  group_.user_name = fields_.text("username");
+  group_.password = fields_.text("password");
+  if (const Node* place = fields_.find("password"); place != nullptr && group_.user_name.empty())
+    say(place, "a password needs a `username` beside it");
 }
 
 void GroupReader::read_times() {

@@ -126,7 +126,27 @@ constexpr Shape durability{.is = Is::choice, .choices = durabilities};
 constexpr Shape links{.is = Is::named_map, .item = &link_shape, .entries_max = links_max};
 constexpr Shape fleet{.is = Is::named_map, .item = &group_shape, .entries_max = groups_max};
 
+constexpr Shape topic_list{.is = Is::one_or_list, .item = &topic, .entries_max = 100};
+constexpr std::array user_keys = {
+    Key{.name = "password",
+        .shape = &line_of_text,
+        .is_required = true,
+        .description = "In no report, event or log; a capture of a plain link shows it, as anybody "
+                       "on the way could see it."},
+    Key{.name = "publish",
+        .shape = &topic_list,
+        .description = "What the user may publish to, as topic filters; nothing without."},
+    Key{.name = "subscribe",
+        .shape = &topic_list,
+        .description = "What the user may read, as topic filters; nothing without."},
+};
+constexpr Shape user_shape_of_broker{.is = Is::named_map, .item = &user_shape, .entries_max = 1000};
+
 constexpr std::array broker_keys = {
+    Key{.name = "users",
+        .shape = &user_shape_of_broker,
+        .description = "Who is let in, by name, and what they may do. Without it everybody is, and "
+                       "may do everything."},
     Key{.name = "durability",
         .shape = &durability,
         .fallback = "power",
@@ -169,6 +189,7 @@ constexpr std::array scenario_keys = {
 
 }  // namespace
 
+const Shape user_shape{.is = Is::map, .title = "a user", .keys = user_keys};
 const Shape broker_shape{.is = Is::map, .title = "`broker`", .keys = broker_keys};
 const Shape fault_shape{.is = Is::map, .title = "a fault", .keys = fault_keys};
 const Shape latency_shape{.is = Is::map, .title = "`latency`", .keys = latency_keys};

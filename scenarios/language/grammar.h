@@ -21,6 +21,7 @@ extern const Shape subscribe_shape;
 extern const Shape fault_shape;
 extern const Shape expectation_shape;
 extern const Shape latency_shape;
+extern const Shape user_shape;
 extern const Shape broker_shape;
 
 // A quantity written as a mapping: its `value`, an `item`, and its `source`.

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "protocol/topic.h"
 #include "scenarios/language/document.h"
 #include "scenarios/language/faults.h"
 #include "scenarios/language/fleet.h"
@@ -25,6 +26,33 @@ trace::Durability durability(std::string_view word) {
   return word == "process" ? trace::Durability::process : trace::Durability::power;
 }
 
+std::vector<std::string> filters(const Fields& fields, std::string_view key, Problems& problems) {
+  std::vector<std::string> found;
+  const auto add = [&](const Node& node) {
+    if (const auto broken = topic_filter_breaks(node.text))
+      problems.push_back({node.line, node.column, std::string(info(*broken).sentence)});
+    else
+      found.push_back(node.text);
+  };
+  const Node* node = fields.find(key);
+  if (node != nullptr && node->kind == Node::Kind::list)
+    std::for_each(node->items.begin(), node->items.end(), add);
+  else if (node != nullptr)
+    add(*node);
+  return found;
+}
+
+std::vector<UserPlan> read_users(const Node* users, Problems& problems) {
+  std::vector<UserPlan> found;
+  if (users == nullptr) return found;
+  for (const Entry& entry : users->entries) {
+    const Fields fields(&entry.value, user_shape);
+    found.push_back({entry.key.text, fields.text("password"), filters(fields, "publish", problems),
+                     filters(fields, "subscribe", problems)});
+  }
+  return found;
+}
+
 Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   const Fields fields(&root, scenario_shape);
   Plan plan;
@@ -36,6 +64,7 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.seed = fields.whole("seed");
   plan.world = fields.text("world") == "memory" ? WorldKind::memory : WorldKind::ns3;
   plan.broker.durability = durability(fields.map("broker").text("durability"));
+  plan.broker.users = read_users(fields.map("broker").find("users"), problems);
   plan.links = read_links(fields.find("links"), problems);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);
   plan.faults = read_faults(fields.find("faults"), plan, problems);

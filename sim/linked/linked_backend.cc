@@ -59,6 +59,11 @@ void LinkedBackend::close_store(Crash how) {
   on_disk_.reset();  // finds its files gone, and cannot tidy up
 }
 
+void LinkedBackend::let_in_only(std::map<std::string, std::string> passwords) {
+  passwords_ = std::move(passwords);
+  settings_.access.verifies_passwords = true;
+}
+
 std::optional<Instant> LinkedBackend::start(Instant now) {
   ensure(core_ == nullptr, "a broker is started once, or again after kill()");
   now_ = now;
@@ -95,7 +100,10 @@ BackendLink LinkedBackend::open(const std::string& peer) {
 
 void LinkedBackend::open_for_core(BackendLink id, Link& link) {
   auto socket = std::make_unique<PortSocket>(link.port);
-  core_->handle(broker::LinkUp{core_link(id), socket->device_address()}, now_);
+  core_->handle(broker::LinkUp{.link = core_link(id),
+                               .address = socket->device_address(),
+                               .anonymous_allowed = !settings_.access.verifies_passwords},
+                now_);
   Connection::Owner owner;
   owner.received = [this, id](std::span<const std::byte> bytes) {
     core_->handle(broker::BytesIn{core_link(id), bytes}, now_);
@@ -163,6 +171,7 @@ void LinkedBackend::kill(Crash how) {
   close_store(how);
   persisted_ = 0;
   for (auto* list : {&touched_, &news_, &to_flush_, &ended_}) list->clear();
+  verdicts_.clear();
   lingering_.clear();
 }
 
@@ -176,6 +185,10 @@ void LinkedBackend::work() {
     } else if (const std::uint64_t durable = store_->commit(); durable > persisted_) {
       persisted_ = durable;
       core_->handle(broker::Persisted{durable}, now_);
+    } else if (!verdicts_.empty()) {
+      const broker::Authenticated verdict = std::move(verdicts_.front());
+      verdicts_.pop_front();
+      core_->handle(verdict, now_);
     } else if (!ended_.empty()) {
       for (BackendLink id : std::exchange(ended_, {}))
         core_->handle(broker::LinkDown{core_link(id)}, now_);
@@ -212,7 +225,15 @@ void LinkedBackend::perform(broker::Output& output) {
                    store_->append(persist.sequence, std::move(persist.record));
                  },
                  [&](broker::Note&) {},
-                 [&](broker::Authenticate&) { ensure(false, "nobody said that it can"); },
+                 [&](broker::Authenticate& asked) {
+                   using Verdict = broker::Authenticated::Verdict;
+                   const auto known = passwords_.find(asked.user);
+                   const bool right =
+                       known != passwords_.end() && asked.password.text() == known->second;
+                   verdicts_.push_back({.link = asked.link,
+                                        .verdict = right ? Verdict::accepted : Verdict::denied,
+                                        .user = asked.user});
+                 },
              },
              output);
 }

@@ -35,6 +35,10 @@ inline constexpr std::array sometimes_states = {
               "A new subscription brought a message that was published before it."},
     Sometimes{"a client gave up and reconnected",
               "A client closed its silent connection by itself and opened another one."},
+    Sometimes{"a client was refused",
+              "The broker answered a CONNECT with a refusal: a wrong password, for one."},
+    Sometimes{"a message was refused",
+              "The broker answered a PUBLISH with a reason that is a failure (5.0)."},
     Sometimes{"a QoS 2 message was received again before its PUBREL",
               "The receiver of a QoS 2 message saw the same packet id again and had to remember "
               "that it already owned the message."},

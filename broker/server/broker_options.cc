@@ -162,6 +162,11 @@ ReadConfig load_config(const BrokerFlags& flags) {
   if (flags.handshake_timeout)
     config.handshake_timeout = std::chrono::seconds(*flags.handshake_timeout);
   if (!flags.metrics.empty()) config.metrics = flags.metrics;
+  if (!config.metrics.empty() && !parse_listen(config.metrics, 0))
+    read.problems.push_back(
+        {Problem::Kind::error,
+         {flags.config_file, 0, 0},
+         "metrics: expected ADDRESS:PORT or PORT, got \"" + config.metrics + "\""});
   if (flags.log_format)
     config.log.form = *flags.log_format == "json" ? LogConfig::Form::json : LogConfig::Form::text;
   if (flags.verbose) {

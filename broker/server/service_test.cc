@@ -209,6 +209,10 @@ TEST_F(Service, DoesNotStartWithAFileThatIsWrong) {
   Process broken({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
   EXPECT_EQ(broken.exit_status(), 2);
   EXPECT_THAT(broken.output(), HasSubstr("broker.conf:3:1: error: psk_file: "));
+  write("listener 0 127.0.0.1\nmetrics localhost:x\n");
+  Process nowhere({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
+  EXPECT_EQ(nowhere.exit_status(), 2) << nowhere.output();
+  EXPECT_THAT(nowhere.output(), HasSubstr("metrics: expected ADDRESS:PORT or PORT"));
   write("listener 0 127.0.0.1\nlistner 1\n");
   Process tested({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf"), "--test-config"});
   EXPECT_EQ(tested.exit_status(), 0);

@@ -14,6 +14,7 @@
 #include "broker/server/listener.h"
 #include "broker/server/store_writer.h"
 #include "transport/connection.h"
+#include "transport/core_clock.h"
 #include "transport/layered_link.h"
 
 namespace mq::broker {
@@ -58,14 +59,13 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       : context_(context),
         options_(std::move(options)),
         on_note_(std::move(on_note)),
-        epoch_(std::chrono::steady_clock::now()),
+        clock_(context),
         store_(options_.store ? open_store(*options_.store, wall_clock()) : nullptr),
         gate_(context, options_.access, options_.settings.access, anonymous_somewhere(options_),
               options_.settings.limits.verifications,
               [this](const Authenticated& told) { feed(told); }),
         core_(core_settings(options_, gate_.policy()), Rng(options_.seed),
               store_ ? store_->recover() : Recovered{}, now()),
-        core_timer_(context),
         linger_timer_(context),
         handshake_timer_(context),
         listeners_(
@@ -95,7 +95,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   void reload_certificates() { listeners_->reload_certificates(); }
 
   void abandon() {
-    core_timer_.cancel();
+    clock_.cancel();
     linger_timer_.cancel();
     handshake_timer_.cancel();
     listeners_->close();
@@ -205,9 +205,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         std::chrono::system_clock::now().time_since_epoch() - now().time_since_epoch())};
   }
 
-  Instant now() const {
-    return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - epoch_));
-  }
+  Instant now() const { return clock_.now(); }
 
   void on_ended(LinkId id) {
     ended_.push_back(id);
@@ -339,24 +337,12 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   }
 
   void rearm() {
-    const auto deadline = core_.deadline();
-    if (deadline == armed_for_) return;
-    armed_for_ = deadline;
-    if (!deadline) {
-      core_timer_.cancel();
-      return;
-    }
-    core_timer_.expires_at(epoch_ + deadline->time_since_epoch());
-    core_timer_.async_wait([self = shared_from_this()](error_code error) {
-      if (error) return;
-      self->armed_for_.reset();
-      self->feed(Tick{});
-    });
+    clock_.keep(core_.deadline(), [self = shared_from_this()] { self->feed(Tick{}); });
   }
 
   void tell_if_stopped() {
     if (!stopped_ || !links_.empty()) return;
-    core_timer_.cancel();
+    clock_.cancel();
     linger_timer_.cancel();
     handshake_timer_.cancel();
     if (writer_) writer_->close();
@@ -366,14 +352,12 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   asio::io_context& context_;
   const ServerOptions options_;
   const NoteHandler on_note_;
-  const std::chrono::steady_clock::time_point epoch_;
+  transport::CoreClock clock_;          // before all that asks it
   std::unique_ptr<SqliteStore> store_;  // until the writer has it
   Gatekeeper gate_;
   Broker core_;
-  asio::steady_timer core_timer_;
   asio::steady_timer linger_timer_;
   asio::steady_timer handshake_timer_;
-  std::optional<Instant> armed_for_;
   const std::shared_ptr<Listeners> listeners_;
   std::unordered_map<LinkId, Link> links_;
   std::vector<LinkId> dirty_;

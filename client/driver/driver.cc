@@ -16,6 +16,7 @@
 #include "base/ensure.h"
 #include "base/overloaded.h"
 #include "transport/connection.h"
+#include "transport/core_clock.h"
 #include "transport/layered_link.h"
 
 namespace mq::client {
@@ -55,10 +56,9 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
        Owner owner)
       : context_(context),
         endpoint_(std::move(endpoint)),
-        epoch_(std::chrono::steady_clock::now()),
         core_(without_records(std::move(settings)), Rng(seed)),
         owner_(std::move(owner)),
-        core_timer_(context),
+        clock_(context),
         linger_timer_(context),
         resolver_(context) {
     if (endpoint_.tls) tls_.emplace(*endpoint_.tls);
@@ -72,7 +72,7 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
 
   void abandon() {
     owner_ = {};
-    core_timer_.cancel();
+    clock_.cancel();
     linger_timer_.cancel();
     give_up_opening();
     if (connection_) connection_->drop();
@@ -88,9 +88,7 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
     flush();
   }
 
-  Instant now() const {
-    return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - epoch_));
-  }
+  Instant now() const { return clock_.now(); }
 
   // What the core answers may end the link at once; that is heard after the answers.
   void feed(const Input& input) {
@@ -277,17 +275,7 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
   }
 
   void rearm() {
-    const auto deadline = core_.deadline();
-    if (deadline == armed_for_) return;
-    armed_for_ = deadline;
-    if (!deadline) {
-      core_timer_.cancel();
-      return;
-    }
-    core_timer_.expires_at(epoch_ + deadline->time_since_epoch());
-    core_timer_.async_wait([self = shared_from_this()](error_code error) {
-      if (error) return;
-      self->armed_for_.reset();
+    clock_.keep(core_.deadline(), [self = shared_from_this()] {
       self->feed(Tick{});
       self->flush();
     });
@@ -295,12 +283,10 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
 
   asio::io_context& context_;
   const Endpoint endpoint_;
-  const std::chrono::steady_clock::time_point epoch_;
   Client core_;
   Owner owner_;
-  asio::steady_timer core_timer_;
+  transport::CoreClock clock_;
   asio::steady_timer linger_timer_;
-  std::optional<Instant> armed_for_;
   tcp::resolver resolver_;
   std::optional<tcp::socket> socket_;
   std::optional<transport::TlsClient> tls_;

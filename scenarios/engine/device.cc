@@ -105,9 +105,8 @@ void Device::work() {
     tell(client::StopOrder{});
   }
   while (auto due = workload_.publish(now)) {
-    fleet_.recorder.record(trace::Attempted{index_, due->stamp, due->message.topic,
-                                            due->message.qos, due->message.retain,
-                                            due->message.payload.size()});
+    fleet_.tracer.record(trace::Attempted{index_, due->stamp, due->message.topic, due->message.qos,
+                                          due->message.retain, due->message.payload.size()});
     const client::Handle handle = handle_of(due->stamp, due->message.qos);
     tell(client::PublishOrder{handle, std::move(due->message)});
   }
@@ -171,30 +170,30 @@ void Device::tell(const client::Input& input) {
 }
 
 void Device::perform(client::Output& output) {
-  std::visit(overloaded{
-                 [&](client::OpenLink&) { open_link(); },
-                 [&](client::SendBytes& send) {
-                   if (!connection_) return;
-                   tap_->sent(send.bytes.span());
-                   connection_->send(std::move(send.bytes));
-                 },
-                 [&](client::CloseLink& close) { close_link(close.because); },
-                 // The device keeps its session in memory, which it never loses in this world.
-                 [&](client::Persist& persist) { tell(client::Persisted{persist.sequence}); },
-                 [&](client::Connected& connected) { on_connected(connected); },
-                 [&](client::Refused&) {},
-                 [&](client::Disconnected&) {},
-                 [&](client::Message& message) {
-                   fleet_.recorder.record(
-                       trace::Delivered{{index_, connection_number_}, &message.publish});
-                 },
-                 [&](client::Completed& completed) { on_completed(completed); },
-                 [&](client::Subscribed& subscribed) { on_subscribed(subscribed); },
-                 [&](client::Unsubscribed&) {},
-                 [&](client::Reauthenticated&) {},
-                 [&](client::Stopped&) {},
-             },
-             output);
+  std::visit(
+      overloaded{
+          [&](client::OpenLink&) { open_link(); },
+          [&](client::SendBytes& send) {
+            if (!connection_) return;
+            tap_->sent(send.bytes.span());
+            connection_->send(std::move(send.bytes));
+          },
+          [&](client::CloseLink& close) { close_link(close.because); },
+          // The device keeps its session in memory, which it never loses in this world.
+          [&](client::Persist& persist) { tell(client::Persisted{persist.sequence}); },
+          [&](client::Connected& connected) { on_connected(connected); },
+          [&](client::Refused&) {},
+          [&](client::Disconnected&) {},
+          [&](client::Message& message) {
+            fleet_.tracer.record(trace::Delivered{{index_, connection_number_}, &message.publish});
+          },
+          [&](client::Completed& completed) { on_completed(completed); },
+          [&](client::Subscribed& subscribed) { on_subscribed(subscribed); },
+          [&](client::Unsubscribed&) {},
+          [&](client::Reauthenticated&) {},
+          [&](client::Stopped&) {},
+      },
+      output);
 }
 
 void Device::open_link() {
@@ -202,9 +201,9 @@ void Device::open_link() {
   close_ordered_ = false;
   if (group_.will) tell(client::WillOrder{workload_.will(*group_.will, connection_number_)});
   const trace::Connection connection{index_, connection_number_};
-  fleet_.recorder.record(trace::LinkOpening{connection});
+  fleet_.tracer.record(trace::LinkOpening{connection});
   auto socket = fleet_.world.connect(place_);
-  fleet_.recorder.announce(socket->device_address(), connection);
+  fleet_.tracer.announce(socket->device_address(), connection);
   connecting_.emplace(fleet_.loop, std::move(socket), sim::Stream::Begins::connecting);
   connecting_->async_connect([this, number = connection_number_](boost::system::error_code error) {
     if (number != connection_number_ || !connecting_) return;  // given up meanwhile
@@ -246,15 +245,15 @@ void Device::tcp_is_up() {
 // Bytes of MQTT may flow.
 void Device::link_is_up() {
   const trace::Connection connection{index_, connection_number_};
-  fleet_.recorder.record(trace::LinkOpened{connection, trace::End::client});
-  tap_.emplace(fleet_.recorder, connection, trace::End::client);
+  fleet_.tracer.record(trace::LinkOpened{connection, trace::End::client});
+  tap_.emplace(fleet_.tracer, connection, trace::End::client);
   tell(client::LinkUp{});
   work();
 }
 
 void Device::link_is_down(trace::CloseCause cause, bool by_us) {
   linger_until_.reset();
-  fleet_.recorder.record(
+  fleet_.tracer.record(
       trace::LinkClosed{{index_, connection_number_}, trace::End::client, cause, by_us});
   connecting_.reset();
   if (auto gone = std::move(connection_)) gone->drop();
@@ -290,13 +289,13 @@ void Device::on_completed(const client::Completed& completed) {
       if (qos_of(completed.handle) == Qos::at_most_once) break;  // nobody acknowledges QoS 0
       [[fallthrough]];
     case Outcome::refused:
-      fleet_.recorder.record(trace::Acknowledged{index_, stamp, completed.reason});
+      fleet_.tracer.record(trace::Acknowledged{index_, stamp, completed.reason});
       break;
     case Outcome::not_connected:
     case Outcome::queue_full:
     case Outcome::too_large:
     case Outcome::expired:
-      fleet_.recorder.record(trace::NotSent{index_, stamp, reason_text(completed.outcome)});
+      fleet_.tracer.record(trace::NotSent{index_, stamp, reason_text(completed.outcome)});
       break;
     case Outcome::received:
     case Outcome::session_lost:

@@ -14,7 +14,7 @@
 #include "client/core/client.h"
 #include "scenarios/engine/fleet_transports.h"
 #include "scenarios/engine/packet_tap.h"
-#include "scenarios/engine/recorder.h"
+#include "scenarios/engine/tracer.h"
 #include "scenarios/engine/workload.h"
 #include "scenarios/plan.h"
 #include "sim/stream.h"
@@ -27,7 +27,7 @@ namespace mq::scenario {
 struct FleetContext {
   sim::World& world;
   sim::StreamLoop& loop;
-  Recorder& recorder;
+  Tracer& tracer;
   Instant storm_ends;
   client::Fault fault;
   FleetTransports& transports;

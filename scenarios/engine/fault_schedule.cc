@@ -16,12 +16,12 @@ Duration exponential(Rng& rng, Duration mean) {
 
 }  // namespace
 
-FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Recorder& recorder,
+FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer,
                              const std::vector<FleetMember>& fleet, Rng rng,
                              std::function<void(sim::Crash)> kill, std::function<void()> restart)
     : plan_(plan),
       world_(world),
-      recorder_(recorder),
+      tracer_(tracer),
       fleet_(fleet),
       kill_(std::move(kill)),
       restart_(std::move(restart)),
@@ -59,22 +59,22 @@ void FaultSchedule::strike(std::size_t fault) {
 }
 
 void FaultSchedule::cut(std::size_t fault, const Cut& cut, Instant until) {
-  recorder_.record(trace::FaultBegan{fault});
+  tracer_.record(trace::FaultBegan{fault});
   const int up = cut.up ? 1 : 0;
   const int down = cut.down ? 1 : 0;
   for (std::uint32_t member : plan_.faults[fault].clients) hold(member, up, down);
   world_.call_at(until, [this, fault, up, down] {
     for (std::uint32_t member : plan_.faults[fault].clients) hold(member, -up, -down);
-    recorder_.record(trace::FaultEnded{fault});
+    tracer_.record(trace::FaultEnded{fault});
   });
 }
 
 void FaultSchedule::crash(std::size_t fault, const CrashBroker& crash) {
-  recorder_.record(trace::FaultBegan{fault});
+  tracer_.record(trace::FaultBegan{fault});
   if (crashes_now_++ == 0) kill_(crash.how);
   world_.call_at(std::min(world_.now() + crash.restart_after, storm_ends_), [this, fault] {
     if (--crashes_now_ == 0) restart_();
-    recorder_.record(trace::FaultEnded{fault});
+    tracer_.record(trace::FaultEnded{fault});
   });
 }
 
@@ -86,12 +86,12 @@ void FaultSchedule::draw_outage(std::size_t index) {
   const Instant ends =
       std::min(begins + exponential(outage.rng, outage.plan->down_mean), storm_ends_);
   world_.call_at(begins, [this, index] {
-    recorder_.record(trace::FaultBegan{outages_[index].fault});
+    tracer_.record(trace::FaultBegan{outages_[index].fault});
     hold(outages_[index].member, 1, 1);
   });
   world_.call_at(ends, [this, index] {
     hold(outages_[index].member, -1, -1);
-    recorder_.record(trace::FaultEnded{outages_[index].fault});
+    tracer_.record(trace::FaultEnded{outages_[index].fault});
     draw_outage(index);
   });
 }

@@ -10,7 +10,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
-#include "scenarios/engine/recorder.h"
+#include "scenarios/engine/tracer.h"
 #include "scenarios/plan.h"
 #include "sim/backend.h"
 #include "sim/world.h"
@@ -27,7 +27,7 @@ struct FleetMember {
 class FaultSchedule {
  public:
   // `kill` and `restart` are the broker's. Everything outlives the run.
-  FaultSchedule(const Plan& plan, sim::World& world, Recorder& recorder,
+  FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer,
                 const std::vector<FleetMember>& fleet, Rng rng,
                 std::function<void(sim::Crash)> kill, std::function<void()> restart);
 
@@ -53,7 +53,7 @@ class FaultSchedule {
 
   const Plan& plan_;
   sim::World& world_;
-  Recorder& recorder_;
+  Tracer& tracer_;
   const std::vector<FleetMember>& fleet_;
   std::function<void(sim::Crash)> kill_;
   std::function<void()> restart_;

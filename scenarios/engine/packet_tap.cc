@@ -4,8 +4,8 @@
 
 namespace mq::scenario {
 
-PacketTap::PacketTap(Recorder& recorder, trace::Connection connection, trace::End end)
-    : recorder_(recorder), connection_(connection), end_(end) {}
+PacketTap::PacketTap(Tracer& tracer, trace::Connection connection, trace::End end)
+    : tracer_(tracer), connection_(connection), end_(end) {}
 
 void PacketTap::sent(std::span<const std::byte> bytes) {
   hear(end_ == trace::End::client ? Sender::client : Sender::server, true, bytes);
@@ -26,11 +26,11 @@ void PacketTap::hear(Sender from, bool sent, std::span<const std::byte> bytes) {
     if (const auto* packet = std::get_if<Packet>(&decoded)) {
       if (const auto* connect = std::get_if<Connect>(packet))
         from_server_.use_version(connect->version);
-      recorder_.record(
+      tracer_.record(
           trace::PacketSeen{connection_, end_, sent, reader.version(), packet, reader.wire()});
     } else if (const auto* fault = std::get_if<Malformed>(&decoded)) {
       malformed = true;
-      recorder_.record(trace::MalformedSeen{connection_, end_, *fault});
+      tracer_.record(trace::MalformedSeen{connection_, end_, *fault});
       return;
     } else {
       return;

@@ -6,14 +6,14 @@
 #include <span>
 
 #include "protocol/codec.h"
-#include "scenarios/engine/recorder.h"
+#include "scenarios/engine/tracer.h"
 #include "sim/trace/event.h"
 
 namespace mq::scenario {
 
 class PacketTap {
  public:
-  PacketTap(Recorder& recorder, trace::Connection connection, trace::End end);
+  PacketTap(Tracer& tracer, trace::Connection connection, trace::End end);
 
   void sent(std::span<const std::byte> bytes);      // by this end
   void received(std::span<const std::byte> bytes);  // at this end
@@ -23,7 +23,7 @@ class PacketTap {
  private:
   void hear(Sender from, bool sent, std::span<const std::byte> bytes);
 
-  Recorder& recorder_;
+  Tracer& tracer_;
   trace::Connection connection_;
   trace::End end_;
   PacketReader from_client_{Sender::client, Version::v5};

@@ -10,9 +10,9 @@
 #include "scenarios/engine/fault_schedule.h"
 #include "scenarios/engine/fleet_transports.h"
 #include "scenarios/engine/layered_backend.h"
-#include "scenarios/engine/recorder.h"
 #include "scenarios/engine/run_hash.h"
 #include "scenarios/engine/tapped_backend.h"
+#include "scenarios/engine/tracer.h"
 #include "sim/broker_host.h"
 
 namespace mq::scenario {
@@ -63,15 +63,15 @@ bool has_layers(const Plan& plan) {
 }
 
 // The broker has a listener for each transport: a device comes to that of its own.
-LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Recorder& recorder,
+LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Tracer& tracer,
                                           const sim::World& world, FleetTransports& transports,
                                           const Rng& rng) {
   std::vector<Transport> by_client;
   for (const GroupPlan& group : plan.groups)
     by_client.insert(by_client.end(), group.count, group.transport);
-  return [&recorder, &world, &transports, rng,
+  return [&tracer, &world, &transports, rng,
           by_client = std::move(by_client)](const std::string& peer) {
-    const trace::Connection* const connection = recorder.connection_at(peer);
+    const trace::Connection* const connection = tracer.connection_at(peer);
     ensure(connection != nullptr, "every connection comes from a device of the fleet");
     const auto client = static_cast<std::size_t>(connection->client);
     return transports.at_broker(
@@ -97,31 +97,31 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   const Rng rng(plan.seed);
   RunHash hash;
   Tee tee(hash, observer);
-  Recorder recorder(world, tee);
-  TappedBackend tapped(broker, recorder);
+  Tracer tracer(world, tee);
+  TappedBackend tapped(broker, tracer);
   FleetTransports transports(rng.child("transports"));
   LayeredBackend layered(
-      tapped, layers_of_peers(plan, recorder, world, transports, rng.child("broker/layers")));
+      tapped, layers_of_peers(plan, tracer, world, transports, rng.child("broker/layers")));
   sim::BrokerHost host(world,
                        has_layers(plan) ? static_cast<sim::BrokerBackend&>(layered) : tapped);
 
   const Instant storm_ends = Instant{} + plan.duration;
   sim::StreamLoop loop(world);
-  FleetContext context{world, loop, recorder, storm_ends, options.client_fault, transports};
+  FleetContext context{world, loop, tracer, storm_ends, options.client_fault, transports};
   Fleet fleet = build_fleet(plan, context, rng);
   FaultSchedule faults(
-      plan, world, recorder, fleet.members, rng.child("faults"),
+      plan, world, tracer, fleet.members, rng.child("faults"),
       [&host](sim::Crash how) { host.kill(how); }, [&host] { host.start(); });
 
   world.call_at(Instant{}, [&host] { host.start(); });
   for (auto& device : fleet.devices) device->begin();
   faults.begin();
-  world.call_at(storm_ends, [&recorder] { recorder.record(trace::CalmBegan{}); });
+  world.call_at(storm_ends, [&tracer] { tracer.record(trace::CalmBegan{}); });
 
   RunEnd end;
   end.complete = run_in_slices(world, storm_ends + plan.calm, options.go_on);
   end.reached = world.now();
-  recorder.record(trace::RunEnded{end.complete});
+  tracer.record(trace::RunEnded{end.complete});
   end.hash = hash.finish(world.chance_digest());
   for (const FleetMember& member : fleet.members)
     end.traffic.push_back(world.traffic(member.place));

@@ -8,17 +8,17 @@ namespace mq::scenario {
 
 std::optional<Instant> TappedBackend::start(Instant now) {
   auto deadline = broker_.start(now);
-  recorder_.record(trace::BrokerUp{});
+  tracer_.record(trace::BrokerUp{});
   return deadline;
 }
 
 sim::BackendLink TappedBackend::open(const std::string& peer) {
   const sim::BackendLink link = broker_.open(peer);
-  const trace::Connection* connection = recorder_.connection_at(peer);
+  const trace::Connection* connection = tracer_.connection_at(peer);
   ensure(connection != nullptr, "every connection comes from a device of the fleet");
   links_.emplace(link, std::make_unique<Tapped>(
-                           Tapped{PacketTap(recorder_, *connection, trace::End::broker), {}}));
-  recorder_.record(trace::LinkOpened{*connection, trace::End::broker});
+                           Tapped{PacketTap(tracer_, *connection, trace::End::broker), {}}));
+  tracer_.record(trace::LinkOpened{*connection, trace::End::broker});
   return link;
 }
 
@@ -66,13 +66,13 @@ void TappedBackend::kill(sim::Crash how) {
   for (const auto& [link, tapped] : links_) open.push_back(link);
   std::sort(open.begin(), open.end());
   for (sim::BackendLink link : open) closed(link, trace::CloseCause::crashed, true);
-  recorder_.record(trace::BrokerDown{});
+  tracer_.record(trace::BrokerDown{});
 }
 
 void TappedBackend::closed(sim::BackendLink link, trace::CloseCause cause, bool by_broker) {
   auto found = links_.find(link);
   if (found == links_.end()) return;
-  recorder_.record(
+  tracer_.record(
       trace::LinkClosed{found->second->tap.connection(), trace::End::broker, cause, by_broker});
   links_.erase(found);
 }

@@ -17,8 +17,7 @@ namespace mq::scenario {
 
 class TappedBackend final : public sim::BrokerBackend {
  public:
-  TappedBackend(sim::BrokerBackend& broker, Recorder& recorder)
-      : broker_(broker), recorder_(recorder) {}
+  TappedBackend(sim::BrokerBackend& broker, Tracer& tracer) : broker_(broker), tracer_(tracer) {}
 
   std::optional<Instant> start(Instant now) override;
   std::optional<Instant> step(Instant now) override { return broker_.step(now); }
@@ -38,7 +37,7 @@ class TappedBackend final : public sim::BrokerBackend {
   void closed(sim::BackendLink link, trace::CloseCause cause, bool by_broker);
 
   sim::BrokerBackend& broker_;
-  Recorder& recorder_;
+  Tracer& tracer_;
   boost::unordered_flat_map<sim::BackendLink, std::unique_ptr<Tapped>> links_;
 };
 

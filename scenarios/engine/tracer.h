@@ -12,9 +12,9 @@
 
 namespace mq::scenario {
 
-class Recorder {
+class Tracer {
  public:
-  Recorder(const sim::World& world, trace::Observer& sink) : world_(world), sink_(sink) {}
+  Tracer(const sim::World& world, trace::Observer& sink) : world_(world), sink_(sink) {}
 
   void record(trace::What what) { sink_.observe({world_.now(), std::move(what)}); }
 

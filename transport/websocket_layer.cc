@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "transport/websocket.h"
@@ -81,69 +82,98 @@ class Frames {
   bool over_ = false;
 };
 
-class WebSocketServer final : public Layer {
+// What both ends have in common: the peer's HTTP header, which comes in pieces, then frames.
+class WebSocketEnd : public Layer {
  public:
-  explicit WebSocketServer(WebSocketServerOptions options)
-      : options_(std::move(options)),
-        frames_(FrameSender::client, options_.frame_bytes_max, nullptr) {}
+  WebSocketEnd(FrameSender peer, std::uint64_t frame_bytes_max, Rng* mask)
+      : frames_(peer, frame_bytes_max, mask) {}
 
-  void begin(Sides&) override {}
-
-  void from_peer(std::span<const std::byte> bytes, Sides& sides) override {
+  void from_peer(std::span<const std::byte> bytes, Sides& sides) final {
     if (open_) return frames_.from_peer(bytes, sides);
     if (over_) return;
-    const std::size_t had = request_.size();
+    const std::size_t had = header_.size();
     const std::size_t taken = std::min(bytes.size(), http_header_bytes_max - had);
-    request_.append(reinterpret_cast<const char*>(bytes.data()), taken);
-    if (!may_be_http_request(request_))
-      return refuse(400, "the peer does not speak HTTP, so no WebSocket either", sides);
-    const std::size_t end = http_header_end(request_);
+    header_.append(reinterpret_cast<const char*>(bytes.data()), taken);
+    if (!may_be_http(header_)) return is_not_http(sides);
+    const std::size_t end = http_header_end(header_);
     if (end == std::string::npos) {
-      if (request_.size() == http_header_bytes_max)
-        refuse(431, "the HTTP header is longer than 8 KiB", sides);
+      if (header_.size() == http_header_bytes_max) is_too_long(sides);
       return;
     }
-    auto answer = answer_handshake(std::string_view(request_).substr(0, end), options_);
-    sides.to_peer(bytes_of(answer.response));
-    if (answer.fault) {
-      over_ = true;
-      return sides.failed("WebSocket handshake: " + *answer.fault);
-    }
+    if (auto broken = handshake_breaks(std::string_view(header_).substr(0, end), sides))
+      return fail(*broken, sides);
     open_ = true;
-    request_ = {};
+    header_ = {};
     sides.opened();
     frames_.from_peer(bytes.subspan(end - had), sides);
   }
 
-  void from_owner(std::span<const std::byte> bytes, Sides& sides) override {
+  void from_owner(std::span<const std::byte> bytes, Sides& sides) final {
     frames_.from_owner(bytes, sides);
   }
-  void close(Sides& sides) override {
+  void close(Sides& sides) final {
     if (open_) frames_.close(sides);
   }
-  void tell(LinkFacts& facts) const override { facts.websocket = true; }
-  std::string waits_for() const override { return "WebSocket handshake"; }
+  void tell(LinkFacts& facts) const final { facts.websocket = true; }
+  std::string waits_for() const final { return "WebSocket handshake"; }
 
- private:
-  void refuse(unsigned status, const std::string& why, Sides& sides) {
+ protected:
+  void fail(const std::string& why, Sides& sides) {
     over_ = true;
-    sides.to_peer(bytes_of(http_refusal(status, why)));
     sides.failed("WebSocket handshake: " + why);
   }
 
-  const WebSocketServerOptions options_;
+ private:
+  virtual bool may_be_http(std::string_view beginning) const = 0;
+  virtual void is_not_http(Sides& sides) = 0;
+  virtual void is_too_long(Sides& sides) = 0;
+  // What is wrong with the peer's header; answers it, if that is this end's to do.
+  virtual std::optional<std::string> handshake_breaks(std::string_view header, Sides& sides) = 0;
+
   Frames frames_;
-  std::string request_;
+  std::string header_;
   bool open_ = false;
   bool over_ = false;
 };
 
-class WebSocketClient final : public Layer {
+class WebSocketServer final : public WebSocketEnd {
+ public:
+  explicit WebSocketServer(WebSocketServerOptions options)
+      : WebSocketEnd(FrameSender::client, options.frame_bytes_max, nullptr),
+        options_(std::move(options)) {}
+
+  void begin(Sides&) override {}
+
+ private:
+  bool may_be_http(std::string_view beginning) const override {
+    return may_be_http_request(beginning);
+  }
+  void is_not_http(Sides& sides) override {
+    refuse(400, "the peer does not speak HTTP, so no WebSocket either", sides);
+  }
+  void is_too_long(Sides& sides) override {
+    refuse(431, "the HTTP header is longer than 8 KiB", sides);
+  }
+  std::optional<std::string> handshake_breaks(std::string_view header, Sides& sides) override {
+    auto answer = answer_handshake(header, options_);
+    sides.to_peer(bytes_of(answer.response));
+    return std::move(answer.fault);
+  }
+
+  void refuse(unsigned status, const std::string& why, Sides& sides) {
+    sides.to_peer(bytes_of(http_refusal(status, why)));
+    fail(why, sides);
+  }
+
+  const WebSocketServerOptions options_;
+};
+
+class WebSocketClient final : public WebSocketEnd {
  public:
   WebSocketClient(WebSocketClientOptions options, Rng random)
-      : options_(std::move(options)),
-        random_(random),
-        frames_(FrameSender::server, options_.frame_bytes_max, &random_) {}
+      : WebSocketEnd(FrameSender::server, options.frame_bytes_max, &random_),
+        options_(std::move(options)),
+        random_(random) {}
 
   void begin(Sides& sides) override {
     std::string nonce(16, '\0');
@@ -152,50 +182,20 @@ class WebSocketClient final : public Layer {
     sides.to_peer(bytes_of(handshake_request(options_, key_)));
   }
 
-  void from_peer(std::span<const std::byte> bytes, Sides& sides) override {
-    if (open_) return frames_.from_peer(bytes, sides);
-    if (over_) return;
-    const std::size_t had = response_.size();
-    const std::size_t taken = std::min(bytes.size(), http_header_bytes_max - had);
-    response_.append(reinterpret_cast<const char*>(bytes.data()), taken);
-    const std::string_view begin = std::string_view(response_).substr(0, 5);
-    if (begin != std::string_view("HTTP/").substr(0, begin.size()))
-      return fail("the server does not speak HTTP", sides);
-    const std::size_t end = http_header_end(response_);
-    if (end == std::string::npos) {
-      if (response_.size() == http_header_bytes_max) fail("the answer is longer than 8 KiB", sides);
-      return;
-    }
-    if (auto broken = response_breaks(std::string_view(response_).substr(0, end), key_, options_))
-      return fail(*broken, sides);
-    open_ = true;
-    response_ = {};
-    sides.opened();
-    frames_.from_peer(bytes.subspan(end - had), sides);
-  }
-
-  void from_owner(std::span<const std::byte> bytes, Sides& sides) override {
-    frames_.from_owner(bytes, sides);
-  }
-  void close(Sides& sides) override {
-    if (open_) frames_.close(sides);
-  }
-  void tell(LinkFacts& facts) const override { facts.websocket = true; }
-  std::string waits_for() const override { return "WebSocket handshake"; }
-
  private:
-  void fail(const std::string& why, Sides& sides) {
-    over_ = true;
-    sides.failed("WebSocket handshake: " + why);
+  bool may_be_http(std::string_view beginning) const override {
+    beginning = beginning.substr(0, 5);
+    return beginning == std::string_view("HTTP/").substr(0, beginning.size());
+  }
+  void is_not_http(Sides& sides) override { fail("the server does not speak HTTP", sides); }
+  void is_too_long(Sides& sides) override { fail("the answer is longer than 8 KiB", sides); }
+  std::optional<std::string> handshake_breaks(std::string_view header, Sides&) override {
+    return response_breaks(header, key_, options_);
   }
 
   const WebSocketClientOptions options_;
   Rng random_;
-  Frames frames_;
   std::string key_;
-  std::string response_;
-  bool open_ = false;
-  bool over_ = false;
 };
 
 }  // namespace

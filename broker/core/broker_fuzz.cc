@@ -5,32 +5,13 @@
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
+#include "base/testing/choices.h"
 #include "broker/core/broker.h"
 #include "broker/store/memory_store.h"
 #include "protocol/codec.h"
 
 namespace mq::broker {
 namespace {
-
-class Choices {
- public:
-  explicit Choices(std::span<const std::uint8_t> data) : data_(data) {}
-  bool empty() const { return data_.empty(); }
-  std::uint8_t byte() {
-    if (data_.empty()) return 0;
-    const std::uint8_t first = data_.front();
-    data_ = data_.subspan(1);
-    return first;
-  }
-  std::span<const std::byte> bytes(std::size_t count) {
-    const auto taken = data_.first(std::min(count, data_.size()));
-    data_ = data_.subspan(taken.size());
-    return std::as_bytes(taken);
-  }
-
- private:
-  std::span<const std::uint8_t> data_;
-};
 
 constexpr std::size_t links = 3;
 
@@ -148,7 +129,7 @@ class World {
 }  // namespace mq::broker
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  mq::broker::Choices choices({data, size});
+  mq::Choices choices({data, size});
   mq::broker::World world;
   while (!choices.empty()) world.step(choices);
   return 0;

@@ -6,30 +6,11 @@
 #include <string>
 
 #include "base/ensure.h"
+#include "base/testing/choices.h"
 #include "client/core/client.h"
 
 namespace mq::client {
 namespace {
-
-class Choices {
- public:
-  explicit Choices(std::span<const std::uint8_t> data) : data_(data) {}
-  bool empty() const { return data_.empty(); }
-  std::uint8_t byte() {
-    if (data_.empty()) return 0;
-    const std::uint8_t first = data_.front();
-    data_ = data_.subspan(1);
-    return first;
-  }
-  std::span<const std::byte> bytes(std::size_t count) {
-    const auto taken = data_.first(std::min(count, data_.size()));
-    data_ = data_.subspan(taken.size());
-    return std::as_bytes(taken);
-  }
-
- private:
-  std::span<const std::uint8_t> data_;
-};
 
 class World {
  public:
@@ -150,7 +131,7 @@ class World {
 }  // namespace mq::client
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  mq::client::Choices choices({data, size});
+  mq::Choices choices({data, size});
   mq::client::World world((choices.byte() & 1) != 0 ? mq::Version::v5 : mq::Version::v3_1_1);
   while (!choices.empty()) world.step(choices);
   return 0;

@@ -1,45 +1,14 @@
 #include <gtest/gtest.h>
 
 #include "conformance/checks/ledger.h"
-#include "conformance/checks/testing/trace_builder.h"
+#include "conformance/checks/testing/ledger_fixture.h"
 
 namespace mq::checks {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto held = Verdict::held;
-constexpr auto broken = Verdict::broken;
-constexpr auto not_tried = Verdict::not_tried;
-
-// A sensor that publishes and a dashboard with a session that outlives its connections.
-class LedgerCrashTest : public testing::Test {
- protected:
-  LedgerCrashTest() {
-    trace.broker_starts();
-    sensor = trace.add_client({.id = "sensor"});
-    dashboard = trace.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
-  }
-  void both_connect(Qos granted) {
-    trace.connects(sensor).connects(dashboard).subscribes(dashboard, "fleet/+/temp", granted);
-  }
-  // The calm that gives everything owed its chance, then the verdict.
-  Judgement judged() {
-    trace.after(1s).calm().after(5min);
-    return trace.judged();
-  }
-  static Verdict verdict(const Judgement& judgement, const std::string& id) {
-    return finding(judgement, id).verdict;
-  }
-  const DeliveryCounts& counts(const Judgement& judgement, Qos qos) {
-    return judgement.ledger.totals[static_cast<std::size_t>(qos)];
-  }
-  TraceBuilder trace;
-  ClientIndex sensor{};
-  ClientIndex dashboard{};
-  const std::string temp = "fleet/sensor/temp";
-};
+class LedgerCrashTest : public LedgerTest {};
 
 // A broker that crashes owes what its durability promises.
 

@@ -3,52 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "conformance/checks/testing/trace_builder.h"
+#include "conformance/checks/testing/ledger_fixture.h"
 
 namespace mq::checks {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-constexpr auto q0 = Qos::at_most_once;
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto q2 = Qos::exactly_once;
-constexpr auto held = Verdict::held;
-constexpr auto broken = Verdict::broken;
-constexpr auto not_tried = Verdict::not_tried;
-
-// A sensor that publishes and a dashboard with a session that outlives its connections.
-class LedgerTest : public testing::Test {
- protected:
-  LedgerTest() {
-    trace.broker_starts();
-    sensor = trace.add_client({.id = "sensor"});
-    dashboard = trace.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
-  }
-  void both_connect(Qos granted) {
-    trace.connects(sensor).connects(dashboard).subscribes(dashboard, "fleet/+/temp", granted);
-  }
-  // The calm that gives everything owed its chance, then the verdict.
-  Judgement judged() {
-    trace.after(1s).calm().after(5min);
-    return trace.judged();
-  }
-  static Verdict verdict(const Judgement& judgement, const std::string& id) {
-    return finding(judgement, id).verdict;
-  }
-  static std::string evidence(const Judgement& judgement, const std::string& id) {
-    const auto& all = finding(judgement, id).evidence;
-    return all.empty() ? "" : all.front().text;
-  }
-  const DeliveryCounts& counts(const Judgement& judgement, Qos qos) {
-    return judgement.ledger.totals[static_cast<std::size_t>(qos)];
-  }
-  TraceBuilder trace;
-  ClientIndex sensor{};
-  ClientIndex dashboard{};
-  const std::string temp = "fleet/sensor/temp";
-};
 
 TEST_F(LedgerTest, AnEmptyTraceTriesNothing) {
   const auto judgement = trace.judged();

@@ -389,43 +389,47 @@ TEST(OurFlags, RemoveRetainedMessages) {
   EXPECT_EQ(left.output(), "b x\n");
 }
 
+const std::string formats_payload = "{\"x\": [1, 2.50, \"q\\u00fc\"], \"y\":null}";
+
+// Flags for properties of PUBLISH: those that every test of formats has, and more.
+Words with_properties(const std::vector<std::pair<std::string, std::string>>& more) {
+  Words flags;
+  const auto add = [&](const Words& words) {
+    flags.insert(flags.end(), {"-D", "publish"});
+    flags.insert(flags.end(), words.begin(), words.end());
+  };
+  add({"content-type", "text"});
+  for (const auto& [name, value] : more) add({name, value});
+  add({"user-property", "k\"1", "v"});
+  add({"user-property", "k2", "v 2"});
+  add({"response-topic", "r/t"});
+  return flags;
+}
+
+void publish_retained(const std::string& port, const std::string& topic, const std::string& payload,
+                      const Words& more) {
+  Words words = {mosquitto_program("mosquitto_pub"),
+                 "-V",
+                 "mqttv5",
+                 "-p",
+                 port,
+                 "-r",
+                 "-t",
+                 topic,
+                 "-m",
+                 payload};
+  words.insert(words.end(), more.begin(), more.end());
+  EXPECT_EQ(Process(words).exit_status(), 0);
+}
+
 // What both programs print of the same messages from the same broker.
 TEST(Formats, AreMosquittosToTheByte) {
   RealBroker broker(Who::mosquitto);
   const auto port = std::to_string(broker.port());
-  const auto publish = [&](const std::string& topic, const std::string& payload, Words flags) {
-    flags.insert(flags.begin(), {mosquitto_program("mosquitto_pub"), "-V", "mqttv5", "-p", port,
-                                 "-r", "-t", topic, "-m", payload});
-    EXPECT_EQ(Process(flags).exit_status(), 0);
-  };
-  publish("f/a", "he\"l\\lo\x01\n\xff \xc3\xbc", {"-q", "1"});
-  publish("f/b", "{\"x\": [1, 2.50, \"q\\u00fc\"], \"y\":null}",
-          {"-D",
-           "publish",
-           "content-type",
-           "text",
-           "-D",
-           "publish",
-           "correlation-data",
-           "c\"d",
-           "-D",
-           "publish",
-           "payload-format-indicator",
-           "1",
-           "-D",
-           "publish",
-           "user-property",
-           "k\"1",
-           "v",
-           "-D",
-           "publish",
-           "user-property",
-           "k2",
-           "v 2",
-           "-D",
-           "publish",
-           "response-topic",
-           "r/t"});
+  publish_retained(port, "f/a", "he\"l\\lo\x01\n\xff \xc3\xbc", {"-q", "1"});
+  publish_retained(
+      port, "f/b", formats_payload,
+      with_properties({{"correlation-data", "c\"d"}, {"payload-format-indicator", "1"}}));
   const char* formats[] = {"%t|%p|%l|%m|%q|%r|%x|%X|%%",
                            "%A|%C|%D|%E|%F|%P|%R|%S",
                            "%10t|%-10t|%.2t|%5.2t|%-5.2t|%010t",
@@ -453,37 +457,9 @@ TEST(Formats, AreMosquittosToTheByte) {
 TEST(Formats, AreMosquittosAsJson) {
   RealBroker broker(Who::mosquitto);
   const auto port = std::to_string(broker.port());
-  Process(Words{mosquitto_program("mosquitto_pub"),
-                "-V",
-                "mqttv5",
-                "-p",
-                port,
-                "-r",
-                "-t",
-                "j\"",
-                "-q",
-                "1",
-                "-m",
-                "{\"x\": [1, 2.50, \"q\\u00fc\"], \"y\":null}",
-                "-D",
-                "publish",
-                "content-type",
-                "text",
-                "-D",
-                "publish",
-                "user-property",
-                "k\"1",
-                "v",
-                "-D",
-                "publish",
-                "user-property",
-                "k2",
-                "v 2",
-                "-D",
-                "publish",
-                "response-topic",
-                "r/t"})
-      .exit_status();
+  Words flags = with_properties({});
+  flags.insert(flags.end(), {"-q", "1"});
+  publish_retained(port, "j\"", formats_payload, flags);
   for (const char* format : {"%j", "%J"}) {
     std::string printed[2];
     for (const bool is_ours : {false, true}) {

@@ -3,6 +3,7 @@
 
 ctest calls it with the folder of the programs as its first argument.
 """
+import base64
 import json
 import os
 import pathlib
@@ -73,19 +74,84 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(run.returncode, code, run.stdout + run.stderr)
         return run
 
-    # Passwords are in nothing that a run leaves, but for the capture of links that anybody could read.
-    def test_secrets_stay_secret(self):
-        run = mqttlab("run", ROOT / "scenarios/cold-counter-permissions.yaml", "-o", self.results, "--world", "memory")
-        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
-        plain = {"cold-but-not-frozen": False, "only-looking": True, "next-door": True, "123456": True}
-        for secret, is_readable in plain.items():
-            self.assertNotIn(secret, run.stdout + run.stderr)
-            for path in self.results.iterdir():
-                found = secret.encode() in path.read_bytes()
-                self.assertEqual(found, is_readable and path.name == "capture.pcap", f"{secret} in {path.name}")
-
     def read_results(self, folder=None):
         return json.loads(((folder or self.results) / "results.json").read_text())
+
+
+def fields(capture, which, field):
+    """The field of the packets that the filter finds, as tshark prints it."""
+    command = ["tshark", "-n", "-r", capture, "-T", "fields", "-e", field, "-Y", which]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout.split()
+
+
+class Secrets(CommandTest):
+    """The example of the refrigerated counter: TLS keeps a password from being read on the way."""
+
+    READABLE = {"cold-but-not-frozen": False, "only-looking": True, "next-door": True, "123456": True}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder_of_runs = pathlib.Path(tempfile.mkdtemp(prefix="mqttlab-test-"))
+        cls.runs = {}
+        for world in WORLDS:
+            cls.runs[world] = mqttlab("run", ROOT / "scenarios/cold-counter-permissions.yaml",
+                                      "-o", cls.folder_of_runs / world, "--world", world)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder_of_runs)
+
+    def each_run(self):
+        for world, run in self.runs.items():
+            self.assertEqual(run.returncode, 0, world + run.stdout + run.stderr)
+            yield run, self.folder_of_runs / world
+
+    def test_a_password_is_in_the_capture_of_a_plain_connection_and_in_nothing_else(self):
+        for run, folder in self.each_run():
+            for secret, is_readable in self.READABLE.items():
+                self.assertNotIn(secret, run.stdout + run.stderr)
+                for path in folder.iterdir():
+                    found = secret.encode() in path.read_bytes()
+                    expected = is_readable and path.name == "capture.pcap"
+                    self.assertEqual(found, expected, f"{secret} in {path.name}")
+
+    def test_the_packets_in_the_events_have_no_passwords(self):
+        for _, folder in self.each_run():
+            connects = 0
+            for line in (folder / "events.ndjson").read_text().splitlines():
+                event = json.loads(line)
+                if event.get("kind") != "CONNECT":
+                    continue
+                connects += 1
+                wire = base64.b64decode(event["wire"])
+                for secret in self.READABLE:
+                    self.assertNotIn(secret.encode(), wire)
+            self.assertGreater(connects, 6)
+
+    def test_the_capture_has_tls_as_it_travels_and_plain_mqtt_as_mqtt(self):
+        for _, folder in self.each_run():
+            capture = folder / "capture.pcap"
+            self.assertEqual(set(fields(capture, "mqtt.passwd", "mqtt.passwd")),
+                             {secret for secret, is_readable in self.READABLE.items() if is_readable})
+            types = fields(capture, "tls", "tls.handshake.type")
+            self.assertEqual(types[:2], ["1", "2"], "ClientHello and ServerHello")
+            self.assertGreater(len(fields(capture, "tls.app_data", "frame.number")), 120)
+            self.assertEqual(fields(capture, "_ws.malformed || tls.alert_message.level == 2", "frame.number"), [])
+            self.assertEqual({name[:3] for name in fields(capture, "", "_ws.col.Protocol")}, {"MQT", "TLS"})
+
+    def test_what_lay_within_tls_is_a_file_of_its_own_with_the_password_starred_out(self):
+        for _, folder in self.each_run():
+            decrypted = folder / "decrypted.pcap"
+            self.assertEqual(set(fields(decrypted, "mqtt.passwd", "mqtt.passwd")),
+                             {"*" * len("cold-but-not-frozen")})
+            self.assertEqual(set(fields(decrypted, "mqtt.clientid", "mqtt.clientid")),
+                             {"sensor"})
+            self.assertEqual(set(fields(decrypted, "", "exported_pdu.src_port")) & {"1883", "8883"},
+                             {"8883"})
+
+    def test_without_tls_there_is_no_such_file(self):
+        self.run_scenario(SMALL, "--world", "memory")
+        self.assertFalse((self.results / "decrypted.pcap").exists())
 
 
 class Runs(CommandTest):

@@ -21,8 +21,9 @@ std::optional<std::string> prepare(const ResultsFolder& folder) {
     return "the results folder " + folder.path + " is not a folder";
   if (access(folder.path.c_str(), W_OK | X_OK) != 0)
     return "the results folder " + folder.path + " cannot be written: " + std::strerror(errno);
-  for (const std::string& file : {folder.results(), folder.report(), folder.junit(),
-                                  folder.summary(), folder.events(), folder.capture()}) {
+  for (const std::string& file :
+       {folder.results(), folder.report(), folder.junit(), folder.summary(), folder.events(),
+        folder.capture(), folder.decrypted()}) {
     std::filesystem::remove(file, error);
     if (error) return file + " of an earlier run cannot be replaced: " + error.message();
   }

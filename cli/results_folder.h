@@ -15,6 +15,7 @@ struct ResultsFolder {
   std::string summary() const { return path + "/summary.md"; }
   std::string events() const { return path + "/events.ndjson"; }
   std::string capture() const { return path + "/capture.pcap"; }
+  std::string decrypted() const { return path + "/decrypted.pcap"; }
 };
 
 // "results/NAME" below the current folder for "some/where/NAME.yaml".

@@ -161,6 +161,10 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   if (!plan.broker.users.empty()) broker.let_in_only(passwords_of(plan.broker.users));
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
+  if (recorder.keeps_trace())
+    options.hear_encrypted = [&recorder](const trace::EncryptedRecords& records) {
+      recorder.observe(records);
+    };
   options.go_on = [&pace](Instant reached) { return pace.go_on(reached); };
   const scenario::RunEnd end = scenario::run(plan, *world, broker, recorder, options);
   say_progress(end.reached);

@@ -1,7 +1,7 @@
 // One simulation in a process of its own: mqttlab-sim for the ns-3 world (only it is linked with
 // ns-3, and ns-3 allows one world per process), this program itself for the memory world.
 //
-// The worker reads the scenario's text from stdin, writes events.ndjson, capture.pcap and
+// The worker reads the scenario's text from stdin, writes the files of the trace and
 // results.json into its folder, and says on stdout how far it is: a line of the nanoseconds of
 // virtual time reached, now and then. Its exit code is one of cli/exit_code.h.
 #pragma once

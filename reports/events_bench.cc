@@ -44,7 +44,7 @@ void write_capture(benchmark::State& state) {
   demo();
   for (auto _ : state) {
     OutputFile out("/dev/null");
-    CaptureWriter writer(out);
+    CaptureWriter writer(out, {});
     demo().play(writer);
   }
   per_event(state);

@@ -204,7 +204,8 @@ struct NotReproducible {
 struct TraceKept {
   bool events = false;
   bool capture = false;
-  std::string note;  // "stopped at 512 MB", "kept only when a promise breaks"
+  bool decrypted = false;  // what lay within TLS, as a capture of its own
+  std::string note;        // "stopped at 512 MB", "kept only when a promise breaks"
 };
 
 inline constexpr int schema_version = 1;

@@ -231,6 +231,7 @@ template <class Io>
 void fields(Io& io, TraceKept& v) {
   io("events", v.events);
   io("capture", v.capture);
+  io("decrypted", v.decrypted);
   io("note", v.note);
 }
 template <class Io>

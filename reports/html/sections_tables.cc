@@ -188,6 +188,7 @@ Markup configuration_section(const Results& r) {
   out << "<h3>Files of this run</h3><p>results.json, junit.xml, summary.md";
   if (r.trace.events) out << ", events.ndjson";
   if (r.trace.capture) out << ", capture.pcap (opens in Wireshark)";
+  if (r.trace.decrypted) out << ", decrypted.pcap (what lay within TLS, without passwords)";
   out << ".";
   if (!r.trace.note.empty()) out << " Trace: " << r.trace.note << ".";
   out << "</p>\n<h3>Not reproducible</h3><p>";

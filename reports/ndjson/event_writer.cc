@@ -6,6 +6,7 @@
 #include "base/overloaded.h"
 #include "reports/ndjson/line.h"
 #include "reports/ndjson/words.h"
+#include "reports/text/secret.h"
 #include "reports/run_info_json.h"
 
 namespace mq::report {
@@ -82,7 +83,7 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
             line.word("end", word(end_words, e.end)).number("v", static_cast<unsigned>(e.version));
             line.word("kind", name(kind(*e.packet)));
             std::visit([&](const auto& packet) { put_readable(line, packet); }, *e.packet);
-            line.base64("wire", e.wire);
+            line.base64("wire", without_password(*e.packet, e.wire, scratch));
           },
           [&](const MalformedSeen& e) {
             put(line, e.connection);

@@ -1,6 +1,7 @@
 // events.ndjson: the whole trace as text, one JSON object a line. The first line is the head
-// (RunInfo). Packets stand there readably and, as base64, byte for byte, so that a reader can judge
-// the run again. What is read with EventReader and written again gives the same bytes.
+// (RunInfo). Packets stand there readably and, as base64, byte for byte but for passwords, which
+// are starred out, so that a reader can judge the run again. What is read with EventReader and
+// written again gives the same bytes.
 #pragma once
 
 #include <cstddef>

@@ -36,7 +36,7 @@ class Capture : public ::testing::Test {
   void TearDown() override { std::filesystem::remove(path_); }
   void write(const testing::DemoRun& demo, std::uint64_t bytes_max = trace_bytes_max) {
     OutputFile out(path_);
-    CaptureWriter writer(out, bytes_max);
+    CaptureWriter writer(out, {.bytes_max = bytes_max});
     demo.play(writer);
     EXPECT_FALSE(out.close());
     truncated_ = writer.truncated();

@@ -1,12 +1,18 @@
-// capture.pcap: every packet as its sender sent it, for Wireshark and tshark. The link type is
-// "exported PDU": each record names the dissector (mqtt), the addresses and the ports, so there are
-// no made-up TCP headers, and what travels in TLS or WebSocket is readable too.
+// Two files for Wireshark and tshark. capture.pcap is what anybody on the way could have read: the
+// packets of plain connections with all that is in them, and the records of TLS where there is TLS.
+// decrypted.pcap is what lay within TLS, passwords starred out.
 //
-// Client number i (from 0) is 10.x.y.z with x.y.z = i + 1, the broker is 192.0.2.1 port 1883; each
-// connection of a client has a port of its own, counted from 10001 and used again after 50,000.
+// The link type is "exported PDU": each record names the dissector (mqtt, tls), the addresses and
+// the ports, so there are no made-up TCP headers, and what travels in WebSocket is readable too.
+// Client number i (from 0) is 10.x.y.z with x.y.z = i + 1, the broker is 192.0.2.1 port 1883, 8883
+// with TLS; each connection of a client has a port of its own, counted from 10001 and used again
+// after 50,000.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "reports/file/output_file.h"
@@ -17,19 +23,27 @@ namespace mq::report {
 
 class CaptureWriter final : public trace::Observer {
  public:
-  // `out` must outlive the writer. What would exceed `bytes_max` is left out. Of clients for which
-  // `encrypted` says so, by their position in the run, nobody on the way can read a password, and
-  // neither can who reads the capture: it is starred out.
-  explicit CaptureWriter(OutputFile& out, std::uint64_t bytes_max = trace_bytes_max,
-                         std::vector<bool> encrypted = {});
+  enum class Shows : std::uint8_t { what_travels, what_tls_hides };
+  struct Options {
+    Shows shows = Shows::what_travels;
+    std::uint64_t bytes_max = trace_bytes_max;  // what would exceed it is left out
+    std::vector<bool> encrypted = {};           // who uses TLS, by position in the run
+  };
+
+  // `out` must outlive the writer.
+  CaptureWriter(OutputFile& out, Options options);
 
   void observe(const trace::Event& event) override;
+  void observe(const trace::EncryptedRecords& records);
   bool truncated() const { return truncated_; }
 
  private:
+  void put(Instant at, const std::string& tags, std::span<const std::byte> bytes);
+  bool is_encrypted(trace::ClientIndex client) const;
+
   OutputFile& out_;
-  std::uint64_t bytes_max_;
-  std::vector<bool> encrypted_;
+  const Options options_;
+  std::vector<std::byte> scratch_;
   bool truncated_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -17,8 +18,16 @@ Recorder::Recorder(const trace::RunInfo& run, const Options& options)
   events_file_ = std::make_unique<OutputFile>(options_.folder + "/events.ndjson");
   capture_file_ = std::make_unique<OutputFile>(options_.folder + "/capture.pcap");
   events_ = std::make_unique<EventWriter>(*events_file_, run_, options_.trace_bytes);
-  capture_ =
-      std::make_unique<CaptureWriter>(*capture_file_, options_.trace_bytes, options_.encrypted);
+  const auto capture = [&](OutputFile& file, CaptureWriter::Shows shows) {
+    return std::make_unique<CaptureWriter>(
+        file,
+        CaptureWriter::Options{
+            .shows = shows, .bytes_max = options_.trace_bytes, .encrypted = options_.encrypted});
+  };
+  capture_ = capture(*capture_file_, CaptureWriter::Shows::what_travels);
+  if (std::ranges::find(options_.encrypted, true) == options_.encrypted.end()) return;
+  decrypted_file_ = std::make_unique<OutputFile>(options_.folder + "/decrypted.pcap");
+  decrypted_ = capture(*decrypted_file_, CaptureWriter::Shows::what_tls_hides);
 }
 
 Recorder::~Recorder() = default;
@@ -30,11 +39,23 @@ void Recorder::observe(const trace::Event& event) {
   if (!events_) return;
   events_->observe(event);
   capture_->observe(event);
+  if (decrypted_) decrypted_->observe(event);
+}
+
+void Recorder::observe(const trace::EncryptedRecords& records) {
+  if (capture_) capture_->observe(records);
+}
+
+std::vector<OutputFile*> Recorder::files() const {
+  std::vector<OutputFile*> files;
+  for (OutputFile* file : {events_file_.get(), capture_file_.get(), decrypted_file_.get()})
+    if (file != nullptr) files.push_back(file);
+  return files;
 }
 
 std::optional<Recorder::FileError> Recorder::error() const {
-  for (const OutputFile* file : {events_file_.get(), capture_file_.get()})
-    if (file != nullptr && file->error()) return FileError{file->path(), file->error()};
+  for (const OutputFile* file : files())
+    if (file->error()) return FileError{file->path(), file->error()};
   return std::nullopt;
 }
 
@@ -55,21 +76,20 @@ void Recorder::close_files(Results& results) {
     results.trace.note = "no trace was kept (--trace none)";
     return;
   }
-  events_file_->close();
-  capture_file_->close();
+  for (OutputFile* file : files()) file->close();
   if (options_.trace == TracePolicy::failures && results.verdict == checks::Verdict::held &&
       results.complete) {
     std::error_code ignored;
-    std::filesystem::remove(events_file_->path(), ignored);
-    std::filesystem::remove(capture_file_->path(), ignored);
+    for (const OutputFile* file : files()) std::filesystem::remove(file->path(), ignored);
     results.trace.note = "no trace was kept, as no promise broke (--trace failures)";
     return;
   }
   results.trace.events = !events_file_->error();
   results.trace.capture = !capture_file_->error();
+  results.trace.decrypted = decrypted_file_ && !decrypted_file_->error();
   if (const auto failed = error())
     results.trace.note = fmt::format("incomplete: {}", failed->error.message());
-  else if (events_->truncated() || capture_->truncated())
+  else if (events_->truncated() || capture_->truncated() || (decrypted_ && decrypted_->truncated()))
     results.trace.note = fmt::format("stops at its limit of {}", bytes(options_.trace_bytes));
   std::ifstream events(events_file_->path(), std::ios::binary);
   if (events) results.sequences = draw_sequences(events, results.findings);

@@ -18,7 +18,7 @@
 
 namespace mq::report {
 
-// Which runs keep events.ndjson and capture.pcap.
+// Which runs keep events.ndjson, capture.pcap and, where there is TLS, decrypted.pcap.
 enum class TracePolicy : std::uint8_t {
   full,      // every run
   failures,  // those that broke a promise or proved nothing; written meanwhile, removed otherwise
@@ -30,8 +30,8 @@ class Recorder final : public trace::Observer {
   struct Options {
     std::string folder;  // that exists
     TracePolicy trace = TracePolicy::full;
-    std::uint64_t trace_bytes = trace_bytes_max;  // of each of the two files
-    std::vector<bool> encrypted = {};             // by client: its password is in no capture
+    std::uint64_t trace_bytes = trace_bytes_max;  // of each of the files
+    std::vector<bool> encrypted = {};             // who uses TLS, by position in the run
   };
   struct FileError {
     std::string path;
@@ -42,6 +42,8 @@ class Recorder final : public trace::Observer {
   ~Recorder() override;
 
   void observe(const trace::Event& event) override;
+  void observe(const trace::EncryptedRecords& records);
+  bool keeps_trace() const { return options_.trace != TracePolicy::none; }
 
   // A file that could not be opened or written (a full disk); look at it as often as is useful, and
   // after finish(). Everything else goes on.
@@ -52,6 +54,7 @@ class Recorder final : public trace::Observer {
   Results finish(Instant end);
 
  private:
+  std::vector<OutputFile*> files() const;
   void close_files(Results& results);
 
   Options options_;
@@ -60,8 +63,10 @@ class Recorder final : public trace::Observer {
   Collector collector_;
   std::unique_ptr<OutputFile> events_file_;
   std::unique_ptr<OutputFile> capture_file_;
+  std::unique_ptr<OutputFile> decrypted_file_;  // only if somebody uses TLS
   std::unique_ptr<EventWriter> events_;
   std::unique_ptr<CaptureWriter> capture_;
+  std::unique_ptr<CaptureWriter> decrypted_;
   bool complete_ = false;
 };
 

@@ -362,7 +362,7 @@ Results DemoRun::results() const {
   r.series = collector.finish(r.reached, r.findings);
   fill_configuration(r);
   r.sequences = draw(r.findings);
-  r.trace = {true, true, ""};
+  r.trace = {true, true, false, ""};
   r.not_reproducible = {4.2, "2026-11-22T17:31:46Z"};
   return r;
 }

@@ -225,8 +225,8 @@ void Device::tcp_is_up() {
   owner.ended = [this](boost::system::error_code error) {
     link_is_down(cause_of(error), close_ordered_);
   };
-  auto layer = fleet_.transports.at_device(
-      group_.transport, connections_.child(std::to_string(connection_number_)), fleet_.world.now());
+  auto layer = fleet_.transports.at_device(group_.transport, {index_, connection_number_},
+                                           connections_.child(std::to_string(connection_number_)));
   const bool shakes_hands = layer != nullptr;
   if (shakes_hands) {
     owner.opened = [this] { link_is_up(); };

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "scenarios/engine/wire_tap.h"
 #include "transport/certificate_maker.h"
 #include "transport/tls.h"
 #include "transport/websocket.h"
@@ -45,7 +46,8 @@ struct FleetTransports::Tls {
   transport::TlsClient client;
 };
 
-FleetTransports::FleetTransports(const Rng& rng) : rng_(rng) {}
+FleetTransports::FleetTransports(const sim::World& world, const Rng& rng, trace::HearEncrypted hear)
+    : world_(world), rng_(rng), hear_(std::move(hear)) {}
 FleetTransports::~FleetTransports() = default;
 
 FleetTransports::Tls& FleetTransports::tls() {
@@ -53,11 +55,23 @@ FleetTransports::Tls& FleetTransports::tls() {
   return *tls_;
 }
 
-std::unique_ptr<transport::Layer> FleetTransports::at_device(Transport transport, const Rng& rng,
-                                                             Instant now) {
+std::unique_ptr<transport::Layer> FleetTransports::heard(std::unique_ptr<transport::Layer> tls,
+                                                         trace::Connection connection,
+                                                         trace::End end) const {
+  if (!hear_) return tls;
+  return wire_tapped(std::move(tls), [this, connection, end](std::span<const std::byte> bytes) {
+    hear_({world_.now(), connection, end, bytes});
+  });
+}
+
+std::unique_ptr<transport::Layer> FleetTransports::at_device(Transport transport,
+                                                             trace::Connection connection,
+                                                             const Rng& rng) {
   std::unique_ptr<transport::Layer> layer;
   if (has_tls(transport))
-    layer = tls().client.layer(broker_name, transport::TlsWorld{rng.child("tls"), clock_of(now)});
+    layer = heard(tls().client.layer(broker_name,
+                                     transport::TlsWorld{rng.child("tls"), clock_of(world_.now())}),
+                  connection, trace::End::client);
   if (has_websocket(transport))
     layer = transport::stacked(
         std::move(layer),
@@ -65,11 +79,13 @@ std::unique_ptr<transport::Layer> FleetTransports::at_device(Transport transport
   return layer;
 }
 
-std::unique_ptr<transport::Layer> FleetTransports::at_broker(Transport transport, const Rng& rng,
-                                                             Instant now) {
+std::unique_ptr<transport::Layer> FleetTransports::at_broker(Transport transport,
+                                                             trace::Connection connection,
+                                                             const Rng& rng) {
   std::unique_ptr<transport::Layer> layer;
   if (has_tls(transport))
-    layer = tls().server.layer(transport::TlsWorld{rng.child("tls"), clock_of(now)});
+    layer = heard(tls().server.layer(transport::TlsWorld{rng.child("tls"), clock_of(world_.now())}),
+                  connection, trace::End::broker);
   if (has_websocket(transport))
     layer = transport::stacked(std::move(layer), transport::websocket_server_layer({}));
   return layer;

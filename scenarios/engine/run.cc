@@ -64,19 +64,17 @@ bool has_layers(const Plan& plan) {
 
 // The broker has a listener for each transport: a device comes to that of its own.
 LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Tracer& tracer,
-                                          const sim::World& world, FleetTransports& transports,
-                                          const Rng& rng) {
+                                          FleetTransports& transports, const Rng& rng) {
   std::vector<Transport> by_client;
   for (const GroupPlan& group : plan.groups)
     by_client.insert(by_client.end(), group.count, group.transport);
-  return [&tracer, &world, &transports, rng,
-          by_client = std::move(by_client)](const std::string& peer) {
+  return [&tracer, &transports, rng, by_client = std::move(by_client)](const std::string& peer) {
     const trace::Connection* const connection = tracer.connection_at(peer);
     ensure(connection != nullptr, "every connection comes from a device of the fleet");
     const auto client = static_cast<std::size_t>(connection->client);
     return transports.at_broker(
-        by_client.at(client),
-        rng.child(std::to_string(client) + "/" + std::to_string(connection->number)), world.now());
+        by_client.at(client), *connection,
+        rng.child(std::to_string(client) + "/" + std::to_string(connection->number)));
   };
 }
 
@@ -99,9 +97,9 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   Tee tee(hash, observer);
   Tracer tracer(world, tee);
   TappedBackend tapped(broker, tracer);
-  FleetTransports transports(rng.child("transports"));
-  LayeredBackend layered(
-      tapped, layers_of_peers(plan, tracer, world, transports, rng.child("broker/layers")));
+  FleetTransports transports(world, rng.child("transports"), options.hear_encrypted);
+  LayeredBackend layered(tapped,
+                         layers_of_peers(plan, tracer, transports, rng.child("broker/layers")));
   sim::BrokerHost host(world,
                        has_layers(plan) ? static_cast<sim::BrokerBackend&>(layered) : tapped);
 

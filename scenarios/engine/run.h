@@ -19,6 +19,7 @@ struct RunOptions {
   // Asked now and then with the virtual time reached; false ends the run early.
   std::function<bool(Instant)> go_on = [](Instant) { return true; };
   client::Fault client_fault = client::Fault::none;  // for tests of the checks
+  trace::HearEncrypted hear_encrypted;               // may be empty
 };
 
 struct RunEnd {

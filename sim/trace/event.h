@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -109,6 +110,15 @@ struct Event {
   Instant at;
   What what;
 };
+
+// Beside the trace, for captures: no judge can read it.
+struct EncryptedRecords {
+  Instant at;
+  Connection connection;
+  End from;
+  std::span<const std::byte> bytes;  // whole records of TLS, valid while they are observed
+};
+using HearEncrypted = std::function<void(const EncryptedRecords&)>;
 
 class Observer {
  public:

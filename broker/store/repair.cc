@@ -49,7 +49,7 @@ std::string free_name(const std::string& path) {
 }
 
 // Only names what can be read; nothing is written.
-std::optional<Reading> read_from(const std::string& path, WallClock clock) {
+std::optional<StoredState> read_from(const std::string& path, WallClock clock) {
   try {
     sqlite::Database database(path, sqlite::OpenAs::existing, nullptr);
     sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
@@ -66,7 +66,7 @@ std::optional<Reading> read_from(const std::string& path, WallClock clock) {
 
 // The first page says where the tables begin, and that never changes: a copy of the store with a
 // first page from a new one can be read although its own is gone.
-std::optional<Reading> read_with_new_first_page(const std::string& path, WallClock clock) {
+std::optional<StoredState> read_with_new_first_page(const std::string& path, WallClock clock) {
   const std::string copy = path + ".repairing-copy";
   const std::string fresh = path + ".repairing-fresh";
   remove_all(copy);
@@ -91,7 +91,7 @@ std::optional<Reading> read_with_new_first_page(const std::string& path, WallClo
 }
 
 // Everything that still makes sense without what was lost.
-std::vector<Record> whole(Reading& reading) {
+std::vector<Record> whole(StoredState& reading) {
   Batch unused{WallClock{}};
   StoreIndex index(unused);
   std::vector<Record> kept;
@@ -120,7 +120,7 @@ void write_anew(const SqliteStoreOptions& options, const std::vector<Record>& re
 
 RepairReport repair_store(const SqliteStoreOptions& options) {
   RepairReport report;
-  Reading reading;
+  StoredState reading;
   try {
     if (SqliteStore in_order(options); true) in_order.recover();
     return report;

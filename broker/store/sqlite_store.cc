@@ -131,7 +131,7 @@ void SqliteStore::compare_with_seal(const Tally& found, std::vector<std::string>
 
 Recovered SqliteStore::recover() {
   ensure(!recovered_, "recover() comes once, before all else");
-  Reading reading = read_store(*database_, options_.clock);
+  StoredState reading = read_store(*database_, options_.clock);
   if (reading.tally.commits > 0) compare_with_seal(reading.tally, reading.damage);
   reading.damage_count = std::max(reading.damage_count, reading.damage.size());
   batch_.resume(reading.last_id, reading.tally);

@@ -20,7 +20,7 @@ constexpr const char* tally_table =
 
 class RowReader {
  public:
-  RowReader(sqlite::Database& database, WallClock clock, Reading& reading)
+  RowReader(sqlite::Database& database, WallClock clock, StoredState& reading)
       : database_(database),
         from_(database.handle(),
               "SELECT id, body, checksum FROM record WHERE id >= ?1 ORDER BY id"),
@@ -100,10 +100,10 @@ class RowReader {
   sqlite::Database& database_;
   sqlite::Statement from_;
   WallClock clock_;
-  Reading& reading_;
+  StoredState& reading_;
 };
 
-void check_structure(sqlite::Database& database, Reading& reading) {
+void check_structure(sqlite::Database& database, StoredState& reading) {
   sqlite::Statement check(database.handle(), "PRAGMA quick_check(10)");
   int code = check.step();
   for (; code == SQLITE_ROW; code = check.step())
@@ -112,7 +112,7 @@ void check_structure(sqlite::Database& database, Reading& reading) {
     reading.add_damage("structure: " + sqlite::words(database.handle(), code));
 }
 
-void check_tables(sqlite::Database& database, Reading& reading) {
+void check_tables(sqlite::Database& database, StoredState& reading) {
   sqlite::Statement tables(database.handle(), "SELECT sql FROM sqlite_master ORDER BY name");
   std::vector<std::string> found;
   int code = tables.step();
@@ -121,7 +121,7 @@ void check_tables(sqlite::Database& database, Reading& reading) {
     reading.add_damage("the tables are not those of a store");
 }
 
-void read_tally(sqlite::Database& database, Reading& reading) {
+void read_tally(sqlite::Database& database, StoredState& reading) {
   sqlite::Statement row(database.handle(),
                         "SELECT commits, held, total, checksum FROM tally WHERE id = 1");
   Tally found;
@@ -151,12 +151,12 @@ int rank(const Record& record) {
 
 }  // namespace
 
-void Reading::add_damage(std::string what) {
+void StoredState::add_damage(std::string what) {
   if (++damage_count <= named_damage) damage.push_back(std::move(what));
 }
 
-Reading read_store(sqlite::Database& database, WallClock clock) {
-  Reading reading;
+StoredState read_store(sqlite::Database& database, WallClock clock) {
+  StoredState reading;
   // What cannot even be asked for is damage as well, and the rest is still worth reading.
   const auto attempt = [&](auto&& read) {
     try {

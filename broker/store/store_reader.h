@@ -23,7 +23,7 @@ struct StoredRecord {
   Record record;
 };
 
-struct Reading {
+struct StoredState {
   std::vector<StoredRecord> records;  // in an order that can be applied to an empty broker
   std::uint64_t last_id = 0;          // that was ever seen, readable or not
   Tally tally;                        // as the last commit left it, if that could be read
@@ -33,7 +33,7 @@ struct Reading {
   void add_damage(std::string what);
 };
 
-Reading read_store(sqlite::Database& database, WallClock clock);
+StoredState read_store(sqlite::Database& database, WallClock clock);
 
 // Makes the tables in an empty file. Throws StoreError.
 void make_tables(sqlite::Database& database);

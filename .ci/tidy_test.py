@@ -30,6 +30,7 @@ LAYERS = [
     ("sim/", ["base/", "protocol/", "sim/"]),
     ("scenarios/engine/", ["base/", "protocol/", "client/core/", "transport/", "sim/", "scenarios/"]),
     ("scenarios/", ["base/", "protocol/", "sim/", "scenarios/"]),
+    ("peers/", ["base/", "protocol/", "scenarios/language/", "peers/"]),
     ("conformance/checks/", ["base/", "protocol/", "sim/trace/", "conformance/checks/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "reports/"]),
     ("cli/", [""]),

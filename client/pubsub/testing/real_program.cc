@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "broker/access/passwd_main.h"
 #include "broker/server/broker_main.h"
 #include "client/pubsub/commands.h"
 
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   if (verb == "broker") return mq::broker::broker_main(argc - 1, argv + 1);
   if (verb == "pub") return mq::client::pub_main(argc - 1, argv + 1);
   if (verb == "sub") return mq::client::sub_main(argc - 1, argv + 1);
-  std::fputs("expected broker, pub or sub\n", stderr);
+  if (verb == "passwd") return mq::broker::passwd_main(argc - 1, argv + 1);
+  std::fputs("expected broker, pub, sub or passwd\n", stderr);
   return 2;
 }

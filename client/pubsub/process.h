@@ -27,6 +27,7 @@ class Process {
   // nothing at the deadline.
   std::optional<int> exit_status();
   void signal(int number);
+  pid_t pid() const { return pid_; }
   const std::string& output() const { return output_; }
 
  private:

@@ -32,6 +32,8 @@ LAYERS = [
     ("scenarios/", ["base/", "protocol/", "sim/", "scenarios/"]),
     ("peers/", ["base/", "protocol/", "scenarios/language/", "peers/"]),
     ("conformance/checks/", ["base/", "protocol/", "sim/trace/", "conformance/checks/"]),
+    ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
+                             "conformance/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "reports/"]),
     ("cli/", [""]),
 ]

@@ -48,6 +48,8 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   int code = exit_code::held;
   add_run(app, code);
+  add_conform(app, code);
+  add_explain(app, code);
   add_check(app, code);
   add_list(app, code);
   add_schema(app, code);

@@ -1,0 +1,164 @@
+#include "conformance/runner/links.h"
+
+#include <algorithm>
+
+#include "conformance/runner/catalogue.h"
+#include "protocol/describe.h"
+
+namespace mq::conformance {
+namespace {
+
+constexpr std::size_t shown_bytes = 64;  // of a payload, in the transcript
+
+// A server that does not know the version of a client answers in the form of 3.1.1, which the
+// standard wants of it where it wants an answer at all.
+std::optional<Packet> refusal_of_old(const Link& link) {
+  if (link.reader.version() != Version::v5) return std::nullopt;
+  const Decoded decoded = decode(link.reader.wire(), Version::v3_1_1, Sender::server);
+  const auto* packet = std::get_if<Packet>(&decoded);
+  if (packet == nullptr || kind(*packet) != Kind::conn_ack || !is_refusal(*packet))
+    return std::nullopt;
+  return *packet;
+}
+
+}  // namespace
+
+std::uint16_t id_of(const Packet& packet) {
+  return static_cast<std::uint16_t>(number_in(seen(packet, "id").value_or("0")).value_or(0));
+}
+
+const Party* Links::find_party(std::string_view name) const {
+  const auto found = parties_.find(name);
+  return found == parties_.end() ? nullptr : &found->second;
+}
+
+Link* Links::find(LinkNumber number) {
+  const auto found = links_.find(number);
+  return found == links_.end() ? nullptr : &found->second;
+}
+
+Link* Links::current(const std::string& name) {
+  const auto number = party(name).current;
+  return number ? find(*number) : nullptr;
+}
+
+std::vector<std::string> Links::names() const {
+  std::vector<std::string> all;
+  for (const auto& [name, party] : parties_) all.push_back(name);
+  return all;
+}
+
+Link& Links::open(const std::string& name) {
+  const LinkNumber number{++last_};
+  party(name).current = number;
+  actions.push_back(OpenLink{number, name});
+  return links_.try_emplace(number, number, name, version_).first->second;
+}
+
+void Links::send(const std::string& name, std::optional<Kind> packet, std::vector<std::byte> bytes,
+                 std::size_t piece_bytes) {
+  Link* const link = current(name);
+  std::string text = packet ? mq::name(*packet) : "bytes";
+  const Decoded decoded =
+      decode(bytes, link == nullptr ? version_ : link->reader.version(), Sender::client);
+  if (const auto* whole = std::get_if<Packet>(&decoded); whole != nullptr && packet)
+    text = describe(*whole, link == nullptr ? version_ : link->reader.version(), shown_bytes);
+  if (link == nullptr || !link->is_open || link->ended || link->ended_by_us)
+    return note(name, "not sent, the connection is not open: " + text);
+  const auto* hello = packet ? std::get_if<Packet>(&decoded) : nullptr;
+  const auto* connect = hello == nullptr ? nullptr : std::get_if<Connect>(hello);
+  const bool is_secret = connect != nullptr && connect->password;
+  note(name, text, Said::What::sent, is_secret ? std::span<const std::byte>() : bytes);
+  if (packet) link->last_sent = packet;
+  if (piece_bytes == 0) piece_bytes = std::max<std::size_t>(bytes.size(), 1);
+  for (std::size_t at = 0; at < bytes.size(); at += piece_bytes) {
+    const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+    const std::size_t size = std::min(piece_bytes, bytes.size() - at);
+    actions.push_back(SendOnLink{link->number, {begin, begin + static_cast<std::ptrdiff_t>(size)}});
+  }
+}
+
+void Links::end(const std::string& name, HowToEnd how) {
+  Link* const link = current(name);
+  if (link == nullptr || link->ended || link->ended_by_us) return;
+  static constexpr const char* words[] = {"we close", "we close our half", "we reset"};
+  note(name, words[static_cast<std::size_t>(how)]);
+  if (how != HowToEnd::half_close) link->ended_by_us = true;
+  actions.push_back(EndLink{link->number, how});
+}
+
+void Links::on_open(Link& link) {
+  link.is_open = true;
+  note(link.name, "connected");
+}
+
+void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
+  if (link.ended_by_us || link.malformed) return;
+  link.reader.feed(bytes);
+  for (;;) {
+    Decoded decoded = link.reader.next();
+    if (auto* packet = std::get_if<Packet>(&decoded)) {
+      note(link.name, describe(*packet, link.reader.version(), shown_bytes), Said::What::received,
+           link.reader.wire());
+      if (!acknowledge(link, *packet)) link.inbox.push_back(std::move(*packet));
+      continue;
+    }
+    if (const auto* fault = std::get_if<Malformed>(&decoded)) {
+      if (auto refusal = refusal_of_old(link)) {
+        note(link.name, describe(*refusal, Version::v3_1_1), Said::What::received,
+             link.reader.wire());
+        link.inbox.push_back(*std::move(refusal));
+        return;
+      }
+      link.malformed = describe(*fault);
+      note(link.name, "malformed: " + *link.malformed, Said::What::received, link.reader.wire());
+    }
+    return;
+  }
+}
+
+void Links::on_end(Link& link, const std::string& how) {
+  if (link.ended) return;
+  link.ended = how;
+  if (!link.ended_by_us) note(link.name, how);
+}
+
+bool Links::acknowledge(Link& link, const Packet& packet) {
+  if (!party(link.name).is_automatic) return false;
+  if (kind(packet) == Kind::pub_rel) {
+    answer(link, Kind::pub_comp, id_of(packet));
+    return true;
+  }
+  if (const auto* publish = std::get_if<Publish>(&packet);
+      publish != nullptr && publish->qos != Qos::at_most_once)
+    answer(link, publish->qos == Qos::at_least_once ? Kind::pub_ack : Kind::pub_rec, id_of(packet));
+  return false;
+}
+
+void Links::answer(Link& link, Kind kind, std::uint16_t id) {
+  const unsigned flags = kind == Kind::pub_rel ? 2 : 0;
+  send(link.name, kind,
+       {static_cast<std::byte>(static_cast<unsigned>(kind) << 4 | flags), std::byte{2},
+        static_cast<std::byte>(id >> 8), static_cast<std::byte>(id & 0xff)});
+}
+
+Packet Links::take(Link& link, std::size_t at) {
+  const auto where = link.inbox.begin() + static_cast<std::ptrdiff_t>(at);
+  Packet packet = std::move(*where);
+  link.inbox.erase(where);
+  Party& owner = party(link.name);
+  if (const std::uint16_t id = id_of(packet)) owner.received_id = id;
+  if (kind(packet) == Kind::conn_ack) {
+    if (const auto assigned = seen(packet, "assigned_client_identifier"))
+      owner.client_id = *assigned;
+    owner.conn_ack = packet;
+  }
+  return packet;
+}
+
+void Links::note(const std::string& name, std::string text, Said::What what,
+                 std::span<const std::byte> bytes) {
+  transcript.push_back({now, what, name, std::move(text), {bytes.begin(), bytes.end()}});
+}
+
+}  // namespace mq::conformance

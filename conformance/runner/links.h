@@ -1,0 +1,85 @@
+// The connections of a case: what was sent, what came and waits to be looked at, and how each
+// ended. Writes the transcript.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/play.h"
+
+namespace mq::conformance {
+
+struct Link {
+  Link(LinkNumber number_given, std::string name_given, Version version)
+      : number(number_given), name(std::move(name_given)), reader(Sender::server, version) {}
+
+  LinkNumber number;
+  std::string name;
+  PacketReader reader;
+  std::deque<Packet> inbox;
+  bool is_open = false;
+  bool ended_by_us = false;
+  std::optional<std::string> ended;  // how
+  std::optional<Kind> last_sent;
+  std::optional<std::string> malformed;  // what the peer sent wrong: nothing more is read
+};
+
+// Of a name, over all of its connections.
+struct Party {
+  std::optional<LinkNumber> current;
+  std::string client_id;
+  std::uint16_t keep_alive = 0;
+  std::uint16_t next_id = 1;
+  std::optional<std::uint16_t> sent_id;      // of the last packet with one
+  std::optional<std::uint16_t> received_id;  // of the last packet with one that was looked at
+  std::optional<Packet> conn_ack;
+  bool is_automatic = false;  // acknowledges by itself
+};
+
+class Links {
+ public:
+  explicit Links(Version version) : version_(version) {}
+
+  Party& party(const std::string& name) { return parties_[name]; }
+  const Party* find_party(std::string_view name) const;
+  Link* current(const std::string& name);  // null: it was never opened
+  Link* find(LinkNumber number);
+  std::vector<std::string> names() const;
+
+  Link& open(const std::string& name);
+  // Whatever the state of the connection: what cannot leave is noted.
+  void send(const std::string& name, std::optional<Kind> packet, std::vector<std::byte> bytes,
+            std::size_t piece_bytes = 0);
+  void end(const std::string& name, HowToEnd how);
+
+  void on_open(Link& link);
+  void on_bytes(Link& link, std::span<const std::byte> bytes);
+  void on_end(Link& link, const std::string& how);
+
+  // The packet was looked at and is what was expected.
+  Packet take(Link& link, std::size_t at);
+
+  void note(const std::string& name, std::string text, Said::What what = Said::What::event,
+            std::span<const std::byte> bytes = {});
+
+  Instant now{};
+  std::deque<Action> actions;
+  std::vector<Said> transcript;
+
+ private:
+  bool acknowledge(Link& link, const Packet& packet);  // whether it is no matter of the script
+  void answer(Link& link, Kind kind, std::uint16_t id);
+
+  const Version version_;
+  std::map<std::string, Party, std::less<>> parties_;
+  std::map<LinkNumber, Link> links_;
+  std::uint32_t last_ = 0;
+};
+
+std::uint16_t id_of(const Packet& packet);  // 0: it has none
+
+}  // namespace mq::conformance

@@ -1,0 +1,39 @@
+// What a case may need of a target (`needs: retain, shared_subscriptions`), and what a target has.
+// What a broker announces in CONNACK counts; the rest is what a target file says of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/runner/case.h"
+
+namespace mq::conformance {
+
+struct Abilities {
+  // Announced, or the standard's default where nothing is said (5.0, 3.2.2.3).
+  std::uint32_t maximum_qos = 2;
+  bool retain = true;
+  bool wildcards = true;
+  bool subscription_identifiers = true;
+  bool shared_subscriptions = true;
+  std::uint32_t topic_alias_maximum = 0;
+  std::optional<std::uint32_t> receive_maximum;
+  std::optional<std::uint32_t> maximum_packet_size;
+  std::optional<std::uint32_t> server_keep_alive;
+  // From the outside nobody sees these.
+  bool virtual_time = false;
+  bool can_be_configured = false;            // `config:` is for it to obey
+  std::map<std::string, std::string> given;  // user, password, denied_topic, ...: placeholders
+};
+
+// Why a need is none that the language knows; empty if it is one.
+std::string need_fault(std::string_view need);
+
+// Why the case does not apply to such a target; empty if it does.
+std::string does_not_apply(const Case& one, const Abilities& abilities, Duration patience);
+
+}  // namespace mq::conformance

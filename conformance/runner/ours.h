@@ -1,0 +1,20 @@
+// Our own broker as a target: linked in, in the memory world, in virtual time. Each case has a
+// world and a broker of its own, so a case that needs the broker configured gets it so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "conformance/runner/needs.h"
+#include "conformance/runner/verdict.h"
+
+namespace mq::conformance {
+
+Abilities abilities_of_ours();
+
+// Why a line of `config:` means nothing to our broker; empty if it does.
+std::string config_fault(const std::string& setting);
+
+Outcome play_against_ours(const Case& one, std::uint64_t seed);
+
+}  // namespace mq::conformance

@@ -1,0 +1,574 @@
+#include "conformance/runner/play.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "conformance/runner/catalogue.h"
+#include "conformance/runner/links.h"
+#include "conformance/runner/speaker.h"
+#include "conformance/runner/values.h"
+#include "protocol/describe.h"
+#include "scenarios/language/units.h"
+
+namespace mq::conformance {
+namespace {
+
+using Is = Alternative::Is;
+
+// How far one attempt at a step has come.
+struct Progress {
+  enum class State : std::uint8_t { waiting, done, failed } state = State::waiting;
+  std::string expected;
+  std::string got;
+};
+constexpr auto waiting = Progress::State::waiting;
+constexpr auto done = Progress::State::done;
+constexpr auto failed = Progress::State::failed;
+
+struct Frame {
+  const std::vector<Step>* steps;
+  std::size_t at = 0;
+  std::uint64_t rounds_left = 0;  // of a repeat, after this one
+  std::uint64_t round = 0;        // of a repeat, from 1
+};
+
+// What a step remembers from one attempt to the next.
+struct Memory {
+  bool is_begun = false;
+  Instant began{};
+  std::optional<std::uint16_t> released;  // receive, QoS 2: PUBREC was sent
+  LinkNumber receiver{};
+  std::vector<bool> happened;          // any_order
+  bool asked = false;                  // accepted: PINGREQ was sent
+  std::optional<std::string> refusal;  // refused: what was said before the close
+};
+
+constexpr unsigned steps_max = 100'000;  // of one case: repeats multiply
+
+}  // namespace
+
+class Play::Stage {
+ public:
+  Stage(const Case& one, Surroundings around)
+      : links(one.version),
+        case_(one),
+        around_(std::move(around)),
+        values_(around_, links, [this] { return round(); }),
+        speaker_(one.version, around_, links, values_) {
+    frames_.push_back({&one.steps});
+  }
+
+  Links links;
+  Outcome outcome;
+  bool is_over = false;
+  std::optional<Instant> wake;
+
+  void go_on() {
+    while (!is_over && advance()) {
+    }
+    if (values_.fault && !is_over) fail_harness(*values_.fault);
+  }
+
+  void fail_harness(const std::string& why) {
+    outcome.verdict = Verdict::error;
+    outcome.reason = why;
+    is_over = true;
+  }
+
+ private:
+  // ---- The course of the script
+
+  // Whether there is more to do at this instant.
+  bool advance() {
+    wake.reset();
+    while (!frames_.empty() && frames_.back().at == frames_.back().steps->size()) {
+      Frame& frame = frames_.back();
+      if (frame.rounds_left == 0) {
+        frames_.pop_back();
+        continue;
+      }
+      --frame.rounds_left;
+      ++frame.round;
+      frame.at = 0;
+    }
+    if (frames_.empty()) return end();
+    if (++taken_ > steps_max * 10) return fault("the case goes on and on");
+    const Step& step = (*frames_.back().steps)[frames_.back().at];
+    if (!memory_.is_begun) memory_ = {.is_begun = true, .began = links.now};
+    if (step.verb == Verb::either) return choose(step);
+    Progress progress = attempt(step, memory_);
+    if (values_.fault || progress.state == waiting) return false;
+    if (progress.state == failed && !miss(step, std::move(progress))) return false;
+    next();
+    if (step.verb == Verb::repeat) enter_repeat(step);
+    return !is_over;
+  }
+
+  void next() {
+    ++frames_.back().at;
+    memory_ = {};
+  }
+
+  bool end() {
+    for (const std::string& name : links.names()) {
+      const Link* const link = links.current(name);
+      if (link == nullptr || !link->malformed) continue;
+      outcome.verdict = Verdict::fail;
+      outcome.failure = Failure{case_.place, case_.title, "packets that are well-formed on " + name,
+                                "malformed: " + *link->malformed};
+    }
+    if (outcome.verdict == Verdict::pass && !outcome.advice.empty())
+      outcome.verdict = Verdict::non_strict;
+    is_over = true;
+    return false;
+  }
+
+  bool fault(const std::string& why) {
+    values_.fail(why);
+    return false;
+  }
+
+  // Whether the case goes on all the same.
+  bool miss(const Step& step, Progress progress) {
+    Failure failure{step.place, step.source, std::move(progress.expected), std::move(progress.got)};
+    if (step.is_advice) {
+      outcome.advice.push_back(std::move(failure));
+      return true;
+    }
+    outcome.verdict = Verdict::fail;
+    outcome.failure = std::move(failure);
+    is_over = true;
+    return false;
+  }
+
+  void enter_repeat(const Step& step) {
+    const auto count = values_.number(*step.count);
+    if (values_.fault || count == 0) return;
+    frames_.push_back({&step.branches[0].steps, 0, count - 1, 1});
+  }
+
+  bool choose(const Step& step) {
+    std::string expected;
+    std::string got;
+    bool is_waiting = false;
+    if (branch_memories_.empty())
+      branch_memories_.resize(step.branches.size(), {.is_begun = true, .began = links.now});
+    for (std::size_t i = 0; i < step.branches.size(); ++i) {
+      const Branch& branch = step.branches[i];
+      Progress progress = attempt(branch.steps[0], branch_memories_[i]);
+      if (values_.fault) return false;
+      if (progress.state == done) {
+        chose(branch.name);
+        branch_memories_.clear();
+        next();
+        frames_.push_back({&branch.steps, 1});
+        return true;
+      }
+      is_waiting |= progress.state == waiting;
+      expected += (expected.empty() ? "" : "; or ") + branch.name;
+      if (progress.state == failed && progress.got != got)
+        got += (got.empty() ? "" : "; ") + progress.got;
+    }
+    if (is_waiting) return false;
+    branch_memories_.clear();
+    if (!miss(step, {failed, expected, got})) return false;
+    next();
+    return true;
+  }
+
+  void chose(const std::string& what) {
+    outcome.choices.push_back(what);
+    links.note("", "choice: " + what);
+  }
+
+  std::uint64_t round() const {
+    for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame)
+      if (frame->round > 0) return frame->round;
+    return 0;
+  }
+
+  // ---- Steps
+
+  Progress attempt(const Step& step, Memory& memory) {
+    switch (step.verb) {
+      case Verb::open:
+        return try_open(step.who[0], memory);
+      case Verb::send:
+        speaker_.send(step);
+        return {done};
+      case Verb::send_bytes:
+        speaker_.send_bytes(step);
+        return {done};
+      case Verb::close:
+        links.end(step.who[0], HowToEnd::close);
+        return {done};
+      case Verb::cut:
+        links.end(step.who[0], HowToEnd::reset);
+        return {done};
+      case Verb::half_close:
+        links.end(step.who[0], HowToEnd::half_close);
+        return {done};
+      case Verb::automatic:
+        links.party(step.who[0]).is_automatic = step.is_on;
+        return {done};
+      case Verb::wait:
+        return until(memory.began + values_.duration(step.lasting, {})) ? Progress{done}
+                                                                        : Progress{};
+      case Verb::check:
+        return check(step);
+      case Verb::repeat:
+      case Verb::either:
+        return {done};
+      case Verb::any_order:
+        return in_time(step, memory, any_order(step, memory));
+      default:
+        return in_time(step, memory, expectation(step, memory));
+    }
+  }
+
+  // Whether it is `when` already; else the stage wakes up then.
+  bool until(Instant when) {
+    if (links.now >= when) return true;
+    wake = wake ? std::min(*wake, when) : when;
+    return false;
+  }
+
+  Progress in_time(const Step& step, Memory& memory, Progress progress) {
+    if (values_.fault) return progress;
+    if (progress.state == done && step.not_before) {
+      const Duration least = values_.duration(step.not_before, {});
+      const Duration took = links.now - memory.began;
+      if (took < least)
+        return {failed, "not before " + scenario::to_text(least),
+                "it came after " + scenario::to_text(took)};
+    }
+    if (progress.state != waiting || step.verb == Verb::nothing) return progress;
+    const Duration most = values_.duration(step.within, around_.patience.reply);
+    if (!until(memory.began + most)) return progress;
+    progress.state = failed;
+    progress.got = progress.got.empty()
+                       ? "nothing within " + scenario::to_text(most)
+                       : progress.got + ", and nothing more within " + scenario::to_text(most);
+    return progress;
+  }
+
+  Progress expectation(const Step& step, Memory& memory) {
+    if (step.verb == Verb::nothing) return nothing(step, memory);
+    Progress all;
+    for (const std::string& name : step.who) {
+      Link* const link = links.current(name);
+      if (link == nullptr) {
+        fault("connection " + name + " has not been opened");
+        return {};
+      }
+      Progress one = of_link(step, memory, *link);
+      if (one.state == done) return one;
+      if (one.state == failed) all.state = failed;
+      if (!one.got.empty())
+        all.got +=
+            (all.got.empty() ? "" : "; ") + (step.who.size() > 1 ? name + ": " : "") + one.got;
+      all.expected = one.expected;
+    }
+    return all;
+  }
+
+  Progress of_link(const Step& step, Memory& memory, Link& link) {
+    if (link.malformed && link.inbox.empty())
+      return {failed, "packets that are well-formed", "malformed: " + *link.malformed};
+    switch (step.verb) {
+      case Verb::closed:
+        return closed(step, memory, link, false);
+      case Verb::refused:
+        return closed(step, memory, link, true);
+      case Verb::accepted:
+        return accepted(memory, link);
+      default:
+        return packet(step, memory, link);
+    }
+  }
+
+  static Progress over(const Link& link, std::string expected) {
+    return {failed, std::move(expected),
+            link.ended_by_us ? "we have closed the connection ourselves" : *link.ended};
+  }
+  static bool is_ended(const Link& link) { return link.ended || link.ended_by_us; }
+
+  Progress packet(const Step& step, Memory& memory, Link& link) {
+    if (memory.released) return released(memory, link);
+    std::string nearest;
+    for (std::size_t at = 0; at < link.inbox.size(); ++at) {
+      const Match matched = try_match(step, link, at);
+      if (values_.fault) return {};
+      if (matched.mismatch.empty()) {
+        if (step.verb == Verb::await)
+          while (at > 0) links.take(link, --at);
+        return found(step, memory, link, at, matched);
+      }
+      const Packet& arrived = link.inbox[at];
+      const std::string shown = describe(arrived, link.reader.version(), 64);
+      if (step.verb == Verb::expect || step.verb == Verb::receive)
+        return {failed, expected_text(step), shown + " (" + matched.mismatch + ")"};
+      if (nearest.empty() || kind(arrived) == *step.packet)
+        nearest = shown + " (" + matched.mismatch + ")";
+    }
+    Progress progress{waiting, expected_text(step), nearest};
+    if (!is_ended(link)) return progress;
+    progress = over(link, expected_text(step));
+    if (!nearest.empty()) progress.got = nearest + ", then " + progress.got;
+    return progress;
+  }
+
+  Match try_match(const Step& step, Link& link, std::size_t at) {
+    Expectation expected{*step.packet, &step.fields, links.party(link.name).sent_id};
+    Match matched = match(link.inbox[at], link.reader.version(), expected, values_.look_up());
+    if (matched.fault) fault(matched.fault->text);
+    return matched;
+  }
+
+  Progress found(const Step& step, Memory& memory, Link& link, std::size_t at,
+                 const Match& matched) {
+    for (const auto& [name, value] : matched.captured) values_.keep(name, value);
+    const Packet arrived = links.take(link, at);
+    if (step.verb != Verb::receive) return {done};
+    const auto& publish = std::get<Publish>(arrived);
+    if (publish.qos == Qos::at_least_once)
+      speaker_.answer(link.name, Kind::pub_ack, id_of(arrived));
+    if (publish.qos != Qos::exactly_once) return {done};
+    speaker_.answer(link.name, Kind::pub_rec, id_of(arrived));
+    memory.released = id_of(arrived);
+    memory.receiver = link.number;
+    return released(memory, link);
+  }
+
+  // After PUBREC: its PUBREL, which is answered.
+  Progress released(Memory& memory, Link& link) {
+    if (link.number != memory.receiver) return {};
+    for (std::size_t at = 0; at < link.inbox.size(); ++at) {
+      if (kind(link.inbox[at]) != Kind::pub_rel || id_of(link.inbox[at]) != *memory.released)
+        continue;
+      links.take(link, at);
+      speaker_.answer(link.name, Kind::pub_comp, *memory.released);
+      return {done};
+    }
+    const std::string expected = "PUBREL id=" + std::to_string(*memory.released);
+    if (is_ended(link)) return over(link, expected);
+    return {waiting, expected, ""};
+  }
+
+  static std::string expected_text(const Step& step) {
+    std::string text = name(*step.packet);
+    const std::size_t at = step.source.find(text);
+    return at == std::string::npos ? text : step.source.substr(at);
+  }
+
+  Progress nothing(const Step& step, Memory& memory) {
+    for (const std::string& name : step.who) {
+      Link* const link = links.current(name);
+      if (link == nullptr) continue;
+      if (!link->inbox.empty())
+        return {failed, "nothing", describe(link->inbox.front(), link->reader.version(), 64)};
+      if (is_ended(*link)) return over(*link, "nothing, and that the connection stays open");
+    }
+    const Duration quiet = values_.duration(step.lasting, around_.patience.quiet);
+    return until(memory.began + quiet) ? Progress{done} : Progress{};
+  }
+
+  // The connection is closed, and only what says why comes before; a refusal may also be an
+  // acknowledgement that refuses, on a connection that stays.
+  Progress closed(const Step& step, Memory& memory, Link& link, bool may_stay) {
+    const std::string expected =
+        may_stay ? "a refusal, or that the connection is closed" : "that the connection is closed";
+    while (!link.inbox.empty()) {
+      const Packet& front = link.inbox.front();
+      const Version version = link.reader.version();
+      const bool says_why =
+          kind(front) == Kind::disconnect || (kind(front) == Kind::conn_ack && is_refusal(front));
+      const std::string shown = describe(front, version, 64);
+      if (!says_why && !(may_stay && is_refusal(front))) return {failed, expected, shown};
+      if (const std::string wrong = wrong_reason(step, front); !wrong.empty())
+        return {failed, expected, shown + " (reason: " + wrong + ")"};
+      const bool stays = !says_why;
+      links.take(link, 0);
+      memory.refusal = shown;
+      if (!stays) continue;
+      chose(shown);
+      return {done};
+    }
+    if (!link.ended) return {waiting, expected, memory.refusal.value_or("")};
+    if (!link.is_open) return over(link, "a connection");
+    chose(memory.refusal ? *memory.refusal + ", " + *link.ended : *link.ended);
+    return {done};
+  }
+
+  std::string wrong_reason(const Step& step, const Packet& packet) {
+    for (const Field& field : step.fields) {
+      const Match matched = match_value(seen(packet, field.name), field.value, values_.look_up());
+      if (matched.fault) fault(matched.fault->text);
+      if (!matched.mismatch.empty()) return matched.mismatch;
+    }
+    return {};
+  }
+
+  Progress accepted(Memory& memory, Link& link) {
+    Kind wanted = Kind::ping_resp;
+    switch (link.last_sent.value_or(Kind::ping_req)) {
+      case Kind::connect:
+        wanted = Kind::conn_ack;
+        break;
+      case Kind::subscribe:
+        wanted = Kind::sub_ack;
+        break;
+      case Kind::unsubscribe:
+        wanted = Kind::unsub_ack;
+        break;
+      case Kind::publish:
+        if (speaker_.last_qos() == 1) wanted = Kind::pub_ack;
+        if (speaker_.last_qos() == 2) wanted = Kind::pub_rec;
+        break;
+      default:
+        break;
+    }
+    if (wanted == Kind::ping_resp && !memory.asked) {
+      memory.asked = true;
+      const auto before = link.last_sent;
+      if (before != Kind::ping_req)
+        links.send(link.name, Kind::ping_req, {std::byte{0xc0}, std::byte{0}});
+      link.last_sent = before;
+    }
+    const Step plain{.verb = Verb::find, .source = name(wanted), .packet = wanted};
+    Memory fresh;
+    return packet(plain, fresh, link);
+  }
+
+  Progress any_order(const Step& step, Memory& memory) {
+    const std::vector<Step>& all = step.branches[0].steps;
+    memory.happened.resize(all.size());
+    Progress progress;
+    for (bool again = true; again;) {
+      again = false;
+      progress = {done};
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        if (memory.happened[i]) continue;
+        Memory fresh{.is_begun = true, .began = memory.began};
+        Progress one = expectation(all[i], fresh);
+        if (values_.fault) return {};
+        if (one.state == done) {
+          memory.happened[i] = again = true;
+          continue;
+        }
+        const bool is_fatal = one.state == failed && !another_takes(step, memory, all[i]);
+        progress.state = is_fatal || progress.state == failed ? failed : waiting;
+        progress.expected += (progress.expected.empty() ? "" : "; ") + all[i].source;
+        if (one.got != progress.got) progress.got += (progress.got.empty() ? "" : "; ") + one.got;
+      }
+    }
+    return progress;
+  }
+
+  // Whether what lies in front of this step is for another one that has not happened yet: it will
+  // be taken in the next round.
+  bool another_takes(const Step& step, const Memory& memory, const Step& one) {
+    const std::vector<Step>& all = step.branches[0].steps;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (memory.happened[i] || &all[i] == &one) continue;
+      for (const std::string& name : all[i].who) {
+        Link* const link = links.current(name);
+        const bool is_same = std::find(one.who.begin(), one.who.end(), name) != one.who.end();
+        if (link == nullptr || link->inbox.empty() || !is_same) continue;
+        if (try_match(all[i], *link, 0).mismatch.empty()) return true;
+      }
+    }
+    return false;
+  }
+
+  Progress check(const Step& step) {
+    const std::string left = values_.text(step.compared[0]);
+    const std::string right = values_.text(step.compared[1]);
+    if (values_.fault || compare(step.comparison, left, right)) return {done};
+    return {failed, step.source.substr(step.source.find("check") + 6),
+            quoted(left) + " and " + quoted(right)};
+  }
+
+  // ---- Doing
+
+  Progress try_open(const std::string& name, Memory& memory) {
+    Link* link = links.current(name);
+    if (!memory.asked) {
+      if (link != nullptr && !is_ended(*link)) {
+        fault("connection " + name + " is open already; close or cut it first");
+        return {};
+      }
+      memory.asked = true;
+      link = &links.open(name);
+    }
+    if (link->is_open) return {done};
+    const bool too_late = until(memory.began + around_.patience.reply);
+    if (!link->ended && !too_late) return {};
+    outcome.is_unreachable = true;
+    fault("no connection could be had: " + link->ended.value_or("no answer"));
+    return {};
+  }
+
+  const Case& case_;
+  const Surroundings around_;
+  Values values_;
+  Speaker speaker_;
+  std::vector<Frame> frames_;
+  Memory memory_;
+  std::vector<Memory> branch_memories_;  // of an either, while it waits
+  unsigned taken_ = 0;
+};
+
+Play::Play(const Case& one, Surroundings around)
+    : stage_(std::make_unique<Stage>(one, std::move(around))) {}
+Play::~Play() = default;
+
+void Play::start(Instant now) { on_tick(now); }
+
+void Play::on_open(LinkNumber number, Instant now) {
+  stage_->links.now = now;
+  if (Link* link = stage_->links.find(number)) stage_->links.on_open(*link);
+  stage_->go_on();
+}
+
+void Play::on_bytes(LinkNumber number, std::span<const std::byte> bytes, Instant now) {
+  stage_->links.now = now;
+  if (Link* link = stage_->links.find(number)) stage_->links.on_bytes(*link, bytes);
+  stage_->go_on();
+}
+
+void Play::on_end(LinkNumber number, const std::string& how, Instant now) {
+  stage_->links.now = now;
+  if (Link* link = stage_->links.find(number)) stage_->links.on_end(*link, how);
+  stage_->go_on();
+}
+
+void Play::on_tick(Instant now) {
+  stage_->links.now = now;
+  stage_->go_on();
+}
+
+void Play::abandon(const std::string& why, Instant now) {
+  stage_->links.now = now;
+  if (!stage_->is_over) stage_->fail_harness(why);
+}
+
+std::optional<Action> Play::poll() {
+  auto& actions = stage_->links.actions;
+  if (actions.empty()) return std::nullopt;
+  Action action = std::move(actions.front());
+  actions.pop_front();
+  return action;
+}
+
+std::optional<Instant> Play::deadline() const {
+  return stage_->is_over ? std::nullopt : stage_->wake;
+}
+bool Play::is_over() const { return stage_->is_over; }
+
+Outcome Play::take_outcome() {
+  stage_->outcome.transcript = std::move(stage_->links.transcript);
+  return std::move(stage_->outcome);
+}
+
+}  // namespace mq::conformance

@@ -1,0 +1,83 @@
+// A case being played, without I/O: it is told what happened on its connections and what time it
+// is, and answers with what should be done. The same for the memory world, ns-3 and real sockets.
+//
+//   play.start(now);
+//   while (auto action = play.poll()) perform(*action);
+//   call on_tick(now) at play.deadline(); until play.is_over()
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "conformance/runner/match.h"
+#include "conformance/runner/verdict.h"
+#include "protocol/codec.h"
+
+namespace mq::conformance {
+
+// A connection of the script; opened anew it has a new number.
+enum class LinkNumber : std::uint32_t {};
+
+struct OpenLink {
+  LinkNumber link;
+  std::string name;
+};
+struct SendOnLink {
+  LinkNumber link;
+  std::vector<std::byte> bytes;
+};
+enum class HowToEnd : std::uint8_t { close, half_close, reset };
+struct EndLink {
+  LinkNumber link;
+  HowToEnd how;
+};
+using Action = std::variant<OpenLink, SendOnLink, EndLink>;
+
+struct Patience {
+  Duration reply;  // for anything that is expected
+  Duration quiet;  // without anything, `expect nothing` holds
+};
+
+struct Surroundings {
+  // Of this case in this run alone: topics begin with `topic`, client ids with `client_id`.
+  std::string topic;
+  std::string client_id;
+  std::map<std::string, std::string> given;  // placeholders of the target: user, password, ...
+  Patience patience;
+};
+
+class Play {
+ public:
+  // `one` outlives this.
+  Play(const Case& one, Surroundings around);
+  ~Play();
+
+  void start(Instant now);
+  void on_open(LinkNumber link, Instant now);
+  void on_bytes(LinkNumber link, std::span<const std::byte> bytes, Instant now);
+  // The peer has closed, or the connection broke, or could not be had.
+  void on_end(LinkNumber link, const std::string& how, Instant now);
+  void on_tick(Instant now);
+  // The driver gives up on it: what is wrong is not the peer's fault.
+  void abandon(const std::string& why, Instant now);
+
+  std::optional<Action> poll();
+  std::optional<Instant> deadline() const;
+  bool is_over() const;
+  Outcome take_outcome();
+
+ private:
+  class Stage;
+  std::unique_ptr<Stage> stage_;
+};
+
+}  // namespace mq::conformance

@@ -1,0 +1,112 @@
+#include "conformance/runner/speaker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "conformance/runner/catalogue.h"
+
+namespace mq::conformance {
+
+void Speaker::send_bytes(const Step& step) {
+  std::vector<std::byte> bytes;
+  for (const Value& value : step.bytes)
+    for (char c : values_.text(value)) bytes.push_back(static_cast<std::byte>(c));
+  if (!values_.fault) links_.send(step.who[0], std::nullopt, std::move(bytes));
+}
+
+void Speaker::answer(const std::string& name, Kind kind, std::uint16_t id) {
+  const auto wire = to_wire(kind, {{"id", std::to_string(id)}}, version_);
+  links_.send(name, kind, std::get<Wire>(wire).bytes);
+}
+
+void Speaker::send(const Step& step) {
+  const Kind kind = *step.packet;
+  std::vector<Filled> fields;
+  for (const Field& field : step.fields) {
+    if (field.value.alternatives.empty()) continue;  // an id that is only captured
+    const bool is_absent = field.value.alternatives[0].is == Alternative::Is::absent;
+    fields.push_back({field.name,
+                      is_absent ? std::nullopt : std::optional(values_.text(field.value)),
+                      field.is_twist});
+  }
+  Version version = version_of(step, fields);
+  if (kind == Kind::connect) connect_defaults(step.who[0], fields);
+  if (has_packet_id(kind)) id_default(step, fields);
+  if (values_.fault) return;
+  if (kind == Kind::publish) {
+    last_qos_ = 0;
+    for (const Filled& field : fields)
+      if (field.name == "qos" && field.text) last_qos_ = number_in(*field.text).value_or(0);
+  }
+  auto wire = to_wire(kind, fields, version);
+  if (const auto* why = std::get_if<ScriptFault>(&wire)) return values_.fail(why->text);
+  auto& made = std::get<Wire>(wire);
+  links_.send(step.who[0], kind, std::move(made.bytes), made.piece_bytes);
+}
+
+// The version in which this packet is written: the case's, or what this connection's CONNECT
+// said.
+Version Speaker::version_of(const Step& step, const std::vector<Filled>& fields) {
+  Link* const link = links_.current(step.who[0]);
+  if (link == nullptr) return version_;
+  for (const Filled& field : fields) {
+    if (field.name != "version" || !field.text) continue;
+    const std::string& said = *field.text;
+    if (said != "5" && said != "3.1.1" && said != "3.1")
+      values_.fail("expected version 5, 3.1.1 or 3.1, found `" + said + "`");
+    link->reader.use_version(said == "5"       ? Version::v5
+                             : said == "3.1.1" ? Version::v3_1_1
+                                               : Version::v3_1);
+  }
+  return link->reader.version();
+}
+
+void Speaker::connect_defaults(const std::string& name, std::vector<Filled>& fields) {
+  const auto named = [&](std::string_view field) {
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](const Filled& one) { return one.name == field && !one.is_twist; });
+  };
+  Party& party = links_.party(name);
+  if (!named("client_id")) fields.push_back({"client_id", around_.client_id + name});
+  if (!named("user_name") && !named("password")) {
+    for (const auto& [field, value] : {std::pair{"user_name", "user"}, {"password", "password"}})
+      if (const auto given = around_.given.find(value); given != around_.given.end())
+        fields.push_back({field, given->second});
+  }
+  party.conn_ack.reset();
+  for (const Filled& field : fields) {
+    if (field.name == "client_id") party.client_id = field.text.value_or("");
+    if (field.name == "keep_alive" && field.text)
+      party.keep_alive = static_cast<std::uint16_t>(number_in(*field.text).value_or(0));
+  }
+}
+
+// A packet identifier that the script leaves out: the next free one for what begins an exchange,
+// the one last heard for what answers.
+void Speaker::id_default(const Step& step, std::vector<Filled>& fields) {
+  Party& party = links_.party(step.who[0]);
+  std::string capture;
+  for (const Field& field : step.fields)
+    if (field.name == "id" && !field.is_twist) capture = field.value.capture;
+  auto field = std::find_if(fields.begin(), fields.end(),
+                            [](const Filled& one) { return one.name == "id" && !one.is_twist; });
+  if (field == fields.end()) {
+    const Kind kind = *step.packet;
+    const bool is_qos_0 =
+        kind == Kind::publish && std::none_of(fields.begin(), fields.end(), [](const Filled& one) {
+          return one.name == "qos" && one.text && number_in(*one.text).value_or(0) != 0;
+        });
+    if (is_qos_0) return;
+    const bool begins =
+        kind == Kind::publish || kind == Kind::subscribe || kind == Kind::unsubscribe;
+    const std::uint16_t id = begins ? party.next_id++ : party.received_id.value_or(1);
+    if (party.next_id == 0) party.next_id = 1;
+    fields.push_back({"id", std::to_string(id)});
+    field = std::prev(fields.end());
+  }
+  if (!field->text) return;
+  party.sent_id = static_cast<std::uint16_t>(number_in(*field->text).value_or(0));
+  if (!capture.empty()) values_.keep(capture, *field->text);
+}
+
+}  // namespace mq::conformance

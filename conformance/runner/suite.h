@@ -1,0 +1,46 @@
+// Which cases are run, and what all of them together come to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/runner/library.h"
+#include "conformance/runner/verdict.h"
+
+namespace mq::conformance {
+
+// A pattern with * and ? that fits a case's id (whole, or without its version), one of its
+// statements, `tag:NAME`, `section:4.7`, `kind:negative` or `file:NAME`.
+bool is_selected_by(const Case& one, std::string_view pattern,
+                    const std::vector<Statement>& statements);
+
+struct Selection {
+  std::vector<std::string> only;  // any of them; none: all cases
+  std::vector<std::string> skip;
+  std::string level;  // must, should, may, or all (also empty)
+};
+std::vector<const Case*> selected(const Library& library, const Selection& selection);
+
+struct CaseResult {
+  const Case* which = nullptr;
+  Level level = Level::must;
+  Outcome outcome;
+};
+
+// A case that only recommends, or only allows, does not fail.
+void soften(CaseResult& result);
+
+struct Tally {
+  std::size_t of[9] = {};  // by Verdict
+  std::size_t operator[](Verdict verdict) const { return of[static_cast<std::size_t>(verdict)]; }
+  std::size_t all() const;
+};
+Tally tally(const std::vector<CaseResult>& results);
+
+// 0, 1, 3, 4 or 5 as design.md says.
+int exit_code(const std::vector<CaseResult>& results);
+
+}  // namespace mq::conformance

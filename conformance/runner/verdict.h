@@ -1,0 +1,54 @@
+// What running one case came to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "conformance/runner/case.h"
+
+namespace mq::conformance {
+
+enum class Verdict : std::uint8_t {
+  pass,
+  fail,
+  non_strict,      // what the standard recommends was not done, or a SHOULD was not kept
+  info,            // a MAY that is not made use of: worth knowing, never wrong
+  not_applicable,  // with a reason
+  known,           // fails, and the expectations file says so and why
+  fixed,           // passes although the expectations file says that it fails
+  error,           // of the runner or the script: nothing is known about the target
+  skipped,
+};
+const char* name(Verdict verdict);
+
+// One line of what went over the connections, in the order of time.
+struct Said {
+  enum class What : std::uint8_t { sent, received, event };
+  Instant at{};
+  What what = What::event;
+  std::string link;
+  std::string text;
+  std::vector<std::byte> bytes;
+};
+
+struct Failure {
+  Place place;
+  std::string step;
+  std::string expected;
+  std::string got;
+};
+
+struct Outcome {
+  Verdict verdict = Verdict::pass;
+  std::string reason;  // of not_applicable, error, skipped
+  std::optional<Failure> failure;
+  std::vector<Failure> advice;       // recommendations that were not followed
+  std::vector<std::string> choices;  // where the standard leaves one, what the target does
+  std::vector<Said> transcript;
+  bool is_unreachable = false;  // of error: no connection could be had
+};
+
+}  // namespace mq::conformance

@@ -31,6 +31,7 @@ LAYERS = [
     ("scenarios/engine/", ["base/", "protocol/", "client/core/", "transport/", "sim/", "scenarios/"]),
     ("scenarios/", ["base/", "protocol/", "sim/", "scenarios/"]),
     ("peers/", ["base/", "protocol/", "scenarios/language/", "peers/"]),
+    ("bench/", ["base/", "protocol/", "transport/", "peers/", "bench/"]),
     ("conformance/checks/", ["base/", "protocol/", "sim/trace/", "conformance/checks/"]),
     ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
                              "conformance/"]),

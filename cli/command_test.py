@@ -334,6 +334,21 @@ class OtherVerbs(CommandTest):
             self.assertEqual(mqttlab("doctor", "-o", folder + "/none").returncode, 1)
             self.assertEqual(mqttlab("doctor", "--nonsense").returncode, 2)
 
+    def test_bench_names_its_rows_and_refuses_others(self):
+        self.assertIn("fan-in-q0", mqttlab("bench", "broker", "--list").stdout)
+        refused = mqttlab("bench", "broker", "--only", "fan-in-q3")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("did you mean fan-in-q0?", refused.stderr)
+        self.assertEqual(mqttlab("bench", "broker", "--brokers", "nobody").returncode, 2)
+
+    def test_bench_measures_our_broker(self):
+        done = mqttlab("bench", "broker", "--brokers", "ours", "--only", "one-q1", "--rounds", "1",
+                       "--size", "0.01", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        measured = json.loads(done.stdout)["rows"][0]["brokers"][0]
+        self.assertEqual(measured["rounds"][0]["units"], 100)
+        self.assertGreater(measured["medians"]["cpu_us_per_unit"], 0)
+
     def test_schema_is_json(self):
         self.assertIn("$schema", json.loads(mqttlab("schema", "scenario").stdout))
 

@@ -50,6 +50,7 @@ int dispatch(int argc, char** argv) {
   add_run(app, code);
   add_conform(app, code);
   add_explain(app, code);
+  add_bench(app, code);
   add_check(app, code);
   add_list(app, code);
   add_schema(app, code);

@@ -95,6 +95,7 @@ class Runner {
  private:
   // What one row has of one broker.
   struct Seat {
+    const peers::Adapter* adapter;
     std::unique_ptr<Peer> peer;
     RowResult::Entry entry;
   };
@@ -137,7 +138,7 @@ class Runner {
   }
 
   Seat seat(const Row& row, const peers::Adapter& adapter) {
-    Seat seat{nullptr, {.broker = adapter.name, .rounds = {}, .not_measured = {}}};
+    Seat seat{&adapter, nullptr, {.broker = adapter.name, .rounds = {}, .not_measured = {}}};
     const std::size_t descriptors = row.descriptors(options_.scale);
     if (adapter.capabilities.qos < row.qos)
       seat.entry.not_measured = "has no QoS " + std::to_string(row.qos);
@@ -145,20 +146,25 @@ class Runner {
       seat.entry.not_measured = "needs " + std::to_string(descriptors) +
                                 " open files, and this process may not have them (ulimit -Hn)";
     if (!seat.entry.not_measured.empty()) return seat;
+    sit(row, seat);
+    return seat;
+  }
+
+  // On a fresh process with a fresh directory.
+  void sit(const Row& row, Seat& seat) {
     try {
       peers::Wishes wishes{.settings = row.settings,
                            .certificate = certificates_.path("certificate.pem"),
                            .key = certificates_.path("key.pem"),
                            .authority = certificates_.path("authority.pem"),
-                           .program = program_of(adapter)};
+                           .program = program_of(*seat.adapter)};
       if (row.tls) wishes.listeners = {"mqtts"};
-      seat.peer = std::make_unique<Peer>(adapter, wishes);
+      seat.peer = std::make_unique<Peer>(*seat.adapter, wishes);
       seat.peer->start();
     } catch (const PeerError& error) {
       seat.peer.reset();
       seat.entry.not_measured = error.what();
     }
-    return seat;
   }
 
   void play(const Row& row, Seat& seat, int round) {
@@ -166,14 +172,13 @@ class Runner {
       contest_.was_interrupted = true;
       return;
     }
+    // What a round left undone is not for the next one to find.
+    const auto& played = seat.entry.rounds;
+    if (seat.peer && !played.empty() && (row.is_fresh || !played.back().is_sound())) sit(row, seat);
     if (!seat.peer) return;
     options_.progress(row.name + ", round " + std::to_string(round + 1) + " of " +
                       std::to_string(options_.rounds) + ": " + seat.entry.broker);
     Peer& peer = *seat.peer;
-    if (round > 0 && (row.is_fresh || !peer.is_running())) {
-      peer.kill();
-      peer.start();
-    }
     Target target{.port = peer.port(),
                   .tls_port = row.tls ? peer.port("mqtts") : std::uint16_t{0},
                   .authority_file = certificates_.path("authority.pem"),

@@ -74,8 +74,8 @@ TEST_P(SlowReader, CostsTheBrokerLittle) {
               static_cast<double>(peak) / 1e6, static_cast<long long>(times.p99.count()),
               static_cast<long long>(times.max.count()));
   EXPECT_TRUE(times.served);
-  EXPECT_LT(times.p99, 50ms);
   if (!is_sanitized) {
+    EXPECT_LT(times.p99, 50ms);
     EXPECT_LE(peak, memory_max);
   }
 }

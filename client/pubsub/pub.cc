@@ -124,12 +124,14 @@ class Publisher {
 
  private:
   void work() {
+    bool needs_lines = false;
     while (!session_.finishing() && session_.driver().connected() && !waiting_ &&
            open_.size() < open_orders_max &&
            session_.driver().backlog_bytes() < backlog_bytes_max) {
       if (lines_) {
         auto line = lines_->next();
-        if (!line) break;
+        needs_lines = !line;
+        if (needs_lines) break;
         publish(Bytes::copy(*line));
       } else {
         if (sent_ == options_.repeat) break;
@@ -139,7 +141,7 @@ class Publisher {
     }
     if (all_was_sent()) {
       if (open_.empty()) session_.finish(status_);
-    } else if (lines_ && !lines_->at_end() && open_.size() < open_orders_max) {
+    } else if (needs_lines) {
       lines_->read_more([this] { work(); });
     }
   }

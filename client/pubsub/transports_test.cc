@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -159,12 +160,18 @@ class Transports : public testing::Test {
     EXPECT_NE(sub.output().find(large), std::string::npos);
     EXPECT_NE(sub.output().find("the last"), std::string::npos);
   }
+  // The best of a few, as the machine may be busy with something else.
   void expect_served(int port) {
-    const auto began = std::chrono::steady_clock::now();
-    Raw canary(port);
-    canary.say(connect_packet);
-    EXPECT_EQ(canary.hear(), conn_ack);
-    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(500));
+    using namespace std::chrono_literals;
+    std::chrono::steady_clock::duration best = 10s;
+    for (int i = 0; i < 20 && best >= 50ms; ++i) {
+      const auto began = std::chrono::steady_clock::now();
+      Raw canary(port);
+      canary.say(connect_packet);
+      EXPECT_EQ(canary.hear(), conn_ack);
+      best = std::min(best, std::chrono::steady_clock::now() - began);
+    }
+    EXPECT_LT(best, 50ms);
   }
   std::string failure_of(const Words& words, int status = 3) {
     Process process(words);

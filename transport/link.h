@@ -25,6 +25,7 @@ struct LinkFacts {
   std::string address;                         // the peer, as a proxy in front names it; else empty
   std::string tls;                             // "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without
   std::optional<PeerCertificate> certificate;  // verified
+  std::string psk_identity;                    // by whose key the peer has proved itself
   bool websocket = false;
 };
 

@@ -49,6 +49,15 @@ struct TlsServerOptions {
   std::string ciphers;     // of TLS 1.2, in OpenSSL's words; empty: all that are safe
   std::string ciphers_13;  // of TLS 1.3
   std::vector<std::string> alpn{"mqtt"};  // a client that offers others only is refused
+  // Instead of certificates, which must be none: clients prove themselves by keys that both sides
+  // have (psk.h). The hint is what they are told beforehand, in TLS 1.2.
+  std::string psk_file, psk_hint;
+};
+
+// A key, as bytes, and whose it is.
+struct TlsPsk {
+  std::string identity;
+  std::string key;
 };
 
 struct TlsClientOptions {
@@ -59,6 +68,7 @@ struct TlsClientOptions {
   std::string ciphers;
   std::string ciphers_13;
   std::vector<std::string> alpn;
+  std::optional<TlsPsk> psk;  // instead of certificates, on both sides
 };
 
 // For a simulated world: chance and time are given, nothing depends on the machine.
@@ -76,6 +86,7 @@ class TlsServer {
  private:
   struct Choices;
   void add(const std::shared_ptr<SSL_CTX>& context);
+  void use_keys(const TlsServerOptions& options);
 
   std::shared_ptr<Choices> choices_;
 };
@@ -91,6 +102,7 @@ class TlsClient {
  private:
   std::shared_ptr<SSL_CTX> context_;
   bool checks_name_;
+  std::shared_ptr<const TlsPsk> psk_;
 };
 
 }  // namespace mq::transport

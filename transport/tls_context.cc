@@ -6,8 +6,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "transport/openssl.h"
+#include "transport/psk.h"
 #include "transport/tls.h"
 
 namespace mq::transport {
@@ -22,6 +24,7 @@ Bio bio_of(const std::string& text) {
 
 // Ephemeral keys and authenticated encryption only.
 constexpr const char* safe_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* safe_psk_ciphers = "ECDHE-PSK-CHACHA20-POLY1305";
 
 [[noreturn]] void refuse(const std::string& what) {
   const std::string why = take_openssl_error();
@@ -56,8 +59,9 @@ Context new_context(const SSL_METHOD* method) {
   return context;
 }
 
-void set_ciphers(SSL_CTX* context, const std::string& ciphers, const std::string& ciphers_13) {
-  const std::string& wanted = ciphers.empty() ? safe_ciphers : ciphers;
+void set_ciphers(SSL_CTX* context, const std::string& ciphers, const std::string& ciphers_13,
+                 const char* otherwise = safe_ciphers) {
+  const std::string& wanted = ciphers.empty() ? otherwise : ciphers;
   if (SSL_CTX_set_cipher_list(context, wanted.c_str()) != 1)
     refuse("ciphers \"" + wanted +
            "\": expected names of TLS 1.2 ciphers as `openssl ciphers` has them");
@@ -65,7 +69,9 @@ void set_ciphers(SSL_CTX* context, const std::string& ciphers, const std::string
   for (int i = 0; i < sk_SSL_CIPHER_num(chosen); ++i) {
     const SSL_CIPHER* cipher = sk_SSL_CIPHER_value(chosen, i);
     if (SSL_CIPHER_get_kx_nid(cipher) == NID_kx_any) continue;  // of TLS 1.3: always safe
-    if (SSL_CIPHER_get_kx_nid(cipher) != NID_kx_ecdhe || SSL_CIPHER_is_aead(cipher) != 1)
+    const int exchange = SSL_CIPHER_get_kx_nid(cipher);
+    if ((exchange != NID_kx_ecdhe && exchange != NID_kx_ecdhe_psk) ||
+        SSL_CIPHER_is_aead(cipher) != 1)
       throw TlsError("ciphers \"" + wanted + "\": " + SSL_CIPHER_get_name(cipher) +
                      " is refused; only ECDHE with AES-GCM, AES-CCM or ChaCha20 is safe");
   }
@@ -136,13 +142,25 @@ std::string take_openssl_error() {
 struct TlsServer::Choices {
   std::vector<Context> contexts;  // one per pair
   std::string alpn;
+  std::map<std::string, std::string> keys;  // by identity
+
+  // The size of the key; 0: the identity has none.
+  static unsigned find_key(SSL* ssl, const char* identity, unsigned char* into, unsigned room) {
+    const auto& all = static_cast<const Choices*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->keys;
+    const auto found = all.find(identity);
+    if (found == all.end() || found->second.size() > room) return 0;
+    std::memcpy(into, found->second.data(), found->second.size());
+    *static_cast<std::string*>(SSL_get_app_data(ssl)) = found->first;
+    return static_cast<unsigned>(found->second.size());
+  }
 
   static int choose_certificate(SSL* ssl, int*, void* argument) {
     const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
     for (const Context& context : static_cast<const Choices*>(argument)->contexts) {
       X509* const certificate = SSL_CTX_get0_certificate(context.get());
-      if (X509_check_host(certificate, name, 0, 0, nullptr) != 1) continue;
+      if (certificate == nullptr || X509_check_host(certificate, name, 0, 0, nullptr) != 1)
+        continue;
       SSL_set_SSL_CTX(ssl, context.get());
       return SSL_TLSEXT_ERR_OK;
     }
@@ -164,6 +182,10 @@ struct TlsServer::Choices {
 
 TlsServer::TlsServer(const TlsServerOptions& options) : choices_(std::make_shared<Choices>()) {
   using enum TlsServerOptions::ClientCertificate;
+  if (!options.psk_file.empty()) {
+    use_keys(options);
+    return;
+  }
   if (options.pairs.empty()) throw TlsError("TLS needs a certificate and its private key");
   if (options.client_certificate != none && options.ca_file.empty() && options.ca_path.empty())
     throw TlsError("certificates of clients need the file or directory of their authorities");
@@ -194,6 +216,27 @@ TlsServer::TlsServer(const TlsServerOptions& options) : choices_(std::make_share
   }
 }
 
+void TlsServer::use_keys(const TlsServerOptions& options) {
+  if (!options.pairs.empty() ||
+      options.client_certificate != TlsServerOptions::ClientCertificate::none)
+    throw TlsError("TLS goes by certificates or by pre-shared keys, not by both");
+  choices_->alpn = alpn_wire(options.alpn);
+  choices_->keys = read_psk_file(options.psk_file);
+  const Context context = new_context(TLS_server_method());
+  if (options.version_min == TlsVersion::v1_3)
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
+  set_ciphers(context.get(), options.ciphers, options.ciphers_13, safe_psk_ciphers);
+  SSL_CTX_set_app_data(context.get(), choices_.get());
+  SSL_CTX_set_psk_server_callback(context.get(), Choices::find_key);
+  if (options.psk_hint.size() > psk_identity_bytes_max ||
+      SSL_CTX_use_psk_identity_hint(context.get(), options.psk_hint.c_str()) != 1)
+    refuse("psk_hint: expected at most " + std::to_string(psk_identity_bytes_max) + " bytes");
+  // Whoever resumed a session would not be asked for its key, which may be gone.
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context.get(), 0);
+  add(context);
+}
+
 TlsServer::TlsServer(const TlsPem& pem) : choices_(std::make_shared<Choices>()) {
   const Context context = new_context(TLS_server_method());
   set_ciphers(context.get(), {}, {});
@@ -221,6 +264,20 @@ std::unique_ptr<Layer> TlsServer::layer(std::optional<TlsWorld> world) const {
                    choices_);
 }
 
+namespace {
+
+// The size of the key; 0: it does not fit.
+unsigned give_key(SSL* ssl, const char*, char* identity, unsigned identity_room, unsigned char* key,
+                  unsigned key_room) {
+  const auto& psk = *static_cast<const TlsPsk*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  if (psk.identity.size() >= identity_room || psk.key.size() > key_room) return 0;
+  std::memcpy(identity, psk.identity.c_str(), psk.identity.size() + 1);
+  std::memcpy(key, psk.key.data(), psk.key.size());
+  return static_cast<unsigned>(psk.key.size());
+}
+
+}  // namespace
+
 TlsClient::TlsClient(const TlsClientOptions& options)
     : context_(new_context(TLS_client_method())), checks_name_(options.checks_name) {
   if (options.version) {
@@ -228,7 +285,13 @@ TlsClient::TlsClient(const TlsClientOptions& options)
     SSL_CTX_set_min_proto_version(context_.get(), version);
     SSL_CTX_set_max_proto_version(context_.get(), version);
   }
-  set_ciphers(context_.get(), options.ciphers, options.ciphers_13);
+  set_ciphers(context_.get(), options.ciphers, options.ciphers_13,
+              options.psk ? safe_psk_ciphers : safe_ciphers);
+  if (options.psk) {
+    psk_ = std::make_shared<TlsPsk>(*options.psk);
+    SSL_CTX_set_app_data(context_.get(), const_cast<TlsPsk*>(psk_.get()));
+    SSL_CTX_set_psk_client_callback(context_.get(), give_key);
+  }
   if (options.pair) use_pair(context_.get(), *options.pair);
   if (options.ca_file.empty() && options.ca_path.empty())
     SSL_CTX_set_default_verify_paths(context_.get());
@@ -255,8 +318,7 @@ TlsClient::TlsClient(const TlsPem& pem)
 
 std::unique_ptr<Layer> TlsClient::layer(const std::string& host,
                                         std::optional<TlsWorld> world) const {
-  return tls_layer(context_.get(), TlsSide::client, {host, checks_name_}, std::move(world),
-                   nullptr);
+  return tls_layer(context_.get(), TlsSide::client, {host, checks_name_}, std::move(world), psk_);
 }
 
 }  // namespace mq::transport

@@ -102,6 +102,7 @@ class TlsLayer final : public Layer {
     BIO_set_data(bio, &wires_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_app_data(ssl_.get(), &psk_identity_);
     if (side == TlsSide::server)
       SSL_set_accept_state(ssl_.get());
     else
@@ -148,6 +149,7 @@ class TlsLayer final : public Layer {
     if (!open_) return;
     facts.tls = std::string(SSL_get_version(ssl_.get())) + " " + SSL_get_cipher_name(ssl_.get());
     facts.certificate = certificate_;
+    facts.psk_identity = psk_identity_;
   }
 
   std::string waits_for() const override { return "TLS handshake"; }
@@ -260,6 +262,7 @@ class TlsLayer final : public Layer {
   Wires wires_;
   std::unique_ptr<SSL, Freed<SSL_free>> ssl_;
   std::optional<PeerCertificate> certificate_;
+  std::string psk_identity_;  // whose key was looked up last
   bool open_ = false;
   bool over_ = false;
 };

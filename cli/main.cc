@@ -24,6 +24,7 @@ int (*program_of(std::string_view verb))(int, char**) {
   if (verb == "passwd") return broker::passwd_main;
   if (verb == "pub") return client::pub_main;
   if (verb == "sub") return client::sub_main;
+  if (verb == "rr") return client::rr_main;
   return nullptr;
 }
 
@@ -56,11 +57,10 @@ int dispatch(int argc, char** argv) {
   add_schema(app, code);
   add_doctor(app, code);
   add_report(app, code);
-  for (const char* name : {"broker", "pub", "sub"})
-    app.add_subcommand(name, std::string(name) == "broker"
-                                 ? "a real MQTT broker on real sockets"
-                                 : std::string("a real client that ") +
-                                       (std::string(name) == "pub" ? "publishes" : "subscribes"));
+  app.add_subcommand("broker", "a real MQTT broker on real sockets");
+  app.add_subcommand("pub", "a real client that publishes");
+  app.add_subcommand("sub", "a real client that subscribes");
+  app.add_subcommand("rr", "a real client that sends a request and prints the response");
   app.add_subcommand("passwd", "users and passwords of a broker, in mosquitto's files");
   try {
     app.parse(argc, argv);

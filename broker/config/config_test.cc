@@ -98,7 +98,7 @@ TEST(Config, AllThatIsWrongIsToldAtOnce) {
 }
 
 TEST(Config, AKeyWhoseAbsenceWouldLetSomebodyInIsAnError) {
-  for (const char* key : {"plugin", "psk_file", "bridge_cafile", "plugin_opt_x", "mount_point"})
+  for (const char* key : {"plugin", "http_dir", "bridge_cafile", "plugin_opt_x", "mount_point"})
     EXPECT_FALSE(parse_config(std::string(key) + " x", "a.conf").usable()) << key;
   EXPECT_THAT(problems_of("dhparamfile x"), ElementsAre(HasSubstr("it has no effect")));
   EXPECT_THAT(problems_of("upgrade_outgoing_qos false"), IsEmpty());
@@ -191,6 +191,22 @@ TEST(Config, AListenerThatWasMeantToSpeakTlsNeverSpeaksWithout) {
   EXPECT_THAT(problems_of("certfile a\nkeyfile b\nlistener 8883"),
               ElementsAre(HasSubstr("certfile belongs to no listener"),
                           HasSubstr("keyfile belongs to no listener")));
+}
+
+TEST(Config, AListenerMayGoByPreSharedKeys) {
+  const Config config = sound(
+      "psk_file keys\nlistener 8883\npsk_hint here\nuse_identity_as_username true\n"
+      "listener 8884\ncertfile a\nkeyfile b");
+  EXPECT_EQ(config.listeners[0].options.tls->psk_file, "keys");
+  EXPECT_EQ(config.listeners[0].options.tls->psk_hint, "here");
+  EXPECT_TRUE(config.listeners[0].options.psk_identity_is_user);
+  EXPECT_FALSE(config.listeners[0].options.certificate_is_user);
+  EXPECT_EQ(config.listeners[1].options.tls->psk_file, "");
+  EXPECT_THAT(problems_of("psk_file x\nlistener 1"), ElementsAre(HasSubstr("has a psk_hint")));
+  EXPECT_THAT(problems_of("listener 1\npsk_hint x"),
+              testing::Contains(HasSubstr("psk_hint needs psk_file")));
+  EXPECT_THAT(problems_of("psk_file x\nlistener 1\npsk_hint x\ncertfile a\nkeyfile b"),
+              ElementsAre(HasSubstr("not by both")));
 }
 
 TEST(Config, ListenersSpeakWebSocketBehindAProxyAndOnUnixSockets) {

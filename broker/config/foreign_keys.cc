@@ -11,7 +11,6 @@ constexpr std::string_view no_bridges =
     "bridges are not supported; their messages would stay here unseen";
 constexpr std::string_view no_plugins =
     "plugins are not supported; what they would refuse would be let in";
-constexpr std::string_view no_psk = "pre-shared keys are not supported";
 
 constexpr ConfigKey foreign_keys[] = {
     {"allow_duplicate_messages", no_effect,
@@ -51,8 +50,6 @@ constexpr ConfigKey foreign_keys[] = {
     {"tls_keyform", refused, "keys are PEM files", nullptr, "pem"},
     {"disable_client_cert_date_checks", refused, "certificates out of date are never taken",
      nullptr, "false"},
-    {"psk_file", refused, no_psk},
-    {"psk_hint", refused, no_psk},
     {"plugin", refused, no_plugins},
     {"global_plugin", refused, no_plugins},
     {"auth_plugin", refused, no_plugins},

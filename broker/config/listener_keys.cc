@@ -134,7 +134,21 @@ constexpr ConfigKey keys_of_listeners[] = {
     {"require_certificate", supported, "whether clients must show a certificate",
      set_require_certificate},
     {"use_identity_as_username", supported,
-     "the common name of the client's certificate is its user name", set_identity},
+     "the common name of the client's certificate, or the identity of its pre-shared key, is its "
+     "user name",
+     set_identity},
+    {"psk_hint", supported,
+     "of a listener: clients prove themselves by keys of psk_file, not by certificates; TLS 1.2 "
+     "tells them this beforehand",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.tls(e).psk_hint = *value;
+     }},
+    {"psk_file", supported,
+     "lines of IDENTITY:KEY, the key in hexadecimal; for all listeners with "
+     "a psk_hint",
+     [](Reading& r, const ConfigEntry& e) {
+       if (r.first(e) && r.text(e)) r.psk_file = e;
+     }},
     {"handshake_timeout", supported,
      "seconds for TLS, WebSocket and PROXY together, before CONNECT (10)",
      [](Reading& r, const ConfigEntry& e) {

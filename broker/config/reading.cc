@@ -150,6 +150,13 @@ void Reading::check_tls(const ListenerConfig& of) {
   if (!of.options.tls) return;
   const auto& pairs = of.options.tls->pairs;
   const Place& at = of.tls_key->key_at;
+  if (!of.options.tls->psk_file.empty()) {
+    if (!pairs.empty() ||
+        of.options.tls->client_certificate != transport::TlsServerOptions::ClientCertificate::none)
+      error(at, of.tls_key->key +
+                    ": a listener goes by certificates or by pre-shared keys, not by both");
+    return;
+  }
   if (pairs.empty() || pairs[0].certificate_file.empty() || pairs[0].key_file.empty())
     error(at, of.tls_key->key + ": a listener with TLS needs certfile and keyfile");
   using enum transport::TlsServerOptions::ClientCertificate;
@@ -158,6 +165,23 @@ void Reading::check_tls(const ListenerConfig& of) {
   if (of.options.tls->client_certificate != none && of.options.tls->ca_file.empty() &&
       of.options.tls->ca_path.empty())
     error(at, "require_certificate needs cafile or capath: who signs clients' certificates");
+}
+
+void Reading::use_keys() {
+  bool used = false;
+  for (ListenerConfig& made : config.listeners) {
+    if (!made.options.tls || made.options.tls->psk_hint.empty()) continue;
+    used = true;
+    if (!psk_file) {
+      error(made.tls_key->key_at, "psk_hint needs psk_file: who has which key");
+      continue;
+    }
+    made.options.tls->psk_file = psk_file->value;
+    made.options.psk_identity_is_user = std::exchange(made.options.certificate_is_user, false);
+  }
+  if (psk_file && !used)
+    error(psk_file->key_at,
+          "psk_file: no listener has a psk_hint, nobody would be asked for a key");
 }
 
 void Reading::finish() {
@@ -172,6 +196,7 @@ void Reading::finish() {
                               " belongs to no listener: it stands before the first "
                               "listener line, and there is neither port nor bind_address");
   }
+  use_keys();
   for (const ListenerConfig& made : config.listeners) check_tls(made);
 }
 

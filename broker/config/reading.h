@@ -44,6 +44,9 @@ class Reading {
   ListenerConfig& listener(const ConfigEntry& entry);
   ListenerConfig& default_listener(const ConfigEntry& entry);  // that is asked for by this key
 
+  // For all listeners that have a psk_hint.
+  std::optional<ConfigEntry> psk_file;
+
   // Whether `per_listener_settings true` is said anywhere.
   bool per_listener() const { return per_listener_; }
   transport::TlsServerOptions& tls(const ConfigEntry& entry);
@@ -53,6 +56,7 @@ class Reading {
 
  private:
   void check_tls(const ListenerConfig& listener);
+  void use_keys();
 
   const bool per_listener_;
   ListenerConfig default_;

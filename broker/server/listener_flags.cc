@@ -136,6 +136,13 @@ void ListenerFlags::add_to(CLI::App& app) {
   app.add_flag(
       "--certificate-is-user", certificate_is_user,
       "a client with a certificate is the user that its common name says, without password");
+  app.add_option("--psk-file", tls.psk_file,
+                 "clients prove themselves by keys of this file instead of certificates, a line\n"
+                 "of IDENTITY:KEY each, the key in hexadecimal")
+      ->option_text("FILE");
+  app.add_option("--psk-hint", tls.psk_hint, "what TLS 1.2 tells them beforehand");
+  app.add_flag("--psk-identity-is-user", psk_identity_is_user,
+               "a client with such a key is the user that its identity says, without password");
   app.add_option("--tls-version", tls_version, "the oldest: tlsv1.2 (default) or tlsv1.3")
       ->check(CLI::IsMember({"tlsv1.2", "tlsv1.3"}));
   app.add_option("--ciphers", tls.ciphers, "of TLS 1.2, in OpenSSL's words; ECDHE with AEAD only");
@@ -166,11 +173,13 @@ std::vector<ListenerOptions> ListenerFlags::listeners(std::uint16_t default_port
     has_websocket = has_websocket || options.websocket;
     if (options.tls) options.tls = settings;
     options.certificate_is_user = certificate_is_user && options.tls;
+    options.psk_identity_is_user = psk_identity_is_user && options.tls;
     if (options.websocket) options.websocket->origins = origins;
   }
-  const bool wants_tls = !settings.pairs.empty() || !tls.ca_file.empty() || !tls.ca_path.empty() ||
-                         !tls.crl_file.empty() || client_certificates != "none" ||
-                         !tls_version.empty() || !tls.ciphers.empty() || !tls.ciphers_13.empty();
+  const bool wants_tls = !settings.pairs.empty() || !tls.psk_file.empty() || !tls.ca_file.empty() ||
+                         !tls.ca_path.empty() || !tls.crl_file.empty() ||
+                         client_certificates != "none" || !tls_version.empty() ||
+                         !tls.ciphers.empty() || !tls.ciphers_13.empty();
   if (wants_tls && !has_tls)
     throw ListenerFlagError(
         "certificates and ciphers need a listener with TLS: "
@@ -178,8 +187,11 @@ std::vector<ListenerOptions> ListenerFlags::listeners(std::uint16_t default_port
   if (certificate_is_user && settings.client_certificate == ClientCertificate::none)
     throw ListenerFlagError(
         "--certificate-is-user needs --client-certificates optional or required");
-  if (has_tls && settings.pairs.empty())
-    throw ListenerFlagError("a listener with TLS needs --cert FILE and --key FILE");
+  if ((psk_identity_is_user || !tls.psk_hint.empty()) && tls.psk_file.empty())
+    throw ListenerFlagError("--psk-hint and --psk-identity-is-user need --psk-file FILE");
+  if (has_tls && settings.pairs.empty() && tls.psk_file.empty())
+    throw ListenerFlagError(
+        "a listener with TLS needs --cert FILE and --key FILE, or --psk-file FILE");
   if (!origins.empty() && !has_websocket)
     throw ListenerFlagError(
         "--ws-origin needs a listener with WebSocket: --listen ws://ADDRESS:PORT");

@@ -31,6 +31,7 @@ struct ListenerFlags {
   transport::TlsServerOptions tls;
   std::string client_certificates = "none";
   bool certificate_is_user = false;
+  bool psk_identity_is_user = false;
   std::string tls_version;
   std::vector<std::string> origins;
 

@@ -33,6 +33,7 @@ struct ListenerOptions {
   std::optional<transport::TlsServerOptions> tls;
   // Who shows a certificate is the user that its subject's common name says, without a password.
   bool certificate_is_user = false;
+  bool psk_identity_is_user = false;  // the same of who has a pre-shared key
   std::optional<transport::WebSocketServerOptions> websocket;
   unsigned unix_mode = 0660;  // permissions of a Unix socket's file
 };

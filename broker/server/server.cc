@@ -174,6 +174,8 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     LinkUp up{id, link.peer, gate_.anonymous_allowed(options.anonymous, link.is_local)};
     if (options.certificate_is_user && facts.certificate && !facts.certificate->common_name.empty())
       up.identity = facts.certificate->common_name;
+    if (options.psk_identity_is_user && !facts.psk_identity.empty())
+      up.identity = facts.psk_identity;
     feed(up);
   }
 

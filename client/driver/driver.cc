@@ -1,7 +1,6 @@
 #include "client/driver/driver.h"
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -12,12 +11,14 @@
 #include <optional>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
 #include "transport/connection.h"
 #include "transport/core_clock.h"
 #include "transport/layered_link.h"
+#include "transport/socks.h"
 
 namespace mq::client {
 namespace {
@@ -36,18 +37,27 @@ Settings without_records(Settings settings) {
   return settings;
 }
 
+std::string host_and_port(const std::string& host, std::uint16_t port) {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
 std::string host_and_port(const Endpoint& endpoint) {
-  const bool is_v6 = endpoint.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+  return host_and_port(endpoint.host, endpoint.port);
+}
+
+std::string address_of(const Endpoint& endpoint) {
+  if (endpoint.websocket)
+    return (endpoint.tls ? "wss://" : "ws://") + host_and_port(endpoint) + endpoint.websocket->path;
+  return (endpoint.tls ? "mqtts://" : "") + host_and_port(endpoint);
 }
 
 }  // namespace
 
 std::string text_of(const Endpoint& endpoint) {
   if (!endpoint.unix_path.empty()) return "unix:" + endpoint.unix_path;
-  if (endpoint.websocket)
-    return (endpoint.tls ? "wss://" : "ws://") + host_and_port(endpoint) + endpoint.websocket->path;
-  return (endpoint.tls ? "mqtts://" : "") + host_and_port(endpoint);
+  const auto& proxy = endpoint.proxy;
+  return address_of(endpoint) +
+         (proxy ? " by the proxy " + host_and_port(proxy->host, proxy->port) : "");
 }
 
 class Driver::Body final : public std::enable_shared_from_this<Body> {
@@ -130,25 +140,65 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
     const std::uint64_t attempt = ++attempt_;
     opening_ = true;
     if (!endpoint_.unix_path.empty()) return connect_unix(attempt);
+    if (endpoint_.bind_address.empty()) return resolve(attempt, {});
     resolver_.async_resolve(
-        endpoint_.host, std::to_string(endpoint_.port), tcp::resolver::numeric_service,
-        [self = shared_from_this(), attempt](error_code error, tcp::resolver::results_type found) {
+        endpoint_.bind_address, "0", tcp::resolver::numeric_service,
+        [self = shared_from_this(), attempt](error_code error, const Found& from) {
           if (!self->opening_ || attempt != self->attempt_) return;
-          if (error) return self->not_opened(error);
-          self->connect(attempt, found);
+          if (error) return self->not_opened(error, self->endpoint_.bind_address);
+          self->resolve(attempt, {from.begin(), from.end()});
         });
   }
 
-  void connect(std::uint64_t attempt, const tcp::resolver::results_type& found) {
+  using Found = tcp::resolver::results_type;
+  using Addresses = std::vector<tcp::endpoint>;
+
+  // What has to be tried, one pair of addresses after the other.
+  struct Way {
+    tcp::endpoint to;
+    std::optional<tcp::endpoint> from;
+  };
+  using Ways = std::shared_ptr<std::vector<Way>>;
+
+  void resolve(std::uint64_t attempt, const Addresses& from) {
+    const auto& proxy = endpoint_.proxy;
+    resolver_.async_resolve(
+        proxy ? proxy->host : endpoint_.host, std::to_string(proxy ? proxy->port : endpoint_.port),
+        tcp::resolver::numeric_service,
+        [self = shared_from_this(), attempt, from](error_code error, const Found& found) {
+          if (!self->opening_ || attempt != self->attempt_) return;
+          if (error) return self->not_opened(error);
+          const auto ways = std::make_shared<std::vector<Way>>();
+          for (const auto& to : found) {
+            if (self->endpoint_.bind_address.empty()) ways->push_back({to, std::nullopt});
+            for (const tcp::endpoint& of_ours : from)
+              if (of_ours.protocol() == to.endpoint().protocol()) ways->push_back({to, of_ours});
+          }
+          if (ways->empty())
+            return self->not_opened(asio::error::address_family_not_supported,
+                                    self->endpoint_.bind_address);
+          self->connect(attempt, ways, 0);
+        });
+  }
+
+  void connect(std::uint64_t attempt, const Ways& ways, std::size_t which) {
+    const Way& way = (*ways)[which];
     socket_.emplace(context_);
-    asio::async_connect(*socket_, found,
-                        [self = shared_from_this(), attempt](error_code error, const auto&) {
-                          if (!self->opening_ || attempt != self->attempt_) return;
-                          if (error) return self->not_opened(error);
-                          error_code ignored;
-                          self->socket_->set_option(tcp::no_delay(true), ignored);
-                          self->shake_hands(Socket(std::move(*self->socket_)));
-                        });
+    error_code error;
+    socket_->open(way.to.protocol(), error);
+    if (!error && way.from) socket_->bind(*way.from, error);
+    const bool is_last = which + 1 == ways->size();
+    if (error && is_last) return not_opened(error, endpoint_.bind_address);
+    if (error) return connect(attempt, ways, which + 1);
+    socket_->async_connect(
+        way.to, [self = shared_from_this(), attempt, ways, which, is_last](error_code failed) {
+          if (!self->opening_ || attempt != self->attempt_) return;
+          if (failed && is_last) return self->not_opened(failed);
+          if (failed) return self->connect(attempt, ways, which + 1);
+          error_code ignored;
+          self->socket_->set_option(tcp::no_delay(true), ignored);
+          self->shake_hands(Socket(std::move(*self->socket_)));
+        });
   }
 
   void connect_unix(std::uint64_t attempt) {
@@ -169,7 +219,13 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
   }
 
   std::unique_ptr<transport::Layer> layer() const {
-    std::unique_ptr<transport::Layer> layer = tls_ ? tls_->layer(endpoint_.host) : nullptr;
+    std::unique_ptr<transport::Layer> layer;
+    if (const auto& proxy = endpoint_.proxy)
+      layer = transport::socks_client_layer({.host = endpoint_.host,
+                                             .port = endpoint_.port,
+                                             .user = proxy->user,
+                                             .password = proxy->password});
+    if (tls_) layer = transport::stacked(std::move(layer), tls_->layer(endpoint_.host));
     if (!endpoint_.websocket) return layer;
     auto websocket = *endpoint_.websocket;
     websocket.host =
@@ -212,10 +268,11 @@ class Driver::Body final : public std::enable_shared_from_this<Body> {
     flush();
   }
 
-  void not_opened(error_code error) {
+  // `where` that is of this machine; else it is the endpoint.
+  void not_opened(error_code error, const std::string& where = {}) {
     opening_ = false;
     socket_.reset();
-    tell_failure(error.message());
+    tell_failure((where.empty() ? "" : "from " + where + ": ") + error.message());
     on_ended();
   }
 

@@ -18,15 +18,25 @@ class io_context;
 
 namespace mq::client {
 
+// A SOCKS5 proxy that makes the connection, and resolves the broker's name.
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 1080;
+  std::string user, password;  // no user: none is offered
+};
+
 struct Endpoint {
   std::string host;
   std::uint16_t port = 1883;
-  std::string unix_path = {};  // instead of host and port
+  std::string unix_path = {};     // instead of host and port
+  std::string bind_address = {};  // a host or address of this machine that we come from
+  std::optional<Proxy> proxy = {};
   std::optional<transport::TlsClientOptions> tls = {};
   std::optional<transport::WebSocketClientOptions> websocket = {};  // its host is filled in
 };
 
-// "localhost:1883", "[::1]:1883", "wss://localhost:8443/mqtt", "unix:/run/mqtt.sock".
+// "localhost:1883", "[::1]:1883", "wss://localhost:8443/mqtt", "unix:/run/mqtt.sock",
+// "localhost:1883 by the proxy localhost:1080".
 std::string text_of(const Endpoint& endpoint);
 
 class Driver {

@@ -175,6 +175,19 @@ void append_time(char letter, std::chrono::nanoseconds arrived, std::string& out
   }
 }
 
+bool append_json(char letter, const Publish& message, std::chrono::nanoseconds arrived,
+                 JsonLayout layout, std::string& out) {
+  const std::size_t before = out.size();
+  const bool sound = append_json_message(
+      message, arrived, letter == 'j' ? JsonPayload::text : JsonPayload::json, out);
+  if (sound && layout == JsonLayout::pretty) {
+    const std::string compact = out.substr(before);
+    out.resize(before);
+    append_pretty_json(compact, out);
+  }
+  return sound;
+}
+
 }  // namespace
 
 std::optional<std::string> format_breaks(std::string_view format) {
@@ -185,7 +198,7 @@ std::optional<std::string> format_breaks(std::string_view format) {
 }
 
 bool append_formatted(std::string_view format, const Publish& message,
-                      std::chrono::nanoseconds arrived, std::string& out) {
+                      std::chrono::nanoseconds arrived, std::string& out, JsonLayout layout) {
   const std::size_t before = out.size();
   bool sound = true;
   Part part;
@@ -198,8 +211,7 @@ bool append_formatted(std::string_view format, const Publish& message,
     else if (part.kind == '@')
       append_time(part.letter, arrived, out);
     else if (part.letter == 'j' || part.letter == 'J')
-      sound &= append_json_message(message, arrived,
-                                   part.letter == 'j' ? JsonPayload::text : JsonPayload::json, out);
+      sound &= append_json(part.letter, message, arrived, layout, out);
     else
       append_padded(part, value_of(part.letter, message, arrived), out);
   }

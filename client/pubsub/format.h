@@ -17,9 +17,12 @@ inline constexpr std::size_t format_width_max = 9999;
 // What is wrong with a format, as a sentence.
 std::optional<std::string> format_breaks(std::string_view format);
 
+enum class JsonLayout { compact, pretty };
+
 // `arrived` is since the Unix epoch. The format must be sound. False: a part could not be printed
 // (%J of a payload that is no JSON); then nothing was appended.
 bool append_formatted(std::string_view format, const Publish& message,
-                      std::chrono::nanoseconds arrived, std::string& out);
+                      std::chrono::nanoseconds arrived, std::string& out,
+                      JsonLayout layout = JsonLayout::compact);
 
 }  // namespace mq::client

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/overloaded.h"
 #include "protocol/property_table.h"
@@ -249,6 +250,36 @@ void append_json_text(std::string_view text, std::string& out) {
 
 bool append_compact_json(std::string_view json, std::string& out) {
   return Compactor(json, out).run();
+}
+
+void append_pretty_json(std::string_view compact, std::string& out) {
+  std::vector<char> open;  // brackets
+  const auto line = [&](std::size_t depth) { (out += '\n').append(depth, '\t'); };
+  bool in_text = false;
+  for (std::size_t i = 0; i < compact.size(); ++i) {
+    const char c = compact[i];
+    if (in_text || c == '"') {
+      if (c == '\\') out += compact[i++];
+      in_text = c == '"' ? !in_text : in_text;
+      out += compact[i];
+    } else if (c == '{' || c == '[') {
+      open.push_back(c);
+      out += c;
+      const bool is_empty = i + 1 < compact.size() && compact[i + 1] == '}';
+      if (c == '{' && !is_empty) line(open.size());
+    } else if (c == '}' || c == ']') {
+      open.pop_back();
+      if (c == '}') line(open.size());
+      out += c;
+    } else if (c == ',' && open.back() == '{') {
+      out += c;
+      line(open.size());
+    } else {
+      out += c;
+      if (c == ',') out += ' ';
+      if (c == ':') out += '\t';
+    }
+  }
 }
 
 std::string arrival_text(std::chrono::nanoseconds arrived, const char* format) {

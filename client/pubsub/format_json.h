@@ -16,6 +16,9 @@ void append_json_text(std::string_view text, std::string& out);
 // no JSON, or nested deeper than 100; then `out` is of no use.
 bool append_compact_json(std::string_view json, std::string& out);
 
+// The same with each member on a line of its own, indented by tabs. `compact` came from above.
+void append_pretty_json(std::string_view compact, std::string& out);
+
 enum class JsonPayload { text, json };
 // False: the payload is no JSON and was to be.
 bool append_json_message(const Publish& message, std::chrono::nanoseconds arrived,

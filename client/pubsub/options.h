@@ -1,5 +1,5 @@
-// What the commands `pub` and `sub` were asked to do: mosquitto's flags, turned into the settings
-// of a client core and the orders to give it.
+// What the commands `pub`, `sub` and `rr` were asked to do: mosquitto's flags, turned into the
+// settings of a client core and the orders to give it.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ inline constexpr int done = 0;
 inline constexpr int refused = 1;  // the broker refused a message or a subscription
 inline constexpr int usage = 2;
 inline constexpr int unreachable = 3;  // no connection, or CONNECT was refused for good
-inline constexpr int nothing = 4;      // `sub` ended without what it waited for
+inline constexpr int nothing = 4;      // `sub` and `rr`: ended without what was waited for
 inline constexpr int fault = 5;        // stdout could not be written
 inline constexpr int interrupted = 130;
 inline constexpr int terminated = 143;
@@ -35,16 +35,38 @@ struct CommonOptions {
   bool quiet = false;  // tell no errors
 };
 
+// Where the message to be published comes from.
+struct MessageSource {
+  enum class Kind : std::uint8_t { none, message, file, stdin_whole, stdin_lines, null };
+  Kind kind = Kind::none;
+  std::string text;  // the message, or the path of the file
+};
+
+struct PrintOptions {
+  std::string format;  // empty: as `verbose` says
+  bool verbose = false;
+  bool newline = true;
+  bool pretty = false;  // JSON
+};
+
 struct PubOptions : CommonOptions {
-  enum class Source : std::uint8_t { none, message, file, stdin_whole, stdin_lines, null };
-  Source source = Source::none;
+  MessageSource source;
   std::string topic;
-  std::string message;  // of Source::message
-  std::string file;     // of Source::file
   bool retain = false;
   std::uint32_t repeat = 1;
   std::chrono::milliseconds repeat_delay{0};
   Properties publish_properties;
+};
+
+struct RrOptions : CommonOptions {
+  MessageSource source;
+  std::string topic;           // of the request
+  std::string response_topic;  // empty: below what the broker gives as response information
+  Properties publish_properties;
+  Properties subscribe_properties;
+  std::optional<std::chrono::seconds> wait;  // end after so long
+  bool skip_stale = false;                   // -R: retained messages of the past
+  PrintOptions print;
 };
 
 struct SubOptions : CommonOptions {
@@ -59,9 +81,8 @@ struct SubOptions : CommonOptions {
   bool skip_stale = false;                   // -R: retained messages of the past
   bool retained_only = false;
   bool remove_retained = false;
-  bool newline = true;
-  std::string format;  // empty: as -v says
-  bool verbose = false;
+  double printed_share = 1;  // of the messages, chosen by chance
+  PrintOptions print;
 };
 
 // Nothing to do any more: help was printed, or the usage was wrong and that was told.
@@ -71,5 +92,6 @@ struct Ended {
 
 std::variant<PubOptions, Ended> parse_pub(int argc, char** argv);
 std::variant<SubOptions, Ended> parse_sub(int argc, char** argv);
+std::variant<RrOptions, Ended> parse_rr(int argc, char** argv);
 
 }  // namespace mq::client

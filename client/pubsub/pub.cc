@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,12 +6,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <cstring>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "client/pubsub/commands.h"
+#include "client/pubsub/message_source.h"
 #include "client/pubsub/options.h"
 #include "client/pubsub/session.h"
 
@@ -22,33 +20,6 @@ namespace {
 constexpr std::size_t open_orders_max = 500;
 constexpr std::size_t backlog_bytes_max = 1024 * 1024;
 constexpr std::size_t read_bytes = 64 * 1024;
-
-// Everything up to the end; throws std::system_error.
-Bytes read_all(int descriptor) {
-  std::string all;
-  for (;;) {
-    const std::size_t had = all.size();
-    all.resize(had + read_bytes);
-    const ssize_t got = ::read(descriptor, all.data() + had, read_bytes);
-    if (got < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category());
-    all.resize(had + static_cast<std::size_t>(got > 0 ? got : 0));
-    if (got == 0) return Bytes::copy(all);
-    if (all.size() > packet_bytes_limit) throw std::system_error(EMSGSIZE, std::generic_category());
-  }
-}
-
-Bytes read_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category());
-  try {
-    Bytes all = read_all(descriptor);
-    ::close(descriptor);
-    return all;
-  } catch (...) {
-    ::close(descriptor);
-    throw;
-  }
-}
 
 // The lines of stdin, no faster than they are taken. A regular file is always ready, and epoll
 // does not take it.
@@ -117,7 +88,7 @@ class Publisher {
                  {.connected = [this](const Connected&) { work(); },
                   .told = [this](const Output& news) { hear(news); },
                   .drained = [this] { work(); }}) {
-    if (options_.source == PubOptions::Source::stdin_lines) lines_.emplace(context_);
+    if (options_.source.kind == MessageSource::Kind::stdin_lines) lines_.emplace(context_);
   }
 
   int run() { return session_.run(); }
@@ -186,31 +157,14 @@ class Publisher {
       case acknowledged:
         session_.debug("published " + std::to_string(static_cast<std::uint64_t>(completed.handle)));
         break;
-      case refused:
-        fail(std::string("the message was refused: ") +
-             name(completed.reason, Kind::pub_ack, Version::v5));
-        break;
-      case not_connected:
-        fail("the connection was lost before the message was sent");
-        break;
-      case queue_full:
-        fail("too many messages wait to be sent");
-        break;
-      case too_large:
-        fail("the message is larger than the broker takes");
-        break;
-      case expired:
-        fail("the message expired before it could be sent");
+      default:
+        session_.error(failure_of(completed));
+        status_ = exit_status::refused;
         break;
     }
     received_.erase(completed.handle);
     open_.erase(completed.handle);
     work();
-  }
-
-  void fail(const std::string& text) {
-    session_.error(text);
-    status_ = exit_status::refused;
   }
 
   boost::asio::io_context context_;
@@ -232,18 +186,9 @@ int pub_main(int argc, char** argv) {
   auto parsed = parse_pub(argc, argv);
   if (const auto* ended = std::get_if<Ended>(&parsed)) return ended->exit_status;
   auto& options = std::get<PubOptions>(parsed);
-  Bytes payload;
-  try {
-    if (options.source == PubOptions::Source::message) payload = Bytes::copy(options.message);
-    if (options.source == PubOptions::Source::file) payload = read_file(options.file);
-    if (options.source == PubOptions::Source::stdin_whole) payload = read_all(STDIN_FILENO);
-  } catch (const std::system_error& error) {
-    const bool is_file = options.source == PubOptions::Source::file;
-    std::fprintf(stderr, "mqttlab pub: cannot read %s: %s\n",
-                 is_file ? options.file.c_str() : "stdin", error.code().message().c_str());
-    return exit_status::usage;
-  }
-  return Publisher(std::move(options), std::move(payload)).run();
+  auto payload = read_message(options.source, "pub");
+  if (!payload) return exit_status::usage;
+  return Publisher(std::move(options), std::move(*payload)).run();
 }
 
 }  // namespace mq::client

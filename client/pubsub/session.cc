@@ -20,6 +20,23 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
+std::string failure_of(const Completed& completed) {
+  using enum Completed::Outcome;
+  switch (completed.outcome) {
+    case refused:
+      return std::string("the message was refused: ") +
+             name(completed.reason, Kind::pub_ack, Version::v5);
+    case queue_full:
+      return "too many messages wait to be sent";
+    case too_large:
+      return "the message is larger than the broker takes";
+    case expired:
+      return "the message expired before it could be sent";
+    default:
+      return "the connection was lost before the message was sent";
+  }
+}
+
 class Session::Body {
  public:
   Body(boost::asio::io_context& context, const char* verb, const CommonOptions& options,

@@ -10,6 +10,9 @@
 
 namespace mq::client {
 
+// What became of a message that did not go out, or was not taken, in a sentence.
+std::string failure_of(const Completed& completed);
+
 class Session {
  public:
   struct Owner {

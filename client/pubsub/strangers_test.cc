@@ -9,71 +9,14 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/pubsub/process.h"
+#include "client/pubsub/testing/real_broker.h"
 
 namespace mq::client {
 namespace {
-
-using Words = std::vector<std::string>;
-
-enum class Who { ours, mosquitto };
-
-// Where a program of mosquitto is; a test that cannot find it fails.
-std::string mosquitto_program(const std::string& name) {
-  for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/sbin/", "/usr/local/bin/"})
-    if (std::filesystem::exists(folder + name)) return folder + name;
-  ADD_FAILURE() << name << " is not installed: apt-get install mosquitto mosquitto-clients";
-  return name;
-}
-
-// A broker of either kind on a port of its own.
-class RealBroker {
- public:
-  explicit RealBroker(Who who) {
-    if (who == Who::ours)
-      start_ours();
-    else
-      start_mosquitto();
-  }
-  ~RealBroker() {
-    if (!folder_.empty()) std::filesystem::remove_all(folder_);
-  }
-  int port() const { return port_; }
-  Process& process() { return *process_; }
-
- private:
-  void start_ours() {
-    process_ = std::make_unique<Process>(
-        Words{MQ_REAL_PROGRAM, "broker", "--listen", "127.0.0.1:0", "-v"});
-    ASSERT_TRUE(process_->prints("listening on 127.0.0.1:")) << process_->output();
-    ASSERT_TRUE(process_->prints("\n"));
-    const std::string& text = process_->output();
-    port_ = std::atoi(text.c_str() + text.find("127.0.0.1:") + 10);
-  }
-
-  // It cannot say which port it took, and the port that was free may be taken by then.
-  void start_mosquitto() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "mq_strangers_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    for (int tries = 0; tries < 5; ++tries) {
-      port_ = free_port();
-      const std::string file = folder_ + "/mosquitto.conf";
-      std::ofstream(file) << "listener " << port_ << " 127.0.0.1\nallow_anonymous true\n";
-      process_ = std::make_unique<Process>(Words{mosquitto_program("mosquitto"), "-c", file});
-      if (process_->prints("running")) return;
-    }
-    FAIL() << "mosquitto does not start: " << process_->output();
-  }
-
-  std::string folder_;
-  std::unique_ptr<Process> process_;
-  int port_ = 0;
-};
 
 struct Pairing {
   Who broker;
@@ -476,6 +419,30 @@ TEST(Formats, AreMosquittosAsJson) {
     }
     EXPECT_EQ(printed[1], printed[0]);
   }
+}
+
+TEST(Formats, AreMosquittosAsPrettyJson) {
+  RealBroker broker(Who::mosquitto);
+  const auto port = std::to_string(broker.port());
+  publish_retained(port, "p/a", R"({"a":[1,{"b":"x,{\"y"},[]],"c":{},"d":{"e":true}})",
+                   with_properties({}));
+  publish_retained(port, "p/b", "[]", {});
+  for (const char* format : {"%j", "%J"})
+    for (const char* topic : {"p/a", "p/b"}) {
+      std::string printed[2];
+      for (const bool is_ours : {false, true}) {
+        Words words =
+            is_ours ? Words{MQ_REAL_PROGRAM, "sub"} : Words{mosquitto_program("mosquitto_sub")};
+        words.insert(words.end(), {"-V", "mqttv5", "-p", port, "-t", topic, "-C", "1", "-F", format,
+                                   "--pretty"});
+        Process process(words);
+        EXPECT_EQ(process.exit_status(), 0) << process.output();
+        const std::string& text = process.output();
+        printed[is_ours ? 1 : 0] =
+            text.substr(0, text.find("20")) + text.substr(std::min(text.find('Z'), text.size()));
+      }
+      EXPECT_EQ(printed[1], printed[0]) << format;
+    }
 }
 
 }  // namespace

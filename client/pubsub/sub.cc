@@ -1,28 +1,25 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <random>
 #include <utility>
 
 #include "client/pubsub/commands.h"
-#include "client/pubsub/format.h"
 #include "client/pubsub/options.h"
+#include "client/pubsub/printer.h"
 #include "client/pubsub/session.h"
 #include "protocol/topic.h"
 
 namespace mq::client {
 namespace {
 
-constexpr std::size_t printed_at_once_bytes = 64 * 1024;
-
 class Subscriber {
  public:
   explicit Subscriber(SubOptions options)
       : options_(std::move(options)),
         deadline_(context_),
+        printer_(context_, options_.print),
+        chance_(std::random_device{}()),
         session_(context_, "sub", options_,
                  {.connected = [this](const Connected& connected) { on_connected(connected); },
                   .told = [this](const Output& news) { hear(news); }}) {}
@@ -36,7 +33,7 @@ class Subscriber {
       });
     }
     const int status = session_.run();
-    return print_now() ? status : exit_status::fault;
+    return printer_.print_now(session_) ? status : exit_status::fault;
   }
 
  private:
@@ -89,55 +86,18 @@ class Subscriber {
     const bool is_unwanted =
         std::any_of(options_.filter_out.begin(), options_.filter_out.end(),
                     [&](const std::string& filter) { return matches(filter, message.topic); });
-    if (is_unwanted) return;
-    print(message);
-    if (options_.count && printed_ == *options_.count) session_.finish(exit_status::done);
-  }
-
-  void print(const Publish& message) {
+    if (is_unwanted || chance_.unit() >= options_.printed_share) return;
     ++printed_;
-    const std::string_view plain = !options_.verbose         ? "%p"
-                                   : message.payload.empty() ? "%t (null)"
-                                                             : "%t %p";
-    const bool sound = append_formatted(options_.format.empty() ? plain : options_.format, message,
-                                        std::chrono::system_clock::now().time_since_epoch(), text_);
-    if (!sound) session_.error("the payload is no JSON, on topic " + printable(message.topic));
-    if (options_.newline) text_ += '\n';
-    if (text_.size() >= printed_at_once_bytes) {
-      print_now();
-    } else if (!std::exchange(print_is_due_, true)) {
-      // Once for all that the present round of events brings.
-      boost::asio::post(context_, [this] {
-        print_is_due_ = false;
-        print_now();
-      });
-    }
-  }
-
-  // For a terminal.
-  static std::string printable(std::string text) {
-    for (char& c : text)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    return text;
-  }
-
-  // False: stdout does not take it.
-  bool print_now() {
-    const bool taken = std::fwrite(text_.data(), 1, text_.size(), stdout) == text_.size() &&
-                       std::fflush(stdout) == 0;
-    text_.clear();
-    if (taken || session_.finishing()) return taken;
-    session_.error(std::string("cannot write to stdout: ") + std::strerror(errno));
-    session_.finish(exit_status::fault);
-    return false;
+    printer_.print(message, session_);
+    if (options_.count && printed_ == *options_.count) session_.finish(exit_status::done);
   }
 
   boost::asio::io_context context_;
   const SubOptions options_;
   boost::asio::steady_timer deadline_;
-  std::string text_;
+  Printer printer_;
+  Rng chance_;
   std::uint64_t printed_ = 0;
-  bool print_is_due_ = false;
   bool had_connection_ = false;
   Session session_;
 };

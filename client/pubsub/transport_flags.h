@@ -1,4 +1,5 @@
-// The flags of pub and sub that say how the broker is reached: TLS, WebSocket, a Unix socket.
+// The flags of pub, sub and rr that say how the broker is reached: TLS, WebSocket, a Unix socket, a
+// proxy.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,11 @@ struct TransportFlags {
   std::string certificate, key, version;
   std::string alpn;
   std::string unix_path;
-  std::string path;  // of the WebSocket
+  std::string bind_address;
+  std::string proxy;  // a URL
+  std::string psk, psk_identity;
+  std::string engine, engine_password, key_form;  // refused
+  std::string path;                               // of the WebSocket
   bool insecure = false;
   bool system_authorities = false;
   bool websocket = false;
@@ -41,6 +46,14 @@ struct TransportFlags {
   // TransportFlagError.
   Endpoint endpoint(const std::string& host, std::optional<std::uint16_t> port,
                     Version version_of_mqtt) const;
+
+ private:
+  void check_support() const;
+  std::optional<transport::TlsPsk> shared_key() const;
 };
+
+// "socks5h://[user[:password]@]host[:port]". Throws TransportFlagError, which never holds the
+// password.
+Proxy parse_proxy(const std::string& url);
 
 }  // namespace mq::client

@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   if (verb == "broker") return mq::broker::broker_main(argc - 1, argv + 1);
   if (verb == "pub") return mq::client::pub_main(argc - 1, argv + 1);
   if (verb == "sub") return mq::client::sub_main(argc - 1, argv + 1);
+  if (verb == "rr") return mq::client::rr_main(argc - 1, argv + 1);
   if (verb == "passwd") return mq::broker::passwd_main(argc - 1, argv + 1);
-  std::fputs("expected broker, pub, sub or passwd\n", stderr);
+  std::fputs("expected broker, pub, sub, rr or passwd\n", stderr);
   return 2;
 }

@@ -1,53 +1,18 @@
-#include "client/pubsub/options.h"
+#include "client/pubsub/common_flags.h"
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <random>
-#include <stdexcept>
 
-#include "base/nearest_word.h"
 #include "client/pubsub/format.h"
-#include "client/pubsub/property_flag.h"
-#include "client/pubsub/transport_flags.h"
 #include "protocol/scram/scram.h"
 #include "protocol/topic.h"
 
 namespace mq::client {
-namespace {
-
-struct Usage : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// The flags that `pub` and `sub` share, as they stand on the command line.
-struct RawFlags {
-  std::string version;
-  std::string url;
-  std::string host = "localhost";
-  std::optional<std::uint16_t> port;
-  TransportFlags transport;
-  std::string id;
-  std::string id_prefix;
-  int keep_alive = 60;
-  int qos = 0;
-  std::optional<std::string> user_name;
-  std::optional<std::string> password;
-  std::string auth_method;
-  bool keep_session = false;
-  std::optional<std::uint32_t> session_expiry;
-  std::optional<std::uint16_t> max_inflight;
-  std::string will_topic;
-  std::string will_payload;
-  int will_qos = 0;
-  bool will_retain = false;
-  bool no_delay = false;
-  std::vector<PropertyFlag> properties;
-};
 
 void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
   const CLI::Range qos(0, 2);
@@ -57,14 +22,15 @@ void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
   app.add_option("-L,--url", raw.url,
                  "mqtt://[user[:password]@]host[:port]/topic; also mqtts://, ws://, wss://");
   raw.transport.add_to(app);
-  app.add_option("-V,--protocol-version", raw.version, "mqttv31, mqttv311 (default) or mqttv5");
+  app.add_option("-V,--protocol-version", raw.version,
+                 "mqttv31, mqttv311 or mqttv5; by default mqttv311, of rr mqttv5");
   app.add_option("-i,--id", raw.id, "the client id; random otherwise");
   app.add_option("-I,--id-prefix", raw.id_prefix, "the client id is this and the process id");
   app.add_option("-k,--keepalive", raw.keep_alive, "seconds (60); 0 turns it off")
       ->check(CLI::Range(0, 65535));
   app.add_flag("-c,--disable-clean-session", raw.keep_session, "a session that outlives the link");
   app.add_option("-x,--session-expiry-interval", raw.session_expiry,
-                 "seconds that the session is kept, 5.0; 4294967295: for ever");
+                 "seconds that the session is kept, 5.0; -1: for ever");
   app.add_option("-u,--username", raw.user_name, "user name");
   app.add_option("-P,--pw", raw.password, "password");
   app.add_option("--auth-method", raw.auth_method,
@@ -85,14 +51,16 @@ void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
       "SUBSCRIBE, UNSUBSCRIBE or DISCONNECT: -D publish content-type text/plain,\n"
       "-D connect user-property KEY VALUE. May be repeated.\n"
       "Exit status: 0 done, 1 refused by the broker, 2 usage, 3 no connection,\n"
-      "4 (sub) nothing came, 130 and 143 interrupted.");
+      "4 (sub, rr) nothing came, 130 and 143 interrupted.");
 }
 
-Version version_of(const RawFlags& raw) {
+namespace {
+
+Version version_of(const RawFlags& raw, Version without_a_word) {
   const std::string& text = raw.version;
   if (text.empty())
-    return raw.properties.empty() && !raw.session_expiry && raw.auth_method.empty()
-               ? Version::v3_1_1
+    return raw.properties.empty() && raw.session_expiry.empty() && raw.auth_method.empty()
+               ? without_a_word
                : Version::v5;
   if (text == "mqttv5" || text == "5" || text == "50" || text == "5.0") return Version::v5;
   if (text == "mqttv311" || text == "311" || text == "3.1.1") return Version::v3_1_1;
@@ -101,7 +69,18 @@ Version version_of(const RawFlags& raw) {
               did_you_mean(text, {"mqttv31", "mqttv311", "mqttv5"}));
 }
 
-// Sets host, port, user and password; gives back the topic.
+// mosquitto's words for "for ever", or a number of seconds.
+std::uint32_t session_expiry_of(const std::string& text) {
+  if (text == "-1" || text == "\u221e") return 0xFFFFFFFF;
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw Usage("-x: expected seconds from 0 to 4294967295, or -1 for ever, got \"" + text + "\"");
+  return value;
+}
+
+}  // namespace
+
 std::string take_url(RawFlags& raw) {
   const auto after_scheme = raw.transport.take_scheme(raw.url);
   if (!after_scheme)
@@ -134,6 +113,8 @@ std::string take_url(RawFlags& raw) {
   return topic;
 }
 
+namespace {
+
 std::string random_id(const char* verb) {
   static constexpr char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
   std::random_device chance;
@@ -145,6 +126,8 @@ std::string random_id(const char* verb) {
 void check_text(const char* flag, const std::string& text) {
   if (text.size() > 0xFFFF) throw Usage(std::string(flag) + ": more than 65,535 bytes");
 }
+
+}  // namespace
 
 void check_topic(const char* flag, const std::string& topic) {
   check_text(flag, topic);
@@ -159,6 +142,8 @@ void check_filter(const char* flag, const std::string& filter) {
     throw Usage(std::string(flag) + ": \"" + filter +
                 "\" is no topic filter: " + std::string(info(*broken).sentence));
 }
+
+namespace {
 
 std::optional<Will> will_of(const RawFlags& raw) {
   if (raw.will_topic.empty()) {
@@ -175,10 +160,12 @@ std::optional<Will> will_of(const RawFlags& raw) {
               .properties = properties_for(raw.properties, will_properties)};
 }
 
-void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
+}  // namespace
+
+void settle(const RawFlags& raw, const char* verb, CommonOptions& options, Version without_a_word) {
   Settings& settings = options.settings;
-  settings.version = version_of(raw);
-  if (settings.version != Version::v5 && (!raw.properties.empty() || raw.session_expiry))
+  settings.version = version_of(raw, without_a_word);
+  if (settings.version != Version::v5 && (!raw.properties.empty() || !raw.session_expiry.empty()))
     throw Usage("-D and -x need MQTT 5.0: add -V mqttv5");
   if (raw.keep_session && raw.id.empty() && raw.id_prefix.empty())
     throw Usage("-c needs -i: a session is kept under the client's id");
@@ -190,7 +177,8 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options) {
                                                 : random_id(verb);
   check_text("-i", settings.client_id);
   settings.clean_start = !raw.keep_session;
-  settings.session_expiry = raw.session_expiry.value_or(raw.keep_session ? 0xFFFFFFFF : 0);
+  settings.session_expiry = raw.keep_session ? 0xFFFFFFFF : 0;
+  if (!raw.session_expiry.empty()) settings.session_expiry = session_expiry_of(raw.session_expiry);
   settings.keep_alive = std::chrono::seconds{raw.keep_alive};
   settings.will = will_of(raw);
   settings.user_name = raw.user_name;
@@ -227,6 +215,8 @@ std::vector<std::string> names_of(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   return names;
 }
+
+namespace {
 
 // Where mosquitto's clients look for flags that are always meant, a flag and its value a line.
 std::string defaults_file(const CLI::App& app) {
@@ -265,6 +255,8 @@ std::vector<std::string> defaults_of(const CLI::App& app, const std::vector<std:
   return words;
 }
 
+}  // namespace
+
 // The words as CLI11 wants them: last one first. It knows options with a fixed number of values,
 // but -D has three, or four for a user property; and it takes a value that begins with a dash for
 // an option unless it is joined to its flag, but "-m -5" is a message.
@@ -296,149 +288,50 @@ std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv, Ra
   return words;
 }
 
-// Runs `parse`; turns help and wrong usage into an exit status and a line.
-template <class Options, class Parse>
-std::variant<Options, Ended> guarded(CLI::App& app, const char* verb, Parse parse) {
-  const auto wrong = [&](const std::string& what) {
-    std::fprintf(stderr, "mqttlab %s: %s\nTry: mqttlab %s --help\n", verb, what.c_str(), verb);
-    return Ended{exit_status::usage};
-  };
-  try {
-    return parse();
-  } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
-    return Ended{exit_status::done};
-  } catch (const CLI::ExtrasError&) {
-    const auto extras = app.remaining();
-    const std::string first = extras.empty() ? "" : extras.front();
-    const std::string flag = first.substr(0, first.find('='));
-    return wrong("\"" + first + "\" is not known" + did_you_mean(flag, names_of(app)));
-  } catch (const CLI::ParseError& error) {
-    return wrong(error.what());
-  } catch (const Usage& error) {
-    return wrong(error.what());
-  }
+void SourceFlags::add_to(CLI::App& app, MessageSource& source) {
+  app.add_option("-m,--message", source.text, "the message");
+  app.add_option("-f,--file", source.text, "a file whose content is the message");
+  app.add_flag("-s,--stdin-file", flag, "all of stdin is the message");
+  app.add_flag("-n,--null-message", flag, "an empty message");
 }
 
-void settle_source(const CLI::App& app, PubOptions& options) {
-  using enum PubOptions::Source;
-  const std::pair<const char*, PubOptions::Source> sources[] = {
+void SourceFlags::settle(const CLI::App& app, MessageSource& source) {
+  using enum MessageSource::Kind;
+  const std::pair<const char*, MessageSource::Kind> kinds[] = {
       {"-m", message}, {"-f", file}, {"-s", stdin_whole}, {"-l", stdin_lines}, {"-n", null}};
-  for (const auto& [flag, source] : sources) {
-    if (app.get_option(flag)->count() == 0) continue;
-    if (options.source != none) throw Usage("expected one of -m, -f, -l, -n and -s, got more");
-    options.source = source;
+  std::string known;
+  for (const auto& [name, kind] : kinds) {
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (option == nullptr) continue;
+    known += (known.empty() ? "" : ", ") + std::string(name);
+    if (option->count() == 0) continue;
+    if (source.kind != none) throw Usage("expected one of -m, -f, -l, -n and -s, got more");
+    source.kind = kind;
   }
-  if (options.source == none)
-    throw Usage("nothing to publish: expected one of -m MESSAGE, -f FILE, -l, -n or -s");
+  if (source.kind == none) throw Usage("nothing to publish: expected one of " + known);
 }
 
-}  // namespace
-
-std::variant<PubOptions, Ended> parse_pub(int argc, char** argv) {
-  CLI::App app("Publishes messages to an MQTT broker.", "mqttlab pub");
-  return guarded<PubOptions>(app, "pub", [&]() -> std::variant<PubOptions, Ended> {
-    PubOptions options;
-    RawFlags raw;
-    double repeat_delay = 0;
-    bool flag = false;
-    add_common(app, raw, options);
-    app.add_option("-t,--topic", options.topic, "topic");
-    app.add_option("-m,--message", options.message, "the message");
-    app.add_option("-f,--file", options.file, "a file whose content is the message");
-    app.add_flag("-s,--stdin-file", flag, "all of stdin is the message");
-    app.add_flag("-l,--stdin-line", flag, "each line of stdin is a message");
-    app.add_flag("-n,--null-message", flag, "an empty message");
-    app.add_flag("-r,--retain", options.retain, "the broker keeps it for later subscribers");
-    app.add_option("--repeat", options.repeat, "publish so many times")
-        ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{0xFFFFFFFF}));
-    app.add_option("--repeat-delay", repeat_delay, "seconds between repetitions")
-        ->check(CLI::Range(0.0, 1e6));
-    auto words = words_of(app, argc, argv, raw);
-    app.parse(words);
-    if (!raw.url.empty()) {
-      const std::string topic = take_url(raw);
-      if (options.topic.empty()) options.topic = topic;
-    }
-    settle(raw, "pub", options);
-    settle_source(app, options);
-    if (options.topic.empty()) throw Usage("expected a topic: -t TOPIC");
-    check_topic("-t", options.topic);
-    options.repeat_delay = std::chrono::milliseconds(static_cast<std::int64_t>(repeat_delay * 1e3));
-    options.publish_properties = properties_for(raw.properties, place(Kind::publish));
-    return options;
-  });
+void PrintFlags::add_to(CLI::App& app, PrintOptions& print) {
+  app.add_flag("-N", no_newline, "print no newline after a message");
+  app.add_flag("-v,--verbose", print.verbose, "print the topic before each message");
+  app.add_flag("--pretty", print.pretty, "JSON of %j and %J on lines of its own, with tabs");
+  app.add_option(
+      "-F", print.format,
+      "print each message so: %t topic, %p payload, %x %X in hex, %l its bytes, %q QoS,\n"
+      "%r retained, %m packet id, %d duplicate, %I local time, %U unix time,\n"
+      "%C content type, %E expiry, %F payload format, %R response topic,\n"
+      "%D correlation data, %P user properties, %S subscription id, %A topic alias,\n"
+      "%j all as JSON, %J the same with a payload that is JSON itself; %-10.20t pads\n"
+      "and cuts, %05l pads with zeros; @H as in strftime, @N nanoseconds;\n"
+      "%% @@ \\n \\t \\r \\a \\e \\v \\0 \\\\");
 }
 
-std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
-  CLI::App app("Prints the messages that an MQTT broker sends.", "mqttlab sub");
-  return guarded<SubOptions>(app, "sub", [&]() -> std::variant<SubOptions, Ended> {
-    SubOptions options;
-    RawFlags raw;
-    std::vector<std::string> topics;
-    bool no_newline = false;
-    bool retain_as_published = false;
-    std::string retain_handling;
-    std::optional<std::uint32_t> wait;
-    add_common(app, raw, options);
-    app.add_option("-t,--topic", topics, "topic filter; may be repeated")->allow_extra_args(false);
-    app.add_option("-U,--unsubscribe", options.unsubscribe, "unsubscribe from this filter first")
-        ->allow_extra_args(false);
-    app.add_option("-T,--filter-out", options.filter_out, "print nothing that this filter matches")
-        ->allow_extra_args(false);
-    app.add_option("-C", options.count, "end after so many messages")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62));
-    app.add_option("-W", wait, "end after so many seconds")
-        ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 30));
-    app.add_flag("-E", options.end_when_subscribed, "end when the subscriptions are acknowledged");
-    app.add_flag("-R", options.skip_stale, "print no retained messages");
-    app.add_flag("--retained-only", options.retained_only, "print retained messages, then end");
-    app.add_flag("--remove-retained", options.remove_retained, "clear what is retained there");
-    app.add_flag("--retain-as-published", retain_as_published, "keep the retain flag, 5.0");
-    app.add_option("--retain-handling", retain_handling, "always, new or never, 5.0")
-        ->check(CLI::IsMember({"always", "new", "never"}));
-    app.add_flag("-N", no_newline, "print no newline after a message");
-    app.add_flag("-v,--verbose", options.verbose, "print the topic before each message");
-    app.add_option(
-        "-F", options.format,
-        "print each message so: %t topic, %p payload, %x %X in hex, %l its bytes, %q QoS,\n"
-        "%r retained, %m packet id, %d duplicate, %I local time, %U unix time,\n"
-        "%C content type, %E expiry, %F payload format, %R response topic,\n"
-        "%D correlation data, %P user properties, %S subscription id, %A topic alias,\n"
-        "%j all as JSON, %J the same with a payload that is JSON itself; %-10.20t pads\n"
-        "and cuts, %05l pads with zeros; @H as in strftime, @N nanoseconds;\n"
-        "%% @@ \\n \\t \\r \\a \\e \\v \\0 \\\\");
-    auto words = words_of(app, argc, argv, raw);
-    app.parse(words);
-    if (!raw.url.empty())
-      if (const std::string topic = take_url(raw); !topic.empty()) topics.push_back(topic);
-    settle(raw, "sub", options);
-    if (topics.empty() && options.unsubscribe.empty())
-      throw Usage("expected a topic filter: -t FILTER");
-    if ((retain_as_published || !retain_handling.empty()) &&
-        options.settings.version != Version::v5)
-      throw Usage("--retain-as-published and --retain-handling need MQTT 5.0: add -V mqttv5");
-    if (options.skip_stale && options.retained_only)
-      throw Usage("-R and --retained-only exclude each other");
-    for (const std::string& topic : topics) {
-      check_filter("-t", topic);
-      const auto handling = retain_handling == "new"     ? RetainHandling::send_if_new
-                            : retain_handling == "never" ? RetainHandling::do_not_send
-                                                         : RetainHandling::send;
-      options.entries.push_back({topic,
-                                 {.qos = options.qos,
-                                  .retain_as_published = retain_as_published,
-                                  .retain_handling = handling}});
-    }
-    for (const std::string& filter : options.unsubscribe) check_filter("-U", filter);
-    for (const std::string& filter : options.filter_out) check_filter("-T", filter);
-    if (const auto wrong = format_breaks(options.format)) throw Usage("-F: " + *wrong);
-    options.newline = !no_newline;
-    if (wait) options.wait = std::chrono::seconds{*wait};
-    options.subscribe_properties = properties_for(raw.properties, place(Kind::subscribe));
-    options.unsubscribe_properties = properties_for(raw.properties, place(Kind::unsubscribe));
-    return options;
-  });
+void PrintFlags::settle(PrintOptions& print) const {
+  if (const auto wrong = format_breaks(print.format)) throw Usage("-F: " + *wrong);
+  const bool has_json =
+      print.format.find("%j") != std::string::npos || print.format.find("%J") != std::string::npos;
+  if (print.pretty && !has_json) throw Usage("--pretty needs -F with %j or %J");
+  print.newline = !no_newline;
 }
 
 }  // namespace mq::client

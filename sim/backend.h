@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/time.h"
 
 namespace mq::sim {
@@ -47,6 +48,9 @@ class BrokerBackend {
     bool was_reset;
   };
   virtual std::vector<Ready> ready() = 0;
+
+  // What write() and step() touch for this link.
+  virtual std::vector<Memory> memory(BackendLink) const { return {}; }
 
   // It is gone at once, its links with it; start() may follow.
   virtual void kill(Crash how) = 0;

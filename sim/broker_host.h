@@ -39,8 +39,10 @@ class BrokerHost {
     bool failed = false;               // the socket is dead, and the broker knows
     bool broker_closed = false;
     bool broker_reset = false;
+    int times_readable = 0;  // up to told_after
   };
 
+  void hear_of(BackendLink id, Link& link);
   void accept(std::unique_ptr<Socket> socket, const std::string& peer);
   void take_from_peer(BackendLink id, Link& link);
   void take_from_broker(BackendLink id, Link& link);

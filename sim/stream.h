@@ -206,6 +206,9 @@ class Stream {
   }
   // RST instead of FIN.
   void reset() { state_->reset(); }
+  // Valid until close().
+  Socket* socket() { return state_->socket(); }
+  Memory memory() const { return place_of(*state_); }
 
  private:
   template <class Handler>

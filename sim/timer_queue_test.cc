@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/rng.h"
+
 namespace mq::sim {
 namespace {
 
@@ -19,6 +23,29 @@ TEST(TimerQueue, GivesTimersByInstantAndThenByOrder) {
   }
   EXPECT_EQ(called, (std::vector{1, 1, 2, 3, 3}));
   EXPECT_EQ(orders, (std::vector<std::uint64_t>{1, 3, 2, 0, 4}));
+}
+
+TEST(TimerQueue, TimersOfAnyDistanceComeInOrder) {
+  TimerQueue queue;
+  Rng rng(1);
+  std::vector<Instant> asked;
+  const auto add = [&](Instant from) {
+    // From nanoseconds to weeks.
+    const auto distance = static_cast<std::int64_t>(rng.next() >> (10 + rng.below(54)));
+    asked.push_back(from + Duration(distance));
+    queue.add(asked.back(), [] {});
+  };
+  for (int i = 0; i < 1000; ++i) add(Instant{});
+  std::vector<Instant> came;
+  while (const TimerQueue::Entry* next = queue.next()) {
+    came.push_back(next->when);
+    queue.take_next();
+    if (asked.size() < 3000) add(came.back());
+  }
+  EXPECT_TRUE(std::is_sorted(came.begin(), came.end()));
+  std::sort(asked.begin(), asked.end());
+  EXPECT_EQ(came, asked);
+  EXPECT_EQ(queue.entries(), 0u);
 }
 
 TEST(TimerQueue, ACancelledTimerNeverComesAndItsIdIsNotUsedAgain) {

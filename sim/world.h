@@ -13,7 +13,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/memory.h"
 #include "base/time.h"
 
 namespace mq::sim {
@@ -72,6 +75,9 @@ class Socket {
   // The device's address and port, the same text at both ends of a connection: what World::Accept
   // calls the peer. Of the device's end, valid from connect() on.
   virtual std::string device_address() const = 0;
+  // What its events will touch. A large world does not fit into a cache, and a call costs less if
+  // what it needs was fetched before; nothing else depends on it.
+  virtual void will_touch(const std::vector<Memory>&) {}
 };
 
 class World {
@@ -80,6 +86,10 @@ class World {
 
   virtual Instant now() const = 0;
   virtual TimerId call_at(Instant when, std::function<void()> what) = 0;
+  // The same for a call that concerns the connection of this device.
+  virtual TimerId call_device_at(DeviceId, Instant when, std::function<void()> what) {
+    return call_at(when, std::move(what));
+  }
   virtual void cancel(TimerId timer) = 0;
 
   // Devices are added before the first run_until(). `name` seeds the device's own chance.

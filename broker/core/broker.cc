@@ -25,6 +25,7 @@ Broker::~Broker() = default;
 void Broker::handle(const Input& input, Instant now) { core_->handle(input, now); }
 std::optional<Output> Broker::poll() { return core_->poll(); }
 std::optional<Instant> Broker::deadline() const { return core_->deadline(); }
+std::vector<Memory> Broker::memory(LinkId link) const { return core_->memory(link); }
 Broker::Census Broker::census() const { return core_->census(); }
 
 Broker::Core::Core(Settings settings, Rng rng, const Recovered& recovered, Instant now)
@@ -44,6 +45,14 @@ std::optional<Instant> Broker::Core::deadline() const {
   const auto retained = retained_.deadline();
   if (!timers || !retained) return timers ? timers : retained;
   return std::min(*timers, *retained);
+}
+
+std::vector<Memory> Broker::Core::memory(LinkId id) const {
+  const Link* const link = find(id);
+  if (link == nullptr) return {};
+  std::vector<Memory> all{place_of(*link)};
+  if (link->session != nullptr) all.push_back(place_of(*link->session));
+  return all;
 }
 
 Broker::Census Broker::Core::census() const {

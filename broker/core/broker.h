@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "broker/core/record.h"
@@ -185,6 +186,9 @@ class Broker {
   std::optional<Output> poll();
   // A Tick is due then; early ticks are harmless.
   std::optional<Instant> deadline() const;
+
+  // Where the core keeps what it knows of a link; nothing of one that is not there.
+  std::vector<Memory> memory(LinkId link) const;
 
   // What happened since the start. Packets count when they are heard and when they are ordered,
   // bytes when they leave the core; payload bytes are those of PUBLISH.

@@ -3,6 +3,7 @@
 // and what is sent in broker.cc.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ class Broker::Core {
   void handle(const Input& input, Instant now);
   std::optional<Output> poll() { return outbox_.poll(); }
   std::optional<Instant> deadline() const;
+  std::vector<Memory> memory(LinkId link) const;
   Census census() const;
 
  private:
@@ -253,7 +255,7 @@ class Broker::Core {
   std::uint64_t dropped_messages_ = 0;
   Traffic traffic_;
   std::size_t connected_ = 0;
-  std::unordered_map<LinkId, std::unique_ptr<Link>> links_;
+  boost::unordered_flat_map<LinkId, std::unique_ptr<Link>> links_;
   // Keyed by the session's own client_id.
   std::unordered_map<std::string_view, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint64_t, Session*> numbered_;  // for timers

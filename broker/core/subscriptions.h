@@ -4,6 +4,7 @@
 // Levels are interned: a level is hashed once per topic, and walking the tree compares numbers.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -134,7 +135,7 @@ class Subscriptions {
   std::unordered_map<std::string, Level, TextHash, std::equal_to<>> levels_;
   std::vector<const std::string*> level_names_;  // by id, into the keys of levels_
   std::vector<std::uint32_t> free_levels_;
-  std::unordered_map<std::string, Remembered, TextHash, std::equal_to<>> remembered_;
+  boost::unordered_flat_map<std::string, Remembered, TextHash, std::equal_to<>> remembered_;
   std::size_t remembered_receivers_ = 0;
   std::uint64_t generation_ = 1;
   std::unordered_map<std::uint32_t, ShareGroup*> groups_;

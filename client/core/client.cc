@@ -24,6 +24,7 @@ Client& Client::operator=(Client&&) noexcept = default;
 void Client::handle(const Input& input, Instant now) { core_->handle(input, now); }
 std::optional<Output> Client::poll() { return core_->poll(); }
 std::optional<Instant> Client::deadline() const { return core_->deadline(); }
+Memory Client::memory() const { return place_of(*core_); }
 bool Client::connected() const { return core_->connected(); }
 std::size_t Client::queued_messages() const { return core_->queued_messages(); }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "client/core/record.h"
@@ -207,6 +208,8 @@ class Client {
   std::optional<Output> poll();
   std::optional<Instant> deadline() const;
 
+  // Where it keeps what it knows, but for its queues.
+  Memory memory() const;
   bool connected() const;
   std::size_t queued_messages() const;  // waiting or in flight
 

@@ -8,12 +8,12 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -266,7 +266,7 @@ class Ledger final : public Check {
   std::array<PublishCounts, 3> published_{};
   std::array<std::optional<Duration>, 3> late_after_;
 
-  std::unordered_map<Key, Message, KeyHash> messages_;
+  boost::unordered_flat_map<Key, Message, KeyHash> messages_;
   std::deque<Key> recent_;
   std::vector<Publisher> publishers_;
   std::vector<Stream> streams_;

@@ -2,11 +2,11 @@
 // later of the two turns up, and never again.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace mq::checks {
@@ -59,7 +59,7 @@ class Topics {
     return static_cast<std::size_t>(id);
   }
   template <class Id>
-  using ByText = std::unordered_map<std::string, Id, Hash, std::equal_to<>>;
+  using ByText = boost::unordered_flat_map<std::string, Id, Hash, std::equal_to<>>;
 
   void insert_wildcard(FilterId filter);
   void collect(std::size_t node, const std::vector<std::string_view>& levels, std::size_t depth,

@@ -156,7 +156,7 @@ void Device::arm() {
     fleet_.world.cancel(timer_);
   }
   timer_at_ = at;
-  timer_ = fleet_.world.call_at(at, [this] { wake(); });
+  timer_ = fleet_.world.call_device_at(place_, at, [this] { wake(); });
 }
 
 // Outputs may lead to further inputs: the outermost call performs them all, in order.
@@ -232,9 +232,13 @@ void Device::tcp_is_up() {
     owner.opened = [this] { link_is_up(); };
     owner.leaving = [this] { linger_until_ = fleet_.world.now() + linger; };
   }
-  connection_ = transport::layered(
-      std::make_shared<Connection>(std::move(*connecting_), transport::Link::Owner{}),
-      std::move(layer), std::move(owner));
+  sim::Socket* const socket = connecting_->socket();
+  const Memory stream = connecting_->memory();
+  auto connection_below =
+      std::make_shared<Connection>(std::move(*connecting_), transport::Link::Owner{});
+  if (socket != nullptr)
+    socket->will_touch({place_of(*this), core_.memory(), stream, place_of(*connection_below)});
+  connection_ = transport::layered(std::move(connection_below), std::move(layer), std::move(owner));
   connecting_.reset();
   const auto connection = connection_;
   connection->start();

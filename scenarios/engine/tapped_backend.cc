@@ -22,6 +22,13 @@ sim::BackendLink TappedBackend::open(const std::string& peer) {
   return link;
 }
 
+std::vector<Memory> TappedBackend::memory(sim::BackendLink link) const {
+  std::vector<Memory> all = broker_.memory(link);
+  if (auto found = links_.find(link); found != links_.end())
+    all.push_back(place_of(*found->second));
+  return all;
+}
+
 std::size_t TappedBackend::write(sim::BackendLink link, std::span<const std::byte> bytes) {
   const std::size_t taken = broker_.write(link, bytes);
   auto found = links_.find(link);

@@ -27,6 +27,7 @@ class TappedBackend final : public sim::BrokerBackend {
   void half_close(sim::BackendLink link) override;
   void reset(sim::BackendLink link) override;
   std::vector<Ready> ready() override;
+  std::vector<Memory> memory(sim::BackendLink link) const override;
   void kill(sim::Crash how) override;
 
  private:

@@ -114,9 +114,20 @@ void LinkedBackend::open_for_core(BackendLink id, Link& link) {
     work();
   };
   owner.ended = [this, id](boost::system::error_code) { ended(id); };
-  link.connection = std::make_shared<Connection>(
-      Stream(loop_, std::move(socket), Stream::Begins::connected), std::move(owner));
+  Stream stream(loop_, std::move(socket), Stream::Begins::connected);
+  link.stream = stream.memory();
+  link.connection = std::make_shared<Connection>(std::move(stream), std::move(owner));
   link.connection->start();
+}
+
+std::vector<Memory> LinkedBackend::memory(BackendLink id) const {
+  const Link* const link = find(id);
+  if (link == nullptr || link->connection == nullptr) return {};
+  std::vector<Memory> all = core_->memory(core_link(id));
+  for (const Memory part :
+       {place_of(*link), place_of(*link->port), place_of(*link->connection), link->stream})
+    all.push_back(part);
+  return all;
 }
 
 std::size_t LinkedBackend::write(BackendLink id, std::span<const std::byte> bytes) {

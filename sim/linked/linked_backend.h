@@ -50,12 +50,14 @@ class LinkedBackend final : public BrokerBackend {
   void half_close(BackendLink link) override;
   void reset(BackendLink link) override;
   std::vector<Ready> ready() override;
+  std::vector<Memory> memory(BackendLink link) const override;
   void kill(Crash how) override;
 
  private:
   using Connection = transport::Connection<Stream>;
   struct Link {
     std::shared_ptr<Port> port;
+    Memory stream;
     std::shared_ptr<Connection> connection;  // nothing before the core has heard of the link
     bool core_knows_end = false;
     bool is_touched = false;  // in touched_

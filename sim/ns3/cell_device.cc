@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/ensure.h"
+#include "sim/ns3/arrival.h"
 #include "sim/ns3/tcp_end.h"
 
 namespace mq::sim::cell {
@@ -55,6 +56,13 @@ void Link::remove(std::uint16_t port, const TcpEnd& end) {
   });
 }
 
+const TcpEnd* Link::find_any(std::uint16_t port, End which) const {
+  for (const Connection& connection : connections)
+    if (connection.port == port)
+      return which == End::at_device ? connection.at_device : connection.at_site;
+  return nullptr;
+}
+
 TcpEnd* Link::find(std::uint16_t port, End which) const {
   for (const Connection& connection : connections) {
     TcpEnd* const end = which == End::at_device ? connection.at_device : connection.at_site;
@@ -75,9 +83,9 @@ ns3::TypeId Device::GetTypeId() {
 }
 
 Device::Way Device::way_to(std::uint32_t address) const {
-  if (link_ != nullptr) return {&link_->up, &*link_->base};
+  if (link_ != nullptr) return {link_, Link::End::at_site, &link_->up, &*link_->base};
   Link& link = air_.link_of(ns3::Ipv4Address(address));
-  return {&link.down, &*link.device};
+  return {&link, Link::End::at_device, &link.down, &*link.device};
 }
 
 bool Device::pass(const Way& way, std::size_t bytes, ns3::Time& delay) {
@@ -115,22 +123,17 @@ void Device::send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, 
                            uint8_t, ns3::Ptr<ns3::Ipv4Route>) {
   const Way way = way_to(to.Get());
   ns3::Time delay;
-  if (pass(way, packet->GetSize() + ip_header_bytes, delay))
-    ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), delay, &Device::arrives_directly,
-                                        way.to, packet, way.pipe, from, to);
-}
-
-void Device::arrives_directly(ns3::Ptr<ns3::Packet> packet, Pipe* pipe, ns3::Ipv4Address from,
-                              ns3::Ipv4Address to) {
-  if (!pipe->works()) return pipe->lost_on_arrival();
+  if (!pass(way, packet->GetSize() + ip_header_bytes, delay)) return;
   std::array<std::uint8_t, 4> ports{};
   packet->CopyData(ports.data(), ports.size());
-  const bool goes_down = link_ != nullptr;
-  const std::size_t device_port = goes_down ? 2 : 0;  // destination or source
-  const auto port = static_cast<std::uint16_t>(ports[device_port] << 8 | ports[device_port + 1]);
-  const Link& link = goes_down ? *link_ : air_.link_of(from);
-  if (TcpEnd* const end = link.find(port, goes_down ? Link::End::at_device : Link::End::at_site))
-    return end->receive(packet, from, to);
+  const std::size_t of_device =
+      way.leads_to == Link::End::at_device ? 2 : 0;  // destination, source
+  const auto port = static_cast<std::uint16_t>(ports[of_device] << 8 | ports[of_device + 1]);
+  ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), delay,
+                                      new Arrival(way, std::move(packet), from, to, port));
+}
+
+void Device::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {
   ns3::Ipv4Header header;
   header.SetSource(from);
   header.SetDestination(to);

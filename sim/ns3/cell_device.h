@@ -42,6 +42,8 @@ struct Link {
   void add(std::uint16_t port, End which, TcpEnd& end);
   void remove(std::uint16_t port, const TcpEnd& end);
   TcpEnd* find(std::uint16_t port, End which) const;
+  // Also one that is over; the end itself is not looked at.
+  const TcpEnd* find_any(std::uint16_t port, End which) const;
 };
 
 // Shared by all cells of a world: where a packet goes, and the count of chance.
@@ -61,6 +63,14 @@ enum class Path { direct, whole_stack };
 // The only interface of a node. A base station has no link of its own: it sends by address.
 class Device final : public ns3::NetDevice {
  public:
+  // Where a packet goes from here.
+  struct Way {
+    Link* link;
+    Link::End leads_to;
+    Pipe* pipe;
+    Device* to;
+  };
+
   static ns3::TypeId GetTypeId();
   Device(Air& air, Link* link) : air_(air), link_(link) {}
 
@@ -93,22 +103,18 @@ class Device final : public ns3::NetDevice {
 
   // From now on `tcp`, of this node, sends by this device alone and hears from it alone.
   void connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp);
+  // A segment that belongs to no connection of the link.
+  void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
 
  protected:
   void DoDispose() override;
 
  private:
-  struct Way {
-    Pipe* pipe;
-    Device* to;
-  };
   Way way_to(std::uint32_t address) const;
   bool pass(const Way& way, std::size_t bytes, ns3::Time& delay);
   void arrives(ns3::Ptr<ns3::Packet> packet, Pipe* pipe);
   void send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to,
                      uint8_t protocol, ns3::Ptr<ns3::Ipv4Route>);
-  void arrives_directly(ns3::Ptr<ns3::Packet> packet, Pipe* pipe, ns3::Ipv4Address from,
-                        ns3::Ipv4Address to);
 
   Air& air_;
   Link* link_;  // none at a base station

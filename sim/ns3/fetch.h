@@ -9,11 +9,15 @@ namespace mq::sim::cell {
 
 inline constexpr std::size_t cache_line_bytes = 64;
 
+inline void fetch_bytes(const void* start, std::size_t bytes) {
+  const auto* const first = static_cast<const char*>(start);
+  for (std::size_t offset = 0; offset < bytes; offset += cache_line_bytes)
+    __builtin_prefetch(first + offset);
+}
+
 template <class Object>
 void fetch(const Object* object) {
-  const auto* const first = reinterpret_cast<const char*>(object);
-  for (std::size_t offset = 0; offset < sizeof(Object); offset += cache_line_bytes)
-    __builtin_prefetch(first + offset);
+  fetch_bytes(object, sizeof(Object));
 }
 
 }  // namespace mq::sim::cell

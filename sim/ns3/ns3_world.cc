@@ -1,16 +1,20 @@
 #include "sim/ns3/ns3_world.h"
 
+#include <ns3/object-factory.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/ensure.h"
 #include "sim/ns3/cell_device.h"
+#include "sim/ns3/fetch.h"
+#include "sim/ns3/foresight.h"
 #include "sim/ns3/tcp_end.h"
 #include "sim/timer_queue.h"
 
@@ -37,6 +41,7 @@ class EndSocket final : public Socket {
   void shutdown_write() override { end_->shutdown_write(); }
   void reset() override { end_->reset(); }
   std::string device_address() const override { return end_->device_text(); }
+  void will_touch(const std::vector<Memory>& memory) override { end_->will_touch(memory); }
 
  private:
   ns3::Ptr<TcpEnd> end_;
@@ -66,6 +71,7 @@ struct Ns3World::State {
   void accepted(TcpEnd& end);
   void arm();
   void fire();
+  void foresee() const;
   Instant simulator_now() const {
     return Instant(Duration(ns3::Simulator::Now().GetNanoSeconds()));
   }
@@ -79,8 +85,7 @@ struct Ns3World::State {
   cell::Ends ends{air};
   // One event of the simulator stands for all timers: its queue stays as short as the network's.
   TimerQueue timers;
-  ns3::EventId next_timer;
-  Instant armed_at{};
+  std::set<Instant> armed;  // when there is such an event
   Accept accept;
   std::vector<Cell> cells;
   std::map<TcpPreset, std::size_t> open_cell;  // the one that has room
@@ -90,26 +95,40 @@ struct Ns3World::State {
   Instant idle_at{};
 };
 
+// An event that turns out to be too late stays for the timers that follow: to take it out would
+// mean to look for it.
 void Ns3World::State::arm() {
   const TimerQueue::Entry* const next = timers.next();
-  if (next == nullptr) return;
-  if (next_timer.IsRunning()) {
-    if (armed_at <= next->when) return;
-    ns3::Simulator::Remove(next_timer);
-  }
-  armed_at = next->when;
-  next_timer = ns3::Simulator::Schedule(until(armed_at), &State::fire, this);
+  if (next == nullptr || (!armed.empty() && *armed.begin() <= next->when)) return;
+  armed.insert(next->when);
+  ns3::Simulator::Schedule(until(next->when), &State::fire, this);
 }
 
 // What is added meanwhile for this instant comes after whatever else happens at it.
 void Ns3World::State::fire() {
   const std::uint64_t later = timers.next_order();
   const Instant now = simulator_now();
+  armed.erase(now);
   while (const TimerQueue::Entry* next = timers.next()) {
     if (stopped || next->when > now || next->order >= later) break;
     timers.take_next()();
   }
   arm();
+  foresee();
+}
+
+// The timer after the next is a few events away, time enough for what leads to its state.
+void Ns3World::State::foresee() const {
+  const auto soon = timers.soon();
+  for (std::size_t i = 0; i < soon.size(); ++i) {
+    if (!soon[i].about) continue;
+    const cell::Link& link = *air.links[static_cast<std::size_t>(*soon[i].about)];
+    if (i > 0) {
+      cell::fetch(&link);
+    } else if (!link.connections.empty() && link.connections.back().at_device != nullptr) {
+      link.connections.back().at_device->fetch_all();
+    }
+  }
 }
 
 Cell& Ns3World::State::cell_for(TcpPreset preset) {
@@ -140,6 +159,9 @@ Ns3World::Ns3World(std::uint64_t seed, const Ns3Limits& limits)
     : state_(std::make_unique<State>(seed, limits)) {
   ensure(!std::exchange(world_exists, true), "one ns-3 world at a time in a process");
   ensure(limits.devices_per_cell > 0, "a cell has room for a device");
+  ns3::ObjectFactory scheduler;
+  scheduler.SetTypeId(cell::ForesightScheduler::GetTypeId());
+  ns3::Simulator::SetScheduler(scheduler);
   // Nothing of ours draws from ns-3, and what we use of it draws nothing; this is for what may.
   ns3::RngSeedManager::SetSeed(static_cast<std::uint32_t>(seed % 0xfffffffe) + 1);
   state_->ends.accepted = [this](TcpEnd& end) { state_->accepted(end); };
@@ -161,6 +183,13 @@ Instant Ns3World::now() const {
 TimerId Ns3World::call_at(Instant when, std::function<void()> what) {
   const TimerId timer =
       state_->timers.add(std::max(when, state_->simulator_now()), std::move(what));
+  state_->arm();
+  return timer;
+}
+
+TimerId Ns3World::call_device_at(DeviceId device, Instant when, std::function<void()> what) {
+  const TimerId timer =
+      state_->timers.add(std::max(when, state_->simulator_now()), std::move(what), device);
   state_->arm();
   return timer;
 }

@@ -22,6 +22,7 @@ class Ns3World final : public World {
 
   Instant now() const override;
   TimerId call_at(Instant when, std::function<void()> what) override;
+  TimerId call_device_at(DeviceId device, Instant when, std::function<void()> what) override;
   void cancel(TimerId timer) override;
   DeviceId add_device(std::string_view name, const LinkModel& link) override;
   std::unique_ptr<Socket> connect(DeviceId from) override;

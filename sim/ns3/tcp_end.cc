@@ -88,6 +88,15 @@ void TcpEnd::fetch_parts() const {
   fetch(static_cast<const ns3::TcpCubic*>(ns3::PeekPointer(m_congestionControl)));
   fetch(ns3::PeekPointer(m_rtt));
   fetch(ns3::PeekPointer(m_tcb->m_rxBuffer));
+  fetch(ns3::PeekPointer(m_tcp));
+  fetch(ns3::PeekPointer(m_node));
+  fetch(m_endPoint);
+}
+
+void TcpEnd::fetch_all() const {
+  fetch_parts();
+  fetch(events_.get());
+  for (const Memory part : users_memory_) fetch_bytes(part.data(), part.size());
 }
 
 void TcpEnd::apply(const TcpSettings& settings) {

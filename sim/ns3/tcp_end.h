@@ -11,6 +11,7 @@
 #include <string>
 
 #include "sim/ns3/ends.h"
+#include "sim/ns3/fetch.h"
 #include "sim/tcp_preset.h"
 #include "sim/world.h"
 
@@ -30,6 +31,7 @@ class TcpEnd final : public ns3::TcpSocketBase {
 
   // What a user's Socket does; see sim/world.h.
   void set_owned() { owned_ = true; }
+  void will_touch(const std::vector<Memory>& memory) { users_memory_ = memory; }
   void listen_to(sim::Socket::Events events);
   std::size_t write(std::span<const std::byte> bytes);
   std::size_t read(std::span<std::byte> into);
@@ -42,8 +44,13 @@ class TcpEnd final : public ns3::TcpSocketBase {
 
   void take_turn();
   bool is_over() const { return m_endPoint == nullptr; }
-  // All that the next segment or write touches, before it does; see fetch.h.
+  // All that TCP touches at the next segment or write, before it does; see fetch.h.
   void fetch_parts() const;
+  // And what its user touches; where that lies, first.
+  void fetch_all() const;
+  void fetch_pointers() const {
+    fetch_bytes(users_memory_.data(), users_memory_.size() * sizeof(Memory));
+  }
   // A segment for this end, as its device got it.
   void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
 
@@ -90,6 +97,7 @@ class TcpEnd final : public ns3::TcpSocketBase {
   const TcpSettings* settings_;
   std::size_t place_ = 0;  // in Ends
   std::shared_ptr<const sim::Socket::Events> events_;
+  std::vector<Memory> users_memory_;
   ns3::EventId linger_;
   ns3::Ipv4Address device_;
   std::uint16_t device_port_ = 0;

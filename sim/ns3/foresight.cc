@@ -1,0 +1,78 @@
+#include "sim/ns3/foresight.h"
+
+#include <algorithm>
+#include <functional>
+#include <typeinfo>
+
+#include "base/ensure.h"
+#include "sim/ns3/arrival.h"
+#include "sim/ns3/fetch.h"
+
+namespace mq::sim::cell {
+
+ns3::TypeId ForesightScheduler::GetTypeId() {
+  static const ns3::TypeId id = ns3::TypeId("mq::sim::cell::ForesightScheduler")
+                                    .SetParent<ns3::Scheduler>()
+                                    .AddConstructor<ForesightScheduler>();
+  return id;
+}
+
+void ForesightScheduler::Insert(const Event& event) {
+  const bool is_soon = soon_count_ < foresight ? later_.empty() : event < soon_.back();
+  if (is_soon) return insert_soon(event);
+  later_.push_back(event);
+  std::push_heap(later_.begin(), later_.end(), std::greater<>());
+}
+
+void ForesightScheduler::insert_soon(const Event& event) {
+  if (soon_count_ == foresight) {
+    later_.push_back(soon_.back());
+    std::push_heap(later_.begin(), later_.end(), std::greater<>());
+    --soon_count_;
+  }
+  std::size_t place = soon_count_++;
+  for (; place > 0 && event < soon_[place - 1]; --place) soon_[place] = soon_[place - 1];
+  soon_[place] = event;
+}
+
+ns3::Scheduler::Event ForesightScheduler::RemoveNext() {
+  const Event next = soon_.front();
+  std::copy(soon_.begin() + 1, soon_.begin() + soon_count_, soon_.begin());
+  --soon_count_;
+  if (!later_.empty()) {
+    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
+    soon_[soon_count_++] = later_.back();
+    later_.pop_back();
+  }
+  foresee();
+  return next;
+}
+
+void ForesightScheduler::foresee() const {
+  if (soon_count_ == foresight) fetch_bytes(soon_.back().impl, 2 * cache_line_bytes);
+  for (std::size_t i = 0; i + 2 < soon_count_; ++i) {
+    const ns3::EventImpl& event = *soon_[i].impl;
+    // By address, which costs nothing, and not by name: there is one such type.
+    if (&typeid(event) == &typeid(Arrival)) static_cast<const Arrival&>(event).foresee(i);
+  }
+}
+
+void ForesightScheduler::Remove(const Event& event) {
+  const auto soon_end = soon_.begin() + soon_count_;
+  if (const auto at = std::find(soon_.begin(), soon_end, event); at != soon_end) {
+    std::copy(at + 1, soon_end, at);
+    --soon_count_;
+    if (later_.empty()) return;
+    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
+    soon_[soon_count_++] = later_.back();
+    later_.pop_back();
+    return;
+  }
+  const auto at = std::find(later_.begin(), later_.end(), event);
+  ensure(at != later_.end(), "an event that is removed is in the queue");
+  *at = later_.back();
+  later_.pop_back();
+  std::make_heap(later_.begin(), later_.end(), std::greater<>());
+}
+
+}  // namespace mq::sim::cell

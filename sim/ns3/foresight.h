@@ -1,0 +1,35 @@
+// The queue of the simulation's events. Beside the order, which is ns-3's, it looks a few events
+// ahead and has arrivals fetch what they will touch: a fleet's state is far larger than a cache.
+#pragma once
+
+#include <ns3/scheduler.h>
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace mq::sim::cell {
+
+class ForesightScheduler final : public ns3::Scheduler {
+ public:
+  static constexpr std::size_t foresight = 8;
+
+  static ns3::TypeId GetTypeId();
+
+  void Insert(const Event& event) override;
+  bool IsEmpty() const override { return soon_count_ == 0; }
+  Event PeekNext() const override { return soon_.front(); }
+  Event RemoveNext() override;
+  void Remove(const Event& event) override;
+
+ private:
+  void insert_soon(const Event& event);
+  void foresee() const;
+
+  // The next ones in order, and all that come after the last of them as a heap.
+  std::array<Event, foresight> soon_{};
+  std::size_t soon_count_ = 0;
+  std::vector<Event> later_;
+};
+
+}  // namespace mq::sim::cell

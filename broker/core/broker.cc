@@ -68,7 +68,9 @@ Broker::Census Broker::Core::census() const {
           .retained_bytes = retained_.bytes(),
           .traffic = traffic_,
 
-          .held_messages = held_messages_};
+          .held_messages = held_messages_,
+          .unstored_bytes = unstored_.bytes(),
+          .awaiting_store = awaiting_store_.size()};
 }
 
 Link* Broker::Core::find(LinkId link) const {
@@ -119,7 +121,7 @@ void Broker::Core::on(const BytesIn& in) {
 
 // What follows a CONNECT stays unread until it is known who sent it.
 void Broker::Core::read(Link& link) {
-  while (link.phase != Phase::closing && !(link.hold && !link.hold->reading)) {
+  while (link.phase != Phase::closing && !link.put_aside && !(link.hold && !link.hold->reading)) {
     if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier)) {
       if (link.reader.buffered_bytes() > limits_.packet_bytes_before_connect)
         refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);
@@ -127,6 +129,7 @@ void Broker::Core::read(Link& link) {
     }
     Decoded decoded = link.reader.next();
     if (auto* packet = std::get_if<Packet>(&decoded)) {
+      if (must_wait_for_store(link, *packet)) return put_aside(link, std::move(*packet));
       hear(link, *packet);
     } else if (auto* malformed = std::get_if<Malformed>(&decoded)) {
       fault(link, malformed->rule);
@@ -187,6 +190,8 @@ void Broker::Core::on(const Persisted& persisted) {
     held_links_.pop_front();
     if (Link* link = find(id)) release_held(*link);
   }
+  unstored_.persisted(durable_);
+  serve_awaiting_store(Whom::until_one_waits);
 }
 
 void Broker::Core::on(const Shutdown&) {
@@ -217,6 +222,7 @@ void Broker::Core::on(const LimitsChanged& changed) {
   settings_.limits.packet_bytes = before.packet_bytes;
   settings_.limits.receive_maximum = before.receive_maximum;
   settings_.limits.topic_aliases = before.topic_aliases;
+  serve_awaiting_store(Whom::until_one_waits);
 }
 
 void Broker::Core::run_timers() {

@@ -221,7 +221,9 @@ class Broker {
     std::size_t shared_subscriptions;
     std::size_t retained_bytes;
     Traffic traffic;
-    std::size_t held_messages;  // of publishers that wait until a subscriber has room
+    std::size_t held_messages;   // of publishers that wait until a subscriber has room
+    std::size_t unstored_bytes;  // of records that are not durable yet
+    std::size_t awaiting_store;  // links that wait because those are too many
   };
   Census census() const;
 

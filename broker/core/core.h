@@ -20,6 +20,7 @@
 #include "broker/core/outbox.h"
 #include "broker/core/retained.h"
 #include "broker/core/session.h"
+#include "broker/core/store_backlog.h"
 #include "broker/core/subscriptions.h"
 #include "broker/core/timers.h"
 
@@ -62,7 +63,10 @@ class Broker::Core {
   void on(const Drained& drained);
   void on(const Tick&) {}
   void on(const Persisted& persisted);
-  void on(const StoreTakes& store) { store_takes_records_ = store.records; }
+  void on(const StoreTakes& store) {
+    store_takes_records_ = store.records;
+    serve_awaiting_store(Whom::everybody);
+  }
   void on(const Shutdown&);
   Disconnect farewell(const Link& link) const;
   void read(Link& link);
@@ -102,7 +106,6 @@ class Broker::Core {
   std::uint64_t needs_since(std::uint64_t before) const {
     return outbox_.last_sequence() > before ? outbox_.last_sequence() : 0;
   }
-  std::uint64_t persist(Record record) { return outbox_.persist(std::move(record)); }
   void dropped(const Session& session, ReasonCode reason);
 
   // connect.cc
@@ -184,6 +187,14 @@ class Broker::Core {
   void release_publishers(Session& session);
   void serve_publishers();
 
+  // storing.cc
+  enum class Whom : std::uint8_t { until_one_waits, everybody };
+  std::uint64_t persist(Record record);
+  bool must_wait_for_store(const Link& link, const Packet& packet) const;
+  void put_aside(Link& link, Packet packet);
+  void resume(Link& link);
+  void serve_awaiting_store(Whom whom);
+
   // deliver.cc
   bool deliver(Session& session, const LetterRef& letter, const Receiver& how, bool retain,
                Counted counted);
@@ -246,6 +257,8 @@ class Broker::Core {
   bool store_takes_records_ = true;
   std::uint64_t durable_ = 0;                                // as Persisted said last
   std::deque<std::pair<std::uint64_t, LinkId>> held_links_;  // sorted by what they wait for
+  StoreBacklog unstored_;
+  std::deque<LinkId> awaiting_store_;  // the first in line first
 
   std::unordered_set<LinkId> verifying_;  // a password each, and the answer is still to come
   std::deque<LinkId> awaiting_verifier_;  // the first in line first

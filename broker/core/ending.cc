@@ -20,7 +20,8 @@ void Broker::Core::arm(Session& session) {
 
 // The timer is set once and looked at again when it fires: hearing a packet costs no timer.
 void Broker::Core::link_is_silent(Link& link) {
-  const bool unread = link.hold && !link.hold->reading;  // it may have said something
+  // It may have said something.
+  const bool unread = link.put_aside || (link.hold && !link.hold->reading);
   if (unread) link.silent_until = now_ + link.patience;
   if (now_ < link.silent_until) return arm(link, link.silent_until);
   if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier))

@@ -115,7 +115,7 @@ void Broker::Core::go_on(Link& link) {
   if (link.phase != Phase::connected || !link.hold) return;
   const bool was_reading = link.hold->reading;
   forget_hold(link);
-  if (was_reading) return;
+  if (was_reading || link.put_aside) return;
   outbox_.read(link.id, true);
   read(link);  // what had arrived before the link was no longer read
 }

@@ -70,6 +70,10 @@ constexpr std::array rows{
              "further",
              value_of<&Limits::held_messages>},
     LimitRow{"held_bytes", "bytes", "of those", value_of<&Limits::held_bytes>},
+    LimitRow{"unstored_bytes", "bytes",
+             "of records that are not durable yet; then what would add to them waits, and its link "
+             "is read no further",
+             value_of<&Limits::unstored_bytes>},
     LimitRow{"session_expiry", "s",
              "that a session is kept without its client; 4294967295: for "
              "ever",

@@ -78,7 +78,8 @@ struct Link {
   std::vector<HeldOrder> held;  // the first `held_done` are gone
   std::size_t held_done = 0;
 
-  std::unique_ptr<Hold> hold;  // if something waits
+  std::unique_ptr<Hold> hold;         // if something waits
+  std::unique_ptr<Packet> put_aside;  // until the store is less behind; the link is not read
 
   std::string gate_key;                // what ConnectionGate counts it under
   std::optional<Instant> stall_armed;  // in Timers, while the backlog is full

@@ -51,6 +51,8 @@ struct Limits {
   std::chrono::milliseconds hold{10'000};
   std::size_t held_messages = 64;        // per link, waiting so; then it is read no further
   std::size_t held_bytes = 1024 * 1024;  // the same in bytes
+  // Records that are not durable yet; then what would make more of them waits.
+  std::size_t unstored_bytes = 64 * 1024 * 1024;
   std::chrono::seconds session_expiry{0xFFFFFFFF};  // the longest that is granted; this: for ever
   // Passwords are slow to verify on purpose. So many at once; so many more wait in line, as long as
   // CONNECT may take; who comes then is refused as by a busy server.

@@ -111,6 +111,10 @@ std::string metrics_text(const Broker::Census& census, const ProcessFacts& proce
   gauge("mqttlab_broker_queued_messages", "Messages waiting or under way, over all sessions.",
         census.queued_messages);
   gauge("mqttlab_broker_queued_bytes", "Bytes of those messages.", census.queued_bytes);
+  gauge("mqttlab_broker_store_unstored_bytes", "Bytes of records that are not durable yet.",
+        census.unstored_bytes);
+  gauge("mqttlab_broker_store_awaiting_links", "Clients that wait until those are fewer.",
+        census.awaiting_store);
   page.counter("mqttlab_broker_messages_dropped_total",
                "Messages dropped because of a limit or a missing right.",
                static_cast<double>(census.dropped_messages));

@@ -1,5 +1,6 @@
 // mqttlab conform ours, mqttlab explain STATEMENT: the standard's statements against a broker.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -11,8 +12,10 @@
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "conformance/runner/library.h"
+#include "conformance/runner/needs.h"
 #include "conformance/runner/ours.h"
 #include "conformance/runner/print.h"
+#include "conformance/runner/remote.h"
 #include "conformance/runner/suite.h"
 
 namespace mq::cli {
@@ -23,6 +26,9 @@ struct ConformFlags {
   std::string cases;
   conformance::Selection selection;
   std::uint64_t seed = 1;
+  std::size_t jobs = 100;
+  std::string ca_file;
+  bool insecure = false;
   bool list = false;
   bool verbose = false;
 };
@@ -44,9 +50,50 @@ int listed(const std::vector<const conformance::Case*>& cases,
   return cases.empty() ? exit_code::nothing : exit_code::held;
 }
 
+using Results = std::vector<conformance::CaseResult>;
+
+Results against_ours(const std::vector<const conformance::Case*>& cases,
+                     const conformance::Library& library, const ConformFlags& flags) {
+  Results results;
+  const conformance::Abilities abilities = conformance::abilities_of_ours();
+  for (const conformance::Case* one : cases) {
+    conformance::CaseResult result{one, conformance::level_of(*one, library.statements), {}};
+    const std::string why = conformance::does_not_apply(*one, abilities, {});
+    if (why.empty()) {
+      result.outcome = conformance::play_against_ours(*one, flags.seed);
+      conformance::soften(result);
+    } else {
+      result.outcome.verdict = conformance::Verdict::not_applicable;
+      result.outcome.reason = why;
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+// Where a terminal watches, one line says how far it is.
+void show_progress(std::size_t to_come) {
+  static const bool is_watched = ::isatty(STDERR_FILENO) != 0;
+  if (!is_watched) return;
+  fmt::print(stderr, "\r\x1b[K");
+  if (to_come > 0) fmt::print(stderr, "{} cases to come", to_come);
+  std::fflush(stderr);
+}
+
 int conform(const ConformFlags& flags) {
-  if (flags.target != "ours") {
-    fmt::print(stderr, "mqttlab: `{}` is no target; the target that can be tested is: ours\n",
+  conformance::Target target{.name = flags.target};
+  const bool is_ours = flags.target == "ours";
+  if (conformance::looks_like_url(flags.target)) {
+    auto address = conformance::address_in(flags.target);
+    if (const auto* none = std::get_if<conformance::NoAddress>(&address)) {
+      fmt::print(stderr, "mqttlab: `{}`: {}\n", flags.target, none->why);
+      return exit_code::usage;
+    }
+    target.address = std::get<conformance::Address>(std::move(address));
+    target.ca_file = flags.ca_file;
+    target.checks_certificate_name = !flags.insecure;
+  } else if (!is_ours) {
+    fmt::print(stderr, "mqttlab: `{}` is no target; expected ours or a URL, mqtt://HOST:PORT\n",
                flags.target);
     return exit_code::usage;
   }
@@ -55,25 +102,34 @@ int conform(const ConformFlags& flags) {
   if (!library.problems.empty()) return exit_code::usage;
   const auto cases = conformance::selected(library, flags.selection);
   if (flags.list) return listed(cases, library);
+  if (cases.empty()) {
+    fmt::print(stderr, "mqttlab: no case is selected; --list says which there are\n");
+    return exit_code::nothing;
+  }
 
-  std::vector<conformance::CaseResult> results;
-  const conformance::Abilities abilities = conformance::abilities_of_ours();
+  Results results;
+  std::string lost;
+  if (is_ours) {
+    results = against_ours(cases, library, flags);
+  } else {
+    conformance::RemoteRun run = conformance::run_remotely(
+        cases, library, target,
+        {.at_once = flags.jobs, .word = conformance::word_of_a_run(), .progress = show_progress});
+    results = std::move(run.results);
+    lost = std::move(run.lost);
+  }
   const conformance::Printing printing{flags.target, flags.cases, flags.seed, flags.verbose};
-  for (const conformance::Case* one : cases) {
-    conformance::CaseResult result{one, conformance::level_of(*one, library.statements), {}};
-    const std::string why = conformance::does_not_apply(*one, abilities, Duration::max());
-    if (why.empty()) {
-      result.outcome = conformance::play_against_ours(*one, flags.seed);
-      conformance::soften(result);
-    } else {
-      result.outcome.verdict = conformance::Verdict::not_applicable;
-      result.outcome.reason = why;
-    }
-    if (result.outcome.verdict != conformance::Verdict::pass || flags.verbose)
+  for (const conformance::CaseResult& result : results) {
+    const bool is_plain = result.outcome.verdict == conformance::Verdict::pass ||
+                          result.outcome.verdict == conformance::Verdict::skipped;
+    if (!is_plain || flags.verbose)
       fmt::print("{}", conformance::to_text(result, library.statements, printing));
-    results.push_back(std::move(result));
   }
   fmt::print("{}", conformance::summary(results));
+  if (!lost.empty()) {
+    fmt::print(stderr, "mqttlab: {}\n", lost);
+    return exit_code::unreachable;
+  }
   return conformance::exit_code(results);
 }
 
@@ -100,7 +156,10 @@ void add_conform(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ConformFlags>();
   CLI::App* verb =
       app.add_subcommand("conform", "test a broker for every statement of the standard");
-  verb->add_option("TARGET", flags->target, "ours: our own broker, in virtual time")->required();
+  verb->add_option("TARGET", flags->target,
+                   "ours: our own broker, in virtual time; or a URL: mqtt://HOST:PORT, mqtts://, "
+                   "ws://, wss://")
+      ->required();
   verb->add_option("--cases", flags->cases,
                    "read cases from this file, or the *.cases of this folder, instead of those "
                    "built in");
@@ -111,6 +170,11 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_option("--level", flags->selection.level, "must, should, may or all")
       ->check(CLI::IsMember({"must", "should", "may", "all"}));
   verb->add_option("--seed", flags->seed, "of all chance");
+  verb->add_option("--jobs", flags->jobs, "cases at a time, on real sockets")
+      ->check(CLI::Range(1, 10000));
+  verb->add_option("--cafile", flags->ca_file, "TLS: authorities that are trusted, PEM");
+  verb->add_flag("--insecure", flags->insecure,
+                 "TLS: do not check that the certificate is for this host");
   verb->add_flag("--list", flags->list, "say which cases would run");
   verb->add_flag("--verbose,-v", flags->verbose, "show every case, with its packets");
   verb->callback([flags, &exit_code] { exit_code = conform(*flags); });

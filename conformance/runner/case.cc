@@ -3,21 +3,38 @@
 #include <algorithm>
 #include <utility>
 
+#include "conformance/runner/placeholders.h"
 #include "scenarios/language/units.h"
 
 namespace mq::conformance {
 namespace {
 
-Duration of(const std::vector<Step>& steps) {
+constexpr Duration century = std::chrono::hours(24 * 36500);  // longer than anything is played
+constexpr std::uint64_t steps_max = 100'000;
+
+Duration duration_in(const std::optional<Value>& value) {
+  if (!value || value->alternatives.empty()) return {};
+  return scenario::parse_duration(value->alternatives[0].text).value_or(Duration{});
+}
+
+Duration of(const std::vector<Step>& steps, Duration quiet) {
   Duration sum{};
   for (const Step& step : steps) {
-    if (step.lasting && !step.lasting->alternatives.empty())
-      sum += scenario::parse_duration(step.lasting->alternatives[0].text).value_or(Duration{});
-    if (step.not_before && !step.not_before->alternatives.empty())
-      sum += scenario::parse_duration(step.not_before->alternatives[0].text).value_or(Duration{});
+    sum += duration_in(step.lasting) + duration_in(step.not_before);
+    if (step.verb == Verb::nothing && !step.lasting) sum += quiet;
     Duration longest{};
-    for (const Branch& branch : step.branches) longest = std::max(longest, of(branch.steps));
-    sum += longest;
+    for (const Branch& branch : step.branches) longest = std::max(longest, of(branch.steps, quiet));
+    if (step.count && !step.count->alternatives.empty()) {
+      const auto rounds = number_in(step.count->alternatives[0].text).value_or(1);
+      longest =
+          longest >
+                  century /
+                      std::max<Duration::rep>(
+                          static_cast<Duration::rep>(std::min<std::uint64_t>(rounds, steps_max)), 1)
+              ? century
+              : longest * static_cast<Duration::rep>(rounds);
+    }
+    sum = std::min(sum + longest, century);
   }
   return sum;
 }
@@ -55,6 +72,6 @@ std::string to_text(const StatementId& id) {
   return (id.version == Version::v5 ? "v5/" : "v3.1.1/") + id.clause;
 }
 
-Duration least_duration(const Case& one) { return of(one.steps); }
+Duration least_duration(const Case& one, Duration quiet) { return of(one.steps, quiet); }
 
 }  // namespace mq::conformance

@@ -135,7 +135,8 @@ struct Case {
   std::vector<Step> steps;
 };
 
-// The time that a case takes at least: all of its waiting.
-Duration least_duration(const Case& one);
+// The time that a case takes at least: all of its waiting. `quiet` is how long a silence is that
+// does not say how long it lasts.
+Duration least_duration(const Case& one, Duration quiet);
 
 }  // namespace mq::conformance

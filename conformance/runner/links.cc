@@ -65,6 +65,8 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
     text = describe(*whole, link == nullptr ? version_ : link->reader.version(), shown_bytes);
   if (link == nullptr || !link->is_open || link->ended || link->ended_by_us)
     return note(name, "not sent, the connection is not open: " + text);
+  if (const auto* whole = std::get_if<Packet>(&decoded))
+    remember(party(name), *whole, link->reader.version());
   const auto* hello = packet ? std::get_if<Packet>(&decoded) : nullptr;
   const auto* connect = hello == nullptr ? nullptr : std::get_if<Connect>(hello);
   const bool is_secret = connect != nullptr && connect->password;
@@ -76,6 +78,21 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
     const std::size_t size = std::min(piece_bytes, bytes.size() - at);
     actions.push_back(SendOnLink{link->number, {begin, begin + static_cast<std::ptrdiff_t>(size)}});
   }
+}
+
+// What of this outlives the connection.
+void Links::remember(Party& party, const Packet& sent, Version version) {
+  if (const auto* publish = std::get_if<Publish>(&sent);
+      publish != nullptr && publish->retain && !publish->payload.empty() && !publish->topic.empty())
+    leftovers.topics.insert(publish->topic);
+  const auto* connect = std::get_if<Connect>(&sent);
+  if (connect == nullptr) return;
+  if (connect->will && connect->will->retain) leftovers.topics.insert(connect->will->topic);
+  party.keeps_session = version == Version::v5
+                            ? seen(sent, "session_expiry_interval").value_or("0") != "0"
+                            : !connect->clean_start;
+  if (party.keeps_session && !connect->client_id.empty())
+    leftovers.client_ids.insert(connect->client_id);
 }
 
 void Links::end(const std::string& name, HowToEnd how) {
@@ -149,8 +166,10 @@ Packet Links::take(Link& link, std::size_t at) {
   Party& owner = party(link.name);
   if (const std::uint16_t id = id_of(packet)) owner.received_id = id;
   if (kind(packet) == Kind::conn_ack) {
-    if (const auto assigned = seen(packet, "assigned_client_identifier"))
+    if (const auto assigned = seen(packet, "assigned_client_identifier")) {
       owner.client_id = *assigned;
+      if (owner.keeps_session) leftovers.client_ids.insert(*assigned);
+    }
     owner.conn_ack = packet;
   }
   return packet;

@@ -37,7 +37,8 @@ struct Party {
   std::optional<std::uint16_t> sent_id;      // of the last packet with one
   std::optional<std::uint16_t> received_id;  // of the last packet with one that was looked at
   std::optional<Packet> conn_ack;
-  bool is_automatic = false;  // acknowledges by itself
+  bool is_automatic = false;   // acknowledges by itself
+  bool keeps_session = false;  // as its last CONNECT wished
 };
 
 class Links {
@@ -69,8 +70,10 @@ class Links {
   Instant now{};
   std::deque<Action> actions;
   std::vector<Said> transcript;
+  Leftovers leftovers;
 
  private:
+  void remember(Party& party, const Packet& sent, Version version);
   bool acknowledge(Link& link, const Packet& packet);  // whether it is no matter of the script
   void answer(Link& link, Kind kind, std::uint16_t id);
 

@@ -1,5 +1,6 @@
 #include "conformance/runner/needs.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/nearest_word.h"
@@ -61,17 +62,23 @@ std::string need_fault(std::string_view need) {
          did_you_mean(need, names);
 }
 
-std::string does_not_apply(const Case& one, const Abilities& abilities, Duration patience) {
-  for (const std::string& need : one.needs)
+std::string does_not_apply(const Case& one, const Abilities& abilities, TimeToSpend time) {
+  for (const std::string& need : one.needs) {
+    if (const auto lack = abilities.lacks.find(need); lack != abilities.lacks.end())
+      return lack->second;
     for (const Need& row : known)
       if (row.name == need && !row.is_met(abilities)) return std::string(row.lacking);
-  if (!one.config.empty() && !abilities.can_be_configured) {
-    std::string all;
-    for (const std::string& item : one.config) all += (all.empty() ? "" : ", ") + item;
-    return "it needs a target that is configured with " + all;
   }
-  const Duration least = least_duration(one);
-  if (!abilities.virtual_time && least > patience)
+  if (!abilities.can_be_configured) {
+    std::string all;
+    for (const std::string& item : one.config)
+      if (std::find(abilities.configured.begin(), abilities.configured.end(), item) ==
+          abilities.configured.end())
+        all += (all.empty() ? "" : ", ") + item;
+    if (!all.empty()) return "it needs a target that is configured with " + all;
+  }
+  const Duration least = least_duration(one, time.quiet);
+  if (!abilities.virtual_time && least > time.longest)
     return "it takes " + scenario::to_text(least) + ", too long for a target in real time";
   return {};
 }

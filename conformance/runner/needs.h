@@ -28,12 +28,19 @@ struct Abilities {
   bool virtual_time = false;
   bool can_be_configured = false;            // `config:` is for it to obey
   std::map<std::string, std::string> given;  // user, password, denied_topic, ...: placeholders
+  std::map<std::string, std::string> lacks;  // a word of `needs:`, and why the target has it not
+  std::vector<std::string> configured;       // what it was configured with, "maximum_qos=1"
 };
 
 // Why a need is none that the language knows; empty if it is one.
 std::string need_fault(std::string_view need);
 
+// How long a case may take on a target in real time, and how long a silence is there.
+struct TimeToSpend {
+  Duration longest;
+  Duration quiet;
+};
 // Why the case does not apply to such a target; empty if it does.
-std::string does_not_apply(const Case& one, const Abilities& abilities, Duration patience);
+std::string does_not_apply(const Case& one, const Abilities& abilities, TimeToSpend time);
 
 }  // namespace mq::conformance

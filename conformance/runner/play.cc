@@ -20,6 +20,7 @@ struct Progress {
   enum class State : std::uint8_t { waiting, done, failed } state = State::waiting;
   std::string expected;
   std::string got;
+  std::optional<Duration> waited = {};  // so long, and in vain
 };
 constexpr auto waiting = Progress::State::waiting;
 constexpr auto done = Progress::State::done;
@@ -130,7 +131,8 @@ class Play::Stage {
 
   // Whether the case goes on all the same.
   bool miss(const Step& step, Progress progress) {
-    Failure failure{step.place, step.source, std::move(progress.expected), std::move(progress.got)};
+    Failure failure{step.place, step.source, std::move(progress.expected), std::move(progress.got),
+                    progress.waited};
     if (step.is_advice) {
       outcome.advice.push_back(std::move(failure));
       return true;
@@ -150,6 +152,7 @@ class Play::Stage {
   bool choose(const Step& step) {
     std::string expected;
     std::string got;
+    std::optional<Duration> waited;
     bool is_waiting = false;
     if (branch_memories_.empty())
       branch_memories_.resize(step.branches.size(), {.is_begun = true, .began = links.now});
@@ -165,13 +168,14 @@ class Play::Stage {
         return true;
       }
       is_waiting |= progress.state == waiting;
+      if (progress.waited) waited = std::max(waited.value_or(Duration{}), *progress.waited);
       expected += (expected.empty() ? "" : "; or ") + branch.name;
       if (progress.state == failed && progress.got != got)
         got += (got.empty() ? "" : "; ") + progress.got;
     }
     if (is_waiting) return false;
     branch_memories_.clear();
-    if (!miss(step, {failed, expected, got})) return false;
+    if (!miss(step, {failed, expected, got, waited})) return false;
     next();
     return true;
   }
@@ -238,7 +242,7 @@ class Play::Stage {
     if (progress.state == done && step.not_before) {
       const Duration least = values_.duration(step.not_before, {});
       const Duration took = links.now - memory.began;
-      if (took < least)
+      if (took + around_.patience.early < least)
         return {failed, "not before " + scenario::to_text(least),
                 "it came after " + scenario::to_text(took)};
     }
@@ -246,6 +250,7 @@ class Play::Stage {
     const Duration most = values_.duration(step.within, around_.patience.reply);
     if (!until(memory.began + most)) return progress;
     progress.state = failed;
+    progress.waited = most;
     progress.got = progress.got.empty()
                        ? "nothing within " + scenario::to_text(most)
                        : progress.got + ", and nothing more within " + scenario::to_text(most);
@@ -565,6 +570,7 @@ std::optional<Instant> Play::deadline() const {
   return stage_->is_over ? std::nullopt : stage_->wake;
 }
 bool Play::is_over() const { return stage_->is_over; }
+Leftovers Play::leftovers() const { return stage_->links.leftovers; }
 
 Outcome Play::take_outcome() {
   stage_->outcome.transcript = std::move(stage_->links.transcript);

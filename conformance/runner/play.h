@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
@@ -45,6 +46,9 @@ using Action = std::variant<OpenLink, SendOnLink, EndLink>;
 struct Patience {
   Duration reply;  // for anything that is expected
   Duration quiet;  // without anything, `expect nothing` holds
+  // So much may come before `not before`: the peer counts from when it heard of something, we from
+  // when its answer came.
+  Duration early{};
 };
 
 struct Surroundings {
@@ -53,6 +57,14 @@ struct Surroundings {
   std::string client_id;
   std::map<std::string, std::string> given;  // placeholders of the target: user, password, ...
   Patience patience;
+};
+
+// What a case has left at the target that outlives its connections.
+struct Leftovers {
+  std::set<std::string> topics;      // with a retained message
+  std::set<std::string> client_ids;  // whose sessions go on
+
+  bool empty() const { return topics.empty() && client_ids.empty(); }
 };
 
 class Play {
@@ -73,6 +85,7 @@ class Play {
   std::optional<Action> poll();
   std::optional<Instant> deadline() const;
   bool is_over() const;
+  Leftovers leftovers() const;
   Outcome take_outcome();
 
  private:

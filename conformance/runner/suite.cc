@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace mq::conformance {
-namespace {
 
 bool fits(std::string_view pattern, std::string_view text) {
   std::size_t star = std::string_view::npos;
@@ -26,6 +25,8 @@ bool fits(std::string_view pattern, std::string_view text) {
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
 }
+
+namespace {
 
 bool is_in_section(const Case& one, std::string_view section,
                    const std::vector<Statement>& statements) {

@@ -12,6 +12,9 @@
 
 namespace mq::conformance {
 
+// Whether a text is what a pattern with * and ? describes.
+bool fits(std::string_view pattern, std::string_view text);
+
 // A pattern with * and ? that fits a case's id (whole, or without its version), one of its
 // statements, `tag:NAME`, `section:4.7`, `kind:negative` or `file:NAME`.
 bool is_selected_by(const Case& one, std::string_view pattern,
@@ -28,6 +31,7 @@ struct CaseResult {
   const Case* which = nullptr;
   Level level = Level::must;
   Outcome outcome;
+  std::string link;  // of an expectation: where more is said
 };
 
 // A case that only recommends, or only allows, does not fail.

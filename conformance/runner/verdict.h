@@ -39,6 +39,7 @@ struct Failure {
   std::string step;
   std::string expected;
   std::string got;
+  std::optional<Duration> waited = {};  // so long, and nothing came, or not what was expected
 };
 
 struct Outcome {

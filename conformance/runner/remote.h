@@ -1,0 +1,40 @@
+// A broker on real sockets as a target: asks it first what it can do, then plays many cases at a
+// time on one thread, each on topics and with client ids of its own, and takes away what they
+// leave. Time that passes here is real, so patience is short.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/address.h"
+#include "conformance/runner/suite.h"
+#include "conformance/runner/target.h"
+
+namespace mq::conformance {
+
+struct RemoteOptions {
+  std::size_t at_once = 100;                    // cases
+  Duration longest = std::chrono::seconds(16);  // of a case; keep alive needs 15
+  Duration hello_within = std::chrono::seconds(5);
+  std::string word;  // of this run alone, a few letters: topics and client ids have it
+  // After every case, with how many are still to come.
+  std::function<void(std::size_t to_come)> progress;
+};
+
+// Letters and digits that no other run has.
+std::string word_of_a_run();
+
+struct RemoteRun {
+  std::vector<CaseResult> results;  // in the order of the cases
+  // Why the target could not be reached, or since when it answers no more; empty: it was there to
+  // the end. What is known until then is in the results.
+  std::string lost;
+};
+
+// A TLS file that cannot be used, or a host without an address, is `lost` too.
+RemoteRun run_remotely(const std::vector<const Case*>& cases, const Library& library,
+                       const Target& target, const RemoteOptions& options);
+
+}  // namespace mq::conformance

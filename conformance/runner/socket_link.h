@@ -1,0 +1,61 @@
+// A TCP connection of this machine as the runner wants it: each piece is a write of its own, what
+// the peer said before it left is read to the end even if nothing can be written any more, and it
+// can be closed in one direction only, or be reset. (transport::Connection serves a broker: it
+// gathers writes, and an error of any kind is the end.)
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "transport/link.h"
+
+namespace mq::conformance {
+
+class SocketLink final : public transport::Link, public std::enable_shared_from_this<SocketLink> {
+ public:
+  using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+  SocketLink(boost::asio::io_context& context, Endpoints endpoints)
+      : endpoints_(std::move(endpoints)), socket_(context), linger_(context) {}
+
+  void own(Owner owner) override { owner_ = std::move(owner); }
+  void start() override;  // connects; `ended` without `opened` if that fails
+  void send(Bytes bytes) override;
+  void flush() override;
+  void close() override;
+  void abort() override;
+  void drop() override;
+  void hold_reading(bool held) override;
+
+  void half_close();  // after what was sent
+  void reset();       // at once; nobody is told
+
+ private:
+  void read();
+  void on_read(error_code error, std::size_t bytes);
+  void finish();
+  void end(error_code error);
+
+  const Endpoints endpoints_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer linger_;
+  Owner owner_;
+  std::deque<Bytes> waiting_;
+  std::vector<std::byte> buffer_ = std::vector<std::byte>(16 * 1024);
+  bool is_open_ = false;
+  bool is_reading_ = false;
+  bool is_writing_ = false;
+  bool is_held_ = false;
+  bool is_mute_ = false;  // what is written does not leave any more
+  bool half_closing_ = false;
+  bool closing_ = false;
+  bool shut_ = false;
+  bool ended_ = false;
+  bool dropped_ = false;
+};
+
+}  // namespace mq::conformance

@@ -133,7 +133,10 @@ class Runner {
         // Whoever is first in one round is last in the next.
         play(row, seats[(i + static_cast<std::size_t>(round)) % seats.size()], round);
     RowResult result{.row = &row, .entries = {}};
-    for (Seat& each : seats) result.entries.push_back(std::move(each.entry));
+    for (Seat& each : seats) {
+      if (each.peer) each.peer->stop();
+      result.entries.push_back(std::move(each.entry));
+    }
     contest_.rows.push_back(std::move(result));
   }
 

@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "broker/server/server.h"
 #include "protocol/testing/recipe.h"
@@ -82,8 +84,9 @@ class Socket {
 class HostileSockets : public ::testing::Test {
  protected:
   HostileSockets() : server_(context_, options()) {
-    const std::string name = server_.start().at(0);
-    port_ = static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1)));
+    const auto names = server_.start();
+    port_ = port_in(names.at(0));
+    websocket_port_ = port_in(names.at(1));
     loop_ = std::thread([this] { context_.run(); });
     canary_.emplace(port_);
     canary_->send(std::string("\x10\x12\0\4MQTT\4\2\0\0\0\6canary", 20));
@@ -95,10 +98,17 @@ class HostileSockets : public ::testing::Test {
     context_.stop();
     loop_.join();
   }
+  static std::uint16_t port_in(const std::string& name) {
+    return static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1)));
+  }
   static ServerOptions options() {
     ServerOptions options;
-    options.listeners.emplace_back();
-    options.listeners.back().address = {"127.0.0.1", 0};
+    for (int i = 0; i < 2; ++i) {
+      options.listeners.emplace_back();
+      options.listeners.back().address = {"127.0.0.1", 0};
+    }
+    options.listeners.back().websocket.emplace();
+    options.handshakes_max = handshakes_max;
     options.settings.keeps_records = false;
     return options;
   }
@@ -115,9 +125,12 @@ class HostileSockets : public ::testing::Test {
     return best;
   }
 
+  static constexpr std::size_t handshakes_max = 3;
+
   boost::asio::io_context context_;
   Server server_;
   std::uint16_t port_ = 0;
+  std::uint16_t websocket_port_ = 0;
   std::thread loop_;
   std::optional<Socket> canary_;
 };
@@ -148,6 +161,17 @@ TEST_F(HostileSockets, RecipesInSinglesAreNoBetter) {
     for (const char byte : recipe.bytes) attacker.send(std::string_view(&byte, 1));
     EXPECT_TRUE(attacker.is_closed(4s));
   }
+  EXPECT_LT(canary(), 50ms);
+}
+
+// Who has not said who they are, and what they speak, cost memory: so many at once.
+TEST_F(HostileSockets, HandshakesUpToTheLimitAreWaitedForAndOneMoreIsNot) {
+  std::vector<std::unique_ptr<Socket>> silent;
+  for (std::size_t i = 0; i < handshakes_max; ++i)
+    silent.push_back(std::make_unique<Socket>(websocket_port_));
+  Socket one_more(websocket_port_);
+  EXPECT_TRUE(one_more.is_closed(4s));
+  for (auto& each : silent) EXPECT_FALSE(each->is_closed(20ms));
   EXPECT_LT(canary(), 50ms);
 }
 

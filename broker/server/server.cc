@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "broker/core/connection_gate.h"
 #include "broker/server/listener.h"
 #include "broker/server/store_writer.h"
 #include "transport/connection.h"
@@ -110,6 +111,11 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
   Broker::Census census() const { return core_.census(); }
 
+  void change_limits(const Limits& limits) {
+    limits_ = limits;
+    feed(LimitsChanged{limits});
+  }
+
   void feed(const Input& input) {
     feeding_ = true;
     core_.handle(input, now());
@@ -126,6 +132,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     std::string peer;
     std::size_t listener;
     bool is_local;             // comes from this machine
+    std::string gate_key;      // what handshakes_gate_ counts it under
     bool is_open = false;      // the core knows it
     bool is_too_late = false;  // with its handshake
     bool is_told = false;      // that it failed
@@ -134,7 +141,12 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
   void take(Socket socket, std::string peer, std::size_t listener) {
     if (opening_ >= options_.handshakes_max) return listeners_->left(listener);
-    const bool local = is_local(socket) && !listeners_->options(listener).proxy_protocol;
+    const bool has_proxy = listeners_->options(listener).proxy_protocol;
+    auto layer = listeners_->layer(listener);
+    const std::string key = layer && !has_proxy ? ConnectionGate::key_of(peer) : std::string();
+    if (!handshakes_gate_.enter(key, now(), {limits_.links_per_address, limits_.links_per_second}))
+      return listeners_->left(listener);
+    const bool local = is_local(socket) && !has_proxy;
     const LinkId id{++last_link_};
     transport::Link::Owner owner{.opened = [this, id] { open(id); },
                                  .received =
@@ -151,7 +163,6 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
                                        linger(id);
                                      },
                                  .ended = [this, id](error_code) { on_ended(id); }};
-    auto layer = listeners_->layer(listener);
     if (layer) await_handshake(id);
     auto connection = transport::layered(
         std::make_shared<Connection>(
@@ -159,7 +170,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
             transport::ConnectionOptions{.reading_pauses_over = options_.reading_pauses_over,
                                          .close_awaits_peer = true}),
         std::move(layer), std::move(owner), options_.reading_pauses_over);
-    links_.emplace(id, Link{connection, std::move(peer), listener, local});
+    links_.emplace(id, Link{connection, std::move(peer), listener, local, key});
     ++opening_;
     connection->start();
   }
@@ -183,7 +194,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     std::erase_if(links_, [this](const auto& entry) {
       if (entry.second.is_open) return false;
       entry.second.connection->drop();
-      listeners_->left(entry.second.listener);
+      forget(entry.second);
       --opening_;
       return true;
     });
@@ -223,7 +234,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       if (found == links_.end()) continue;
       Link link = std::move(found->second);
       links_.erase(found);
-      listeners_->left(link.listener);
+      forget(link);
       tell_failure(link);
       if (link.is_open) {
         gate_.forget(id);
@@ -233,6 +244,11 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     }
     feeding_ended_ = false;
     tell_if_stopped();
+  }
+
+  void forget(const Link& link) {
+    listeners_->left(link.listener);
+    handshakes_gate_.left(link.gate_key);
   }
 
   void tell_failure(Link& link) {
@@ -366,7 +382,11 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
   std::deque<LinkId> ended_;
   std::deque<Patience> lingering_;
   std::deque<Patience> handshakes_;
-  std::size_t opening_ = 0;              // links that the core does not know yet
+  std::size_t opening_ = 0;  // links that the core does not know yet
+  // Handshakes cost more than anything that follows: who comes too often does not get as far as
+  // one. Behind a proxy it is not known yet who comes.
+  ConnectionGate handshakes_gate_;
+  Limits limits_ = options_.settings.limits;
   std::unique_ptr<StoreWriter> writer_;  // nothing: records are not asked for
   bool store_fails_ = false;
   std::function<void()> stopped_;
@@ -385,7 +405,7 @@ void Server::reload_access(const AccessOptions& options, const AccessPolicy& pol
 void Server::stop(std::function<void()> stopped) { body_->stop(std::move(stopped)); }
 void Server::reload_certificates() { body_->reload_certificates(); }
 void Server::announce(Announce word) { body_->feed(std::move(word)); }
-void Server::change_limits(const Limits& limits) { body_->feed(LimitsChanged{limits}); }
+void Server::change_limits(const Limits& limits) { body_->change_limits(limits); }
 Broker::Census Server::census() const { return body_->census(); }
 
 }  // namespace mq::broker

@@ -339,6 +339,15 @@ TEST_F(Transports, OldTlsIsRefused) {
   EXPECT_NE(offer({"-tls1_2"}).find("Cipher is ECDHE-ECDSA-AES256-GCM-SHA384"), std::string::npos);
 }
 
+TEST_F(Transports, ATlsClientMayNotNegotiateAgain) {
+  const int port = listen({"mqtts://127.0.0.1:0"}, pair_flags("server")).at(0);
+  Process process(
+      {"openssl", "s_client", "-tls1_2", "-connect", "127.0.0.1:" + std::to_string(port)}, "R\n");
+  process.exit_status();
+  EXPECT_NE(process.output().find("RENEGOTIATING"), std::string::npos) << process.output();
+  EXPECT_NE(process.output().find("no renegotiation"), std::string::npos) << process.output();
+}
+
 std::string proxy_header(const std::string& address, int port) {
   std::string text("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", 16);
   in_addr from{};

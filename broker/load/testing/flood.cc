@@ -18,9 +18,19 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+std::string connect_packet_311(const std::string& client_id) {
+  std::string packet("\x10\0\0\4MQTT\4\2\0\x3c\0\0", 14);
+  packet[1] = static_cast<char>(12 + client_id.size());
+  packet[13] = static_cast<char>(client_id.size());
+  return packet + client_id;
+}
+
 class Flood {
  public:
-  explicit Flood(const FloodOptions& options) : options_(options), epoll_(::epoll_create1(0)) {}
+  explicit Flood(const FloodOptions& options)
+      : options_(options),
+        connect_(connect_packet_311(options.client_id)),
+        epoll_(::epoll_create1(0)) {}
   ~Flood() {
     for (const auto& [fd, sent] : open_) ::close(fd);
     ::close(epoll_);
@@ -76,8 +86,7 @@ class Flood {
   void go_on(int fd, std::uint32_t events) {
     bool& sent = open_.at(fd);
     if (!sent && (events & (EPOLLERR | EPOLLHUP)) == 0) {
-      static const std::string connect("\x10\x0c\0\4MQTT\4\2\0\x3c\0\0", 14);
-      sent = ::send(fd, connect.data(), connect.size(), MSG_NOSIGNAL) > 0;
+      sent = ::send(fd, connect_.data(), connect_.size(), MSG_NOSIGNAL) > 0;
       epoll_event wish{.events = EPOLLIN, .data = {.fd = fd}};
       ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &wish);
       return;
@@ -90,6 +99,7 @@ class Flood {
   }
 
   const FloodOptions options_;
+  const std::string connect_;
   const int epoll_;
   FloodCount count_;
   std::unordered_map<int, bool> open_;  // whether CONNECT is sent

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace mq::broker {
 
@@ -13,6 +14,8 @@ struct FloodOptions {
   std::size_t each_second;
   std::chrono::milliseconds lasts;
   int addresses = 1;  // 127.0.0.2 and those after it
+  std::string
+      client_id;  // of all of them, with a clean start; empty: the broker gives each its own
 };
 
 struct FloodCount {

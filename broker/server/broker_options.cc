@@ -27,6 +27,10 @@ void add_flags(CLI::App& app, BrokerFlags& flags) {
       ->check(CLI::Range(1, 3600));
   app.add_option("--max-connections", flags.max_connections, "links at once")
       ->check(CLI::PositiveNumber);
+  app.add_option("--max-connections-per-address", flags.max_connections_per_address,
+                 "of those, of one IPv4 address or IPv6 /64 network (1000); 0: any number");
+  app.add_option("--max-connection-rate", flags.max_connection_rate,
+                 "new ones of such an address in a second (500); 0: any number");
   app.add_option("--max-packet-size", flags.max_packet_size, "bytes of a packet")
       ->check(CLI::Range(std::size_t{128}, packet_bytes_limit));
   app.add_option("--max-inflight", flags.max_inflight, "QoS 1 and 2 under way to a client")
@@ -66,7 +70,10 @@ void add_flags(CLI::App& app, BrokerFlags& flags) {
                "refuse a subscription unless all that it matches may be read");
   app.add_flag("--close-on-denied-publish", flags.closes_on_denied_publish,
                "end the connection of a 3.1.1 client whose PUBLISH is denied");
-  app.footer("Exit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen or open the store.");
+  app.footer(
+      "Every limit and its default: docs/broker.md. Those without a flag are keys of the\n"
+      "configuration file.\nExit status: 0 after SIGTERM or SIGINT, 2 usage, 3 cannot listen or "
+      "open the store.");
 }
 
 int wrong_usage(const std::string& what) {
@@ -147,6 +154,8 @@ ReadConfig load_config(const BrokerFlags& flags) {
   }
   Limits& limits = config.settings.limits;
   take(limits.links, flags.max_connections);
+  take(limits.links_per_address, flags.max_connections_per_address);
+  take(limits.links_per_second, flags.max_connection_rate);
   take(limits.packet_bytes, flags.max_packet_size);
   take(limits.inflight_messages, flags.max_inflight);
   take(limits.queued_messages, flags.max_queued);

@@ -26,6 +26,8 @@ struct BrokerFlags {
   std::string metrics;
   std::optional<std::string> log_format;
   std::optional<std::size_t> max_connections;
+  std::optional<std::size_t> max_connections_per_address;  // 0: any number
+  std::optional<std::size_t> max_connection_rate;          // 0: any
   std::optional<std::size_t> max_packet_size;
   std::optional<std::uint16_t> max_inflight;
   std::optional<std::size_t> max_queued;

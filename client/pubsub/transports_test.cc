@@ -390,6 +390,28 @@ TEST_F(Transports, OneListenerTakesNoMoreConnectionsThanItsRuleSays) {
   expect_served(ports.at(1));
 }
 
+TEST_F(Transports, OneAddressHasNoMoreConnectionsThanTheFlagSays) {
+  const int port = listen({"127.0.0.1:0"}, {"--max-connections-per-address", "2"}).at(0);
+  Raw first(port), second(port);
+  for (Raw* one : {&first, &second}) {
+    one->say(connect_packet);
+    EXPECT_EQ(one->hear(), conn_ack);
+  }
+  Raw third(port);
+  EXPECT_EQ(third.hear_to_the_end(), "");
+}
+
+TEST_F(Transports, OneAddressComesNoMoreOftenThanTheFlagSays) {
+  const int port = listen({"127.0.0.1:0"}, {"--max-connection-rate", "1"}).at(0);
+  bool is_turned_away = false;
+  for (int i = 0; i < 10 && !is_turned_away; ++i) {  // a slow machine may come slowly enough
+    Raw one(port);
+    one.say(connect_packet);
+    is_turned_away = one.hear().empty();
+  }
+  EXPECT_TRUE(is_turned_away);
+}
+
 // Whoever sends rubbish, or nothing, to a layer's handshake is let go; others are served meanwhile.
 TEST_F(Transports, HostileBytesBelowMqttHarmNobody) {
   const auto ports = listen({"127.0.0.1:0", "mqtts://127.0.0.1:0", "ws://127.0.0.1:0",

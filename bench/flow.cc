@@ -69,8 +69,9 @@ Outcome Flow::run() {
     latencies_.clear();
     outcome_.units = 0;
     const Stopwatch watch(target_);
-    pump(plan_.messages);
+    const bool all = pump(plan_.messages);
     watch.stop(outcome_);
+    if (all && outcome_.fault.empty()) part();
   }
   count_lost();
   outcome_.p50_us = percentile(latencies_, 0.5);
@@ -97,6 +98,22 @@ bool Flow::open() {
       loop_.run([&] { return ready_ == all || !outcome_.fault.empty(); }, patience_);
   if (!opened && outcome_.fault.empty()) outcome_.fault = "no answer to CONNECT or SUBSCRIBE";
   return outcome_.fault.empty();
+}
+
+// Only when the last acknowledgements have been read, or the sessions that are kept would begin the
+// next round with what this one has left.
+void Flow::part() {
+  is_parting_ = true;
+  const auto all = [this](void (LoadClient::*say)()) {
+    for (const auto& client : clients_) {
+      (*client.*say)();
+      loop_.mark(*client);
+    }
+  };
+  all(&LoadClient::ping);
+  loop_.run([this] { return pongs_ + gone_ == clients_.size(); }, patience_);
+  all(&LoadClient::say_disconnect);
+  loop_.run([this] { return gone_ == clients_.size(); }, patience_);
 }
 
 bool Flow::is_subscriber(const LoadClient& client) const {
@@ -204,7 +221,11 @@ void Flow::on_acknowledged(LoadClient& client) {
   if (std::exchange(publishers_[number].is_blocked, false)) to_refill_.push_back(number);
 }
 
+void Flow::on_pong(LoadClient&) { ++pongs_; }
+
 void Flow::on_ended(LoadClient& client, const std::string& why) {
+  ++gone_;
+  if (is_parting_) return;
   if (!outcome_.fault.empty()) return;
   outcome_.fault = std::string(is_subscriber(client) ? "a subscriber" : "a publisher") + ": " + why;
 }

@@ -64,10 +64,12 @@ class Flow final : public LoadOwner {
   void on_subscribed(LoadClient& client) override;
   void on_message(LoadClient& client, const Sign& sign, bool is_whole) override;
   void on_acknowledged(LoadClient& client) override;
+  void on_pong(LoadClient& client) override;
   void on_ended(LoadClient& client, const std::string& why) override;
 
   bool open();
   void subscribe(LoadClient& client);
+  void part();
   bool pump(std::uint64_t messages);
   void refill(std::size_t publisher);
   bool judge(std::size_t subscriber, const Sign& sign, bool is_whole);
@@ -89,6 +91,9 @@ class Flow final : public LoadOwner {
   std::vector<double> latencies_;
   std::vector<std::size_t> to_refill_;
   std::size_t ready_ = 0;
+  std::size_t pongs_ = 0;
+  std::size_t gone_ = 0;
+  bool is_parting_ = false;
   std::uint64_t to_send_ = 0;
   std::uint64_t owed_ = 0;
   std::uint64_t unacknowledged_ = 0;

@@ -27,7 +27,7 @@ namespace mq::peers {
 // What is wanted of a broker beyond its least.
 struct Wishes {
   std::vector<std::string> listeners;  // beside "mqtt": "mqtts", "ws", "wss"
-  std::vector<std::string> settings;   // "durable": what was acknowledged survives a crash
+  std::vector<std::string> settings;   // "durable": kept on disk, as well as that broker does it
   // PEM files for "mqtts" and "wss".
   std::string certificate, key, authority;
   // With the setting "users": the one who is let in.

@@ -75,6 +75,8 @@ void Liar::take(int socket, Peer& peer, const Packet& packet) {
     say(socket, SubAck{.packet_id = subscribe->packet_id,
                        .reasons = {subscribe->entries.size(), ReasonCode::success}});
   }
+  if (std::holds_alternative<PingReq>(packet)) say(socket, PingResp{});
+  if (std::holds_alternative<Disconnect>(packet)) ::shutdown(socket, SHUT_RDWR);
   if (const auto* message = std::get_if<Publish>(&packet))
     for (const Publish& told : twist_(messages_++, *message))
       for (const auto& [other, each] : peers_)

@@ -8,6 +8,7 @@ namespace {
 
 using Kinds = std::uint32_t;
 constexpr Kinds bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
+constexpr Kinds everywhere = ~0U;
 constexpr Kinds acknowledgements =
     bit(Kind::pub_ack) | bit(Kind::pub_rec) | bit(Kind::pub_rel) | bit(Kind::pub_comp);
 constexpr Kinds subscribing =
@@ -22,6 +23,7 @@ struct Row {
   Form form;
 };
 constexpr auto rows = std::to_array<Row>({
+    {"size", everywhere, Form::number},  // only of what comes
     {"version", bit(Kind::connect), Form::text},
     {"client_id", bit(Kind::connect), Form::text},
     {"clean_start", bit(Kind::connect), Form::number},
@@ -51,7 +53,6 @@ constexpr auto rows = std::to_array<Row>({
     {"options", bit(Kind::subscribe), Form::number},
 });
 
-constexpr Kinds everywhere = ~0U;
 constexpr auto twists = std::to_array<Row>({
     {"flags", everywhere, Form::number},
     {"type", everywhere, Form::number},

@@ -21,6 +21,11 @@ std::optional<Packet> refusal_of_old(const Link& link) {
   return *packet;
 }
 
+void keep(Link& link, Packet packet) {
+  link.inbox.push_back(std::move(packet));
+  link.inbox_bytes.push_back(link.reader.wire().size());
+}
+
 }  // namespace
 
 std::uint16_t id_of(const Packet& packet) {
@@ -117,14 +122,14 @@ void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
     if (auto* packet = std::get_if<Packet>(&decoded)) {
       note(link.name, describe(*packet, link.reader.version(), shown_bytes), Said::What::received,
            link.reader.wire());
-      if (!acknowledge(link, *packet)) link.inbox.push_back(std::move(*packet));
+      if (!acknowledge(link, *packet)) keep(link, std::move(*packet));
       continue;
     }
     if (const auto* fault = std::get_if<Malformed>(&decoded)) {
       if (auto refusal = refusal_of_old(link)) {
         note(link.name, describe(*refusal, Version::v3_1_1), Said::What::received,
              link.reader.wire());
-        link.inbox.push_back(*std::move(refusal));
+        keep(link, *std::move(refusal));
         return;
       }
       link.malformed = describe(*fault);
@@ -163,6 +168,7 @@ Packet Links::take(Link& link, std::size_t at) {
   const auto where = link.inbox.begin() + static_cast<std::ptrdiff_t>(at);
   Packet packet = std::move(*where);
   link.inbox.erase(where);
+  link.inbox_bytes.erase(link.inbox_bytes.begin() + static_cast<std::ptrdiff_t>(at));
   Party& owner = party(link.name);
   if (const std::uint16_t id = id_of(packet)) owner.received_id = id;
   if (kind(packet) == Kind::conn_ack) {

@@ -2,6 +2,7 @@
 // ended. Writes the transcript.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <optional>
@@ -21,6 +22,7 @@ struct Link {
   std::string name;
   PacketReader reader;
   std::deque<Packet> inbox;
+  std::deque<std::size_t> inbox_bytes;  // of each, as it came
   bool is_open = false;
   bool ended_by_us = false;
   std::optional<std::string> ended;  // how

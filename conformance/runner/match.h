@@ -1,6 +1,7 @@
 // Does a packet that arrived say what a script expects?
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,6 +23,7 @@ struct Expectation {
   const std::vector<Field>* fields = nullptr;
   // Of an acknowledgement whose `id` or `reason` the script does not name.
   std::optional<std::uint16_t> usual_id;
+  std::size_t packet_bytes = 0;  // of the packet as it came, `size=` to a script
 };
 
 struct Match {

@@ -44,6 +44,8 @@ constexpr auto known = std::to_array<Need>({
      [](const Abilities& a) { return has(a, "user") && has(a, "password"); }},
     {"wrong_password", "it is not known that the target refuses wrong passwords",
      [](const Abilities& a) { return has(a, "wrong_password"); }},
+    {"echo_method", "no authentication method of the target is known that asks to send data back",
+     [](const Abilities& a) { return has(a, "method"); }},
     {"restricted_user", "no user of the target is known who may not use some topic",
      [](const Abilities& a) { return has(a, "denied_topic"); }},
 });

@@ -22,6 +22,7 @@ constexpr Duration reply = 30s;
 constexpr Duration quiet = 5s;
 constexpr Duration longest = std::chrono::hours(24 * 366);  // of virtual time, for one case
 constexpr Duration one_way = 1ms;
+constexpr const char* echo_method = "LAB-ECHO";
 
 struct Setting {
   std::string_view name;
@@ -107,6 +108,7 @@ class Encounter {
         host_(world_, broker_),
         play_(one, surroundings(one)) {
     if (has_users(one)) broker_.let_in_only({{"lab", "secret"}, {"guest", "guest"}});
+    if (needs(one, "echo_method")) broker_.let_in_who_echoes(echo_method, "lab");
     sim::LinkModel link;
     link.up.delay = link.down.delay = one_way;
     for (int i = 0; i < devices_max; ++i)
@@ -130,6 +132,7 @@ class Encounter {
   static Surroundings surroundings(const Case& one) {
     Surroundings around{.topic = "lab", .client_id = "lab", .patience = {reply, quiet}};
     if (has_users(one)) around.given = abilities_of_ours().given;
+    around.given["method"] = echo_method;
     return around;
   }
 
@@ -254,7 +257,8 @@ Abilities abilities_of_ours() {
                 {"guest", "guest"},
                 {"guest_password", "guest"},
                 {"denied_topic", "lab/denied"},
-                {"allowed_topic", "guest/a"}};
+                {"allowed_topic", "guest/a"},
+                {"method", echo_method}};
   return ours;
 }
 

@@ -19,7 +19,8 @@ const std::vector<std::string> given = {"t",
                                         "guest_password",
                                         "denied_topic",
                                         "allowed_topic",
-                                        "wrong_password"};
+                                        "wrong_password",
+                                        "method"};
 
 struct Placeholder {
   std::string name;

@@ -324,7 +324,8 @@ class Play::Stage {
   }
 
   Match try_match(const Step& step, Link& link, std::size_t at) {
-    Expectation expected{*step.packet, &step.fields, links.party(link.name).sent_id};
+    Expectation expected{*step.packet, &step.fields, links.party(link.name).sent_id,
+                         link.inbox_bytes[at]};
     Match matched = match(link.inbox[at], link.reader.version(), expected, values_.look_up());
     if (matched.fault) fault(matched.fault->text);
     return matched;

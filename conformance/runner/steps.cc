@@ -412,6 +412,8 @@ class Script {
                                    did_you_mean(field.name, field_names(kind))};
     }
     if (!is_sent) return;
+    if (field.name == "size" && !field.is_twist)
+      throw Fault{field.place, "`size` is of what comes; a payload of some size is `size:1000`"};
     const auto& all = field.value.alternatives;
     const bool is_one = all.size() == 1 && (all[0].is == Is::equal || all[0].is == Is::absent);
     if (!is_one && !(all.empty() && field.name == "id"))

@@ -64,6 +64,11 @@ void LinkedBackend::let_in_only(std::map<std::string, std::string> passwords) {
   settings_.access.verifies_passwords = true;
 }
 
+void LinkedBackend::let_in_who_echoes(const std::string& method, std::string user) {
+  settings_.access.methods.push_back(method);
+  echo_user_ = std::move(user);
+}
+
 std::optional<Instant> LinkedBackend::start(Instant now) {
   ensure(core_ == nullptr, "a broker is started once, or again after kill()");
   now_ = now;
@@ -183,6 +188,7 @@ void LinkedBackend::kill(Crash how) {
   persisted_ = 0;
   for (auto* list : {&touched_, &news_, &to_flush_, &ended_}) list->clear();
   verdicts_.clear();
+  challenges_.clear();
   lingering_.clear();
 }
 
@@ -236,17 +242,29 @@ void LinkedBackend::perform(broker::Output& output) {
                    store_->append(persist.sequence, std::move(persist.record));
                  },
                  [&](broker::Note&) {},
-                 [&](broker::Authenticate& asked) {
-                   using Verdict = broker::Authenticated::Verdict;
-                   const auto known = passwords_.find(asked.user);
-                   const bool right =
-                       known != passwords_.end() && asked.password.text() == known->second;
-                   verdicts_.push_back({.link = asked.link,
-                                        .verdict = right ? Verdict::accepted : Verdict::denied,
-                                        .user = asked.user});
-                 },
+                 [&](broker::Authenticate& asked) { verdicts_.push_back(verdict_on(asked)); },
              },
              output);
+}
+
+broker::Authenticated LinkedBackend::verdict_on(const broker::Authenticate& asked) {
+  using Verdict = broker::Authenticated::Verdict;
+  const auto told = [&](bool right, const std::string& user) {
+    return broker::Authenticated{
+        .link = asked.link, .verdict = right ? Verdict::accepted : Verdict::denied, .user = user};
+  };
+  if (asked.method.empty()) {
+    const auto known = passwords_.find(asked.user);
+    return told(known != passwords_.end() && asked.password.text() == known->second, asked.user);
+  }
+  if (!asked.begins) {
+    const auto challenge = challenges_.extract(asked.link);
+    const bool is_echo = challenge && asked.data.text() == challenge.mapped();
+    return told(is_echo, echo_user_);
+  }
+  std::string& challenge = challenges_[asked.link];
+  challenge = "echo/" + std::to_string(rng_.next());
+  return {.link = asked.link, .verdict = Verdict::more, .data = Bytes::copy(challenge)};
 }
 
 void LinkedBackend::close(BackendLink id) {

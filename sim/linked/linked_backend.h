@@ -42,6 +42,10 @@ class LinkedBackend final : public BrokerBackend {
   // Nobody but these users, by their passwords, is let in any more. Verifying takes no time here.
   void let_in_only(std::map<std::string, std::string> passwords);
 
+  // An authentication method for scripts, which cannot compute: who sends back the data of the
+  // broker's AUTH is this user.
+  void let_in_who_echoes(const std::string& method, std::string user);
+
   std::optional<Instant> start(Instant now) override;
   std::optional<Instant> step(Instant now) override;
   BackendLink open(const std::string& peer) override;
@@ -71,6 +75,7 @@ class LinkedBackend final : public BrokerBackend {
   void ended(BackendLink id);
   void work();
   void perform(broker::Output& output);
+  broker::Authenticated verdict_on(const broker::Authenticate& asked);
   void close(BackendLink id);
   void end_lingering();
   std::optional<Instant> deadline() const;
@@ -79,7 +84,9 @@ class LinkedBackend final : public BrokerBackend {
 
   broker::Settings settings_;
   std::map<std::string, std::string> passwords_;  // by user
-  std::deque<broker::Authenticated> verdicts_;    // that the core is to hear of
+  std::string echo_user_;
+  std::map<broker::LinkId, std::string> challenges_;  // what is to be sent back
+  std::deque<broker::Authenticated> verdicts_;        // that the core is to hear of
   Rng rng_;
   const broker::Durability durability_;
   std::optional<broker::MemoryStore> memory_;  // one of these two

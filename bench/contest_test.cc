@@ -72,7 +72,7 @@ std::string forgetful_adapter() {
 TEST(Contest, WithAMissingDeliveryFails) {
   ContestOptions options = small({"fan-in-q0"});
   options.brokers = {forgetful_adapter()};
-  options.scale.patience = std::chrono::milliseconds(300);
+  options.scale.patience = std::chrono::seconds(1);
   const Contest contest = run_contest(options);
   EXPECT_TRUE(has_measured(contest));
   EXPECT_FALSE(is_sound(contest));

@@ -12,15 +12,16 @@ namespace {
 
 constexpr int messages = 20;
 
-Outcome outcome_with(Liar::Twist twist) {
+// How long nothing may come until it counts as lost; long where nothing is.
+constexpr std::chrono::milliseconds short_patience{500}, long_patience{20'000};
+
+Outcome outcome_with(Liar::Twist twist, std::chrono::milliseconds patience = short_patience) {
   Liar liar(std::move(twist));
   FlowPlan plan = fan_in_plan(2);
   plan.warm_up = 2;
   plan.messages = messages - 2;
   plan.window = 4;
-  return Flow(plan, {.port = liar.port(), .usage = [] { return peers::Usage{}; }},
-              std::chrono::milliseconds(200))
-      .run();
+  return Flow(plan, {.port = liar.port(), .usage = [] { return peers::Usage{}; }}, patience).run();
 }
 
 std::vector<Publish> as_it_is(int, const Publish& message) { return {message}; }
@@ -34,7 +35,7 @@ Publish with_byte(Publish message, std::size_t at, std::byte value) {
 }
 
 TEST(Flow, CountsEveryDeliveryOfAnHonestBroker) {
-  const Outcome outcome = outcome_with(as_it_is);
+  const Outcome outcome = outcome_with(as_it_is, long_patience);
   EXPECT_TRUE(outcome.is_sound()) << outcome.fault;
   EXPECT_EQ(outcome.units, messages - 2u);
   EXPECT_TRUE(outcome.p50_us && *outcome.p50_us > 0);
@@ -106,22 +107,22 @@ TEST(Flow, SeesAMessageOfNoStream) {
 
 TEST(Flow, SeesAMessageAtTheWrongSubscriber) {
   Liar liar(as_it_is);  // to every subscriber
-  const Outcome outcome = Flow(
-                              [] {
-                                FlowPlan plan = matching_plan(20);
-                                plan.messages = 20;
-                                return plan;
-                              }(),
-                              {.port = liar.port(), .usage = [] { return peers::Usage{}; }},
-                              std::chrono::milliseconds(200))
-                              .run();
+  const Outcome outcome =
+      Flow(
+          [] {
+            FlowPlan plan = matching_plan(20);
+            plan.messages = 20;
+            return plan;
+          }(),
+          {.port = liar.port(), .usage = [] { return peers::Usage{}; }}, short_patience)
+          .run();
   EXPECT_EQ(outcome.astray, 20u * 9u);
 }
 
 TEST(Flow, SaysThatNobodyListens) {
-  const Outcome outcome = Flow(fan_in_plan(1), {.port = 1, .usage = [] { return peers::Usage{}; }},
-                               std::chrono::milliseconds(200))
-                              .run();
+  const Outcome outcome =
+      Flow(fan_in_plan(1), {.port = 1, .usage = [] { return peers::Usage{}; }}, short_patience)
+          .run();
   EXPECT_FALSE(outcome.fault.empty());
   EXPECT_FALSE(outcome.is_sound());
 }

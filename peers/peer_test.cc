@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -92,6 +94,43 @@ TEST(Peers, AreMeasuredWithTheProcessesThatTheyStart) {
   EXPECT_TRUE(both());
   peer.kill();
   EXPECT_EQ(peer.usage().processes, 0);
+}
+
+TEST(Peers, EndWithTheProcessThatStartedThem) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t starter = ::fork();
+  if (starter == 0) {
+    const Process started({.command = {"sleep", "1000"}});
+    const pid_t pid = started.pid();
+    (void)!::write(ends[1], &pid, sizeof pid);
+    for (;;) ::pause();
+  }
+  pid_t pid = 0;
+  ASSERT_EQ(::read(ends[0], &pid, sizeof pid), static_cast<ssize_t>(sizeof pid));
+  // It is what it should be only when the program that asks the kernel has become it.
+  const std::string name = "/proc/" + std::to_string(pid) + "/comm";
+  const auto is_named = [&](const char* wanted) {
+    std::string found;
+    std::getline(std::ifstream(name), found);
+    return found == wanted;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!is_named("sleep") && std::chrono::steady_clock::now() < deadline) {
+  }
+  ASSERT_TRUE(is_named("sleep"));
+  ::kill(starter, SIGKILL);
+  ::waitpid(starter, nullptr, 0);
+  const auto runs = [&] {
+    std::string line;
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), line);
+    return !line.empty() && line.find(") Z ") == std::string::npos;
+  };
+  while (runs() && std::chrono::steady_clock::now() < deadline) {
+  }
+  EXPECT_FALSE(runs());
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST(Peers, ThatAreAbsentAreSaidToBe) {

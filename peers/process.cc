@@ -130,11 +130,21 @@ class Settings {
 
   int spawn(pid_t& pid, const Process::Start& start) const {
     const std::vector<std::string> variables = environment(start.environment);
-    return ::posix_spawnp(&pid, start.command.front().c_str(), &actions_, &attributes_,
-                          pointers(start.command).data(), pointers(variables).data());
+    // Whoever is killed himself cannot kill what he has started: the kernel does it then. The
+    // program that asks for this becomes the one that is wanted, with the same number.
+    std::vector<std::string> words{"setpriv", "--pdeathsig", "KILL", "--"};
+    words.insert(words.end(), start.command.begin(), start.command.end());
+    const int error = spawn(pid, words, variables);
+    return error == ENOENT ? spawn(pid, start.command, variables) : error;
   }
 
  private:
+  int spawn(pid_t& pid, const std::vector<std::string>& words,
+            const std::vector<std::string>& variables) const {
+    return ::posix_spawnp(&pid, words.front().c_str(), &actions_, &attributes_,
+                          pointers(words).data(), pointers(variables).data());
+  }
+
   posix_spawn_file_actions_t actions_;
   posix_spawnattr_t attributes_;
 };

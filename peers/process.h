@@ -28,7 +28,8 @@ class Process {
     std::string output;                    // stdout and stderr are appended to this file
   };
 
-  // Throws std::system_error if it cannot be started.
+  // Throws std::system_error if it cannot be started. It is killed when the thread that started it
+  // ends, however that comes about.
   explicit Process(const Start& start);
   ~Process();  // kills what is left of it
   Process(const Process&) = delete;

@@ -15,6 +15,7 @@
 
 #include "broker/access/authenticator.h"
 #include "broker/access/credentials.h"
+#include "protocol/scram/saslprep.h"
 
 namespace mq::broker {
 namespace {
@@ -108,6 +109,10 @@ void write_file(const std::string& path, const Credentials& credentials) {
 
 PasswordHash hashed(const std::string& password, const Asked& asked) {
   if (password.size() > 0xFFFF) throw Usage("a password has at most 65,535 bytes");
+  if (asked.kind == HashKind::scram_sha_256 && !saslprep(password))
+    throw Usage(
+        "SCRAM takes no such password: it is empty or holds control characters, marks apart from "
+        "their letters, or characters that have another form (SASLprep, RFC 4013)");
   return hash_password(password, asked.kind, random_bytes(12), asked.cost);
 }
 

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "client/pubsub/format.h"
+#include "protocol/scram/saslprep.h"
 #include "protocol/scram/scram.h"
 #include "protocol/topic.h"
 
@@ -187,6 +188,11 @@ void settle(const RawFlags& raw, const char* verb, CommonOptions& options, Versi
     throw Usage("--auth-method needs MQTT 5.0: add -V mqttv5");
   if (!raw.auth_method.empty() && (!raw.user_name || raw.user_name->empty() || !raw.password))
     throw Usage("--auth-method needs -u and -P");
+  if (!raw.auth_method.empty() && (!saslprep(*raw.user_name) || !saslprep(*raw.password)))
+    throw Usage(
+        "--auth-method: the user name or the password cannot be prepared for SCRAM: control "
+        "characters, marks apart from their letters, or characters that have another form "
+        "(SASLprep, RFC 4013)");
   if (raw.user_name) check_text("-u", *raw.user_name);
   if (raw.password) {
     check_text("-P", *raw.password);

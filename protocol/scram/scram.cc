@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/ensure.h"
-#include "protocol/utf8.h"
+#include "protocol/scram/saslprep.h"
 
 namespace mq {
 namespace {
@@ -100,8 +100,7 @@ std::optional<std::string> unescaped(std::string_view text) {
       return std::nullopt;
     }
   }
-  if (name.empty() || utf8_breaks(name)) return std::nullopt;
-  return name;
+  return saslprep(name);
 }
 
 bool is_nonce(std::string_view text) {
@@ -132,13 +131,14 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 ScramCredential make_scram_credential(std::string_view password, std::string_view salt,
                                       std::uint32_t iterations) {
-  const Sha256 key = salted(password, salt, iterations);
+  const Sha256 key = salted(saslprep(password).value_or(std::string(password)), salt, iterations);
   return {iterations, std::string(salt), sha256(text_of(hmac(text_of(key), "Client Key"))),
           hmac(text_of(key), "Server Key")};
 }
 
 bool scram_password_is(const ScramCredential& credential, std::string_view password) {
-  return same(make_scram_credential(password, credential.salt, credential.iterations).stored_key,
+  return saslprep(password).has_value() &&
+         same(make_scram_credential(password, credential.salt, credential.iterations).stored_key,
               credential.stored_key);
 }
 
@@ -170,6 +170,11 @@ std::optional<ScramCredential> scram_credential_of(std::string_view text) {
 }
 
 // ---- The client ------------------------------------------------------------------------------
+
+ScramClient::ScramClient(const std::string& user, const std::string& password, std::string nonce)
+    : user_(saslprep(user).value_or(user)),
+      password_(saslprep(password).value_or(password)),
+      nonce_(std::move(nonce)) {}
 
 std::string ScramClient::first() {
   first_bare_ = "n=" + escaped(user_) + ",r=" + nonce_;

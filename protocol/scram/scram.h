@@ -1,6 +1,6 @@
 // SCRAM-SHA-256 (RFC 5802, RFC 7677), both halves: what the two sides say, as functions of what
-// they know and heard. Nonces come from the caller. User names and passwords are taken as their
-// UTF-8 bytes; SASLprep's foldings are not applied.
+// they know and heard. Nonces come from the caller. User names and passwords are prepared by
+// SASLprep (saslprep.h); what cannot be prepared is no user name and no password.
 #pragma once
 
 #include <array>
@@ -29,7 +29,8 @@ struct ScramCredential {
 inline constexpr std::uint32_t scram_iterations_min = 4096;  // RFC 7677
 inline constexpr std::uint32_t scram_iterations_max = 10'000'000;
 
-// Slow on purpose: in proportion to `iterations`.
+// Slow on purpose: in proportion to `iterations`. A password that cannot be prepared makes a
+// credential that fits nothing.
 ScramCredential make_scram_credential(std::string_view password, std::string_view salt,
                                       std::uint32_t iterations);
 // Constant in time but for the hashing.
@@ -46,8 +47,8 @@ std::optional<std::string> from_base64(std::string_view text);
 class ScramClient {
  public:
   // `nonce` is printable, without a comma, never used before.
-  ScramClient(std::string user, std::string password, std::string nonce)
-      : user_(std::move(user)), password_(std::move(password)), nonce_(std::move(nonce)) {}
+  // A name or a password that cannot be prepared is sent, or hashed, as it is, and refused.
+  ScramClient(const std::string& user, const std::string& password, std::string nonce);
 
   std::string first();
   // The answer to the server's first message; nothing if that is none, or if it asks for less than

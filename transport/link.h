@@ -17,6 +17,7 @@ namespace mq::transport {
 // The certificate by which a peer has proved who it is. Every text is valid UTF-8 without NUL.
 struct PeerCertificate {
   std::string common_name;                     // of its subject; empty if it has none
+  std::string subject;                         // all of it, in RFC 2253's form
   std::vector<std::string> alternative_names;  // DNS names, mail addresses, URIs, as it lists them
 };
 

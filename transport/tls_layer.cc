@@ -76,6 +76,14 @@ std::optional<PeerCertificate> names_in(X509* certificate) {
     if (!name) return std::nullopt;
     names.common_name = *name;
   }
+  const std::unique_ptr<BIO, Freed<BIO_free_all>> text(BIO_new(BIO_s_mem()));
+  // Bytes of UTF-8 stay as they are; what could deceive is escaped.
+  if (!text ||
+      X509_NAME_print_ex(text.get(), subject, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+    return std::nullopt;
+  char* printed = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &printed);
+  names.subject.assign(printed, static_cast<std::size_t>(size));
   const std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>> others(
       static_cast<GENERAL_NAMES*>(
           X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));

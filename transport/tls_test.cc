@@ -154,6 +154,7 @@ TEST_F(Tls, AClientsCertificateIsItsIdentity) {
     ASSERT_EQ(ends.server.times_opened, 1) << ends.server.failure;
     ASSERT_TRUE(ends.server.facts().certificate);
     EXPECT_EQ(ends.server.facts().certificate->common_name, "Bäckerei 7");
+    EXPECT_EQ(ends.server.facts().certificate->subject, "CN=Bäckerei 7");
     EXPECT_EQ(ends.server.facts().certificate->alternative_names,
               std::vector<std::string>{"f2.bakery.test"});
   }

@@ -102,7 +102,9 @@ ReadConfig make_config(Texts texts) {
   for (const ConfigEntry& entry : texts.entries) {
     apply_entry(reading, entry);
     const ConfigKey* key = find_config_key(entry.key);
-    const bool is_of_listener = per_listener && entry.key == "allow_anonymous";
+    const bool is_of_listener =
+        per_listener &&
+        (entry.key == "allow_anonymous" || entry.key == "password_file" || entry.key == "acl_file");
     const bool is_fixed = key != nullptr && key->apply != nullptr &&
                           (key->reload == ConfigKey::Reload::no || is_of_listener);
     if (is_fixed) reading.config.fixed.push_back(entry);

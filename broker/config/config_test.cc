@@ -98,7 +98,7 @@ TEST(Config, AllThatIsWrongIsToldAtOnce) {
 }
 
 TEST(Config, AKeyWhoseAbsenceWouldLetSomebodyInIsAnError) {
-  for (const char* key : {"plugin", "http_dir", "bridge_cafile", "plugin_opt_x", "mount_point"})
+  for (const char* key : {"plugin", "http_dir", "bridge_cafile", "plugin_opt_x", "bind_interface"})
     EXPECT_FALSE(parse_config(std::string(key) + " x", "a.conf").usable()) << key;
   EXPECT_THAT(problems_of("dhparamfile x"), ElementsAre(HasSubstr("it has no effect")));
   EXPECT_THAT(problems_of("upgrade_outgoing_qos false"), IsEmpty());
@@ -231,9 +231,57 @@ TEST(Config, AnonymousClientsCanBeAMatterOfTheListener) {
   const Config shared = sound("listener 1883\nallow_anonymous true\npassword_file x");
   EXPECT_EQ(shared.access.anonymous, true);
   EXPECT_EQ(shared.listeners[0].options.anonymous, std::nullopt);
+}
+
+TEST(Config, UsersAndRulesCanBeAMatterOfTheListener) {
+  const Config config = sound(
+      "per_listener_settings true\nlistener 1883\nallow_anonymous true\nlistener 8883\n"
+      "password_file users\nacl_file rules\nlistener 8884\npassword_file users");
+  EXPECT_EQ(config.access.password_file, "users");
+  EXPECT_EQ(config.access.acl_file, "rules");
+  const bool has_users[] = {false, true, true};
+  const bool has_rules[] = {false, true, false};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(config.listeners[i].options.has_users, has_users[i]);
+    EXPECT_EQ(config.listeners[i].options.has_rules, has_rules[i]);
+  }
   // Wherever it stands.
-  EXPECT_THAT(problems_of("listener 1883\nacl_file x\nper_listener_settings true"),
-              ElementsAre(HasSubstr("a.conf:2:1: error: acl_file: users and rules are the same")));
+  EXPECT_THAT(problems_of("listener 1\nacl_file x\nlistener 2\nacl_file y\n"
+                          "per_listener_settings true"),
+              ElementsAre(HasSubstr("a.conf:4:10: error: acl_file: another listener has x")));
+  const Config shared = sound("acl_file x\nlistener 1883\nlistener 1884");
+  EXPECT_TRUE(shared.listeners[0].options.has_rules);
+  EXPECT_TRUE(shared.listeners[1].options.has_rules);
+}
+
+TEST(Config, TopicsOfAListenerCanBeMounted) {
+  const Config config = sound("listener 1883\nmount_point site/a/\nlistener 1884");
+  EXPECT_EQ(config.listeners[0].options.mount_point, "site/a/");
+  EXPECT_EQ(config.listeners[1].options.mount_point, "");
+  const std::string longest = std::string(1023, 'x') + "/";
+  EXPECT_THAT(problems_of("listener 1\nmount_point " + longest), IsEmpty());
+  for (const std::string& bad :
+       {std::string("site"), std::string("+/"), std::string("$SYS/"), std::string(), "x" + longest})
+    EXPECT_THAT(problems_of("listener 1\nmount_point " + bad),
+                ElementsAre(HasSubstr("expected the beginning of a topic")));
+}
+
+TEST(Config, NamesVersionsAndSizesAreSettings) {
+  const Config config = sound(
+      "accept_protocol_versions 4, 5\nclientid_prefixes dev-\nclientid_prefixes ops-\n"
+      "use_username_as_clientid true\nmessage_size_limit 1000\nlistener 8883\ncertfile a\n"
+      "keyfile b\ncafile c\nrequire_certificate true\nuse_subject_as_username true");
+  EXPECT_THAT(config.settings.versions, ElementsAre(Version::v3_1_1, Version::v5));
+  EXPECT_THAT(config.settings.client_id_prefixes, ElementsAre("dev-", "ops-"));
+  EXPECT_TRUE(config.settings.user_is_client_id);
+  EXPECT_EQ(config.settings.limits.payload_bytes, 1000u);
+  EXPECT_TRUE(config.listeners[0].options.subject_is_user);
+  EXPECT_EQ(sound("message_size_limit 0").settings.limits.payload_bytes, 0u);
+  for (const char* bad : {"", "6", "3,x"})
+    EXPECT_THAT(problems_of(std::string("accept_protocol_versions ") + bad),
+                ElementsAre(HasSubstr("expected 3, 4 and 5")));
+  EXPECT_THAT(problems_of("listener 1\ncertfile a\nkeyfile b\nuse_subject_as_username true"),
+              ElementsAre(HasSubstr("use_subject_as_username needs require_certificate true")));
 }
 
 TEST(Config, KnowsWhatAReloadDoesNotChange) {

@@ -1,5 +1,6 @@
 // Keys about where the broker listens, what is spoken there, and who is let in.
 #include "broker/config/keys.h"
+#include "protocol/topic.h"
 
 namespace mq::broker {
 namespace {
@@ -89,14 +90,37 @@ void set_proxy(Reading& reading, const ConfigEntry& entry) {
   if (reading.one_of(entry, {"2"})) reading.listener(entry).options.proxy_protocol = true;
 }
 
-// With per_listener_settings mosquitto has such a file for each listener. To use it for all of them
-// would let somebody in somewhere.
-std::optional<std::string> shared_file(Reading& reading, const ConfigEntry& entry) {
-  if (!reading.per_listener()) return reading.text(entry);
-  reading.error(entry.key_at, entry.key +
-                                  ": users and rules are the same for all listeners: leave "
-                                  "out per_listener_settings");
-  return std::nullopt;
+// With per_listener_settings a listener has such a file or none.
+template <std::string AccessOptions::*Member>
+void set_file(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.text(entry);
+  if (!value) return;
+  std::string& file = reading.config.access.*Member;
+  if (reading.per_listener()) {
+    reading.has_file_of_its_own(entry);
+    if (!file.empty() && file != *value)
+      return reading.error(entry.value_at,
+                           entry.key + ": another listener has " + file +
+                               "; listeners that have users or rules have the same ones here");
+  }
+  file = *value;
+}
+
+void set_mount_point(Reading& reading, const ConfigEntry& entry) {
+  const bool is_sound = entry.value.size() <= 1024 && entry.value.ends_with('/') &&
+                        !topic_name_breaks(entry.value) && !entry.value.starts_with('$');
+  if (!is_sound)
+    return reading.error(entry.value_at,
+                         "mount_point: expected the beginning of a topic, up to a /, and of at "
+                         "most 1024 bytes, such as site-a/");
+  reading.listener(entry).options.mount_point = entry.value;
+}
+
+void set_subject(Reading& reading, const ConfigEntry& entry) {
+  const auto value = reading.boolean(entry);
+  if (!value || !*value) return;
+  reading.tls(entry);
+  reading.listener(entry).options.subject_is_user = true;
 }
 
 constexpr ConfigKey keys_of_listeners[] = {
@@ -137,6 +161,13 @@ constexpr ConfigKey keys_of_listeners[] = {
      "the common name of the client's certificate, or the identity of its pre-shared key, is its "
      "user name",
      set_identity},
+    {"use_subject_as_username", supported,
+     "the whole subject of the client's certificate, as RFC 2253 writes it, is its user name",
+     set_subject},
+    {"mount_point", supported,
+     "of a listener: put before every topic that its clients name, and taken off those they get; "
+     "they see nothing else, neither `$SYS`. Rules name the whole topic",
+     set_mount_point},
     {"psk_hint", supported,
      "of a listener: clients prove themselves by keys of psk_file, not by certificates; TLS 1.2 "
      "tells them this beforehand",
@@ -159,17 +190,13 @@ constexpr ConfigKey keys_of_listeners[] = {
     {"password_file",
      supported,
      "users and their passwords, as `mqttlab passwd` and `mosquitto_passwd` write them",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = shared_file(r, e)) r.config.access.password_file = *value;
-     },
+     set_file<&AccessOptions::password_file>,
      {},
      yes},
     {"acl_file",
      supported,
      "who may read and write which topics; without, everybody may",
-     [](Reading& r, const ConfigEntry& e) {
-       if (const auto value = shared_file(r, e)) r.config.access.acl_file = *value;
-     },
+     set_file<&AccessOptions::acl_file>,
      {},
      yes},
     {"allow_anonymous",
@@ -191,8 +218,9 @@ constexpr ConfigKey keys_of_listeners[] = {
        if (const auto value = r.boolean(e)) r.listener(e).options.anonymous = *value;
      }},
     {"per_listener_settings", supported,
-     "`true`: `allow_anonymous` is of the listener that it stands behind; `password_file` and "
-     "`acl_file` cannot be, and are refused then",
+     "`true`: `allow_anonymous`, `password_file` and `acl_file` are of the listener that they "
+     "stand "
+     "behind: one without has no users, or no rules. Those that have such a file have the same one",
      [](Reading& r, const ConfigEntry& e) { r.boolean(e); }},
     {"check_retain_source",
      supported,

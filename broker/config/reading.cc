@@ -106,13 +106,18 @@ bool Reading::first(const ConfigEntry& entry) {
   return false;
 }
 
+void Reading::has_file_of_its_own(const ConfigEntry& entry) {
+  ListenerOptions& options = listener(entry).options;
+  (entry.key == "acl_file" ? options.has_rules : options.has_users) = true;
+}
+
 void Reading::begin_listener(const ConfigEntry& entry) {
   const auto words = words_of(entry.value);
   const auto port = words.empty() ? std::nullopt : number_of<std::uint16_t>(words[0]);
   if (!port || words.size() > 2)
     return error(entry.value_at,
                  "listener: expected a port from 0 to 65535 and, if any, an address" + got(entry));
-  ListenerConfig made;
+  ListenerConfig made = bare();
   made.at = entry.key_at;
   made.options.address = {.host = words.size() == 2 ? words[1] : "", .port = *port};
   if (made.options.address.host.starts_with('/')) {
@@ -160,6 +165,8 @@ void Reading::check_tls(const ListenerConfig& of) {
   if (pairs.empty() || pairs[0].certificate_file.empty() || pairs[0].key_file.empty())
     error(at, of.tls_key->key + ": a listener with TLS needs certfile and keyfile");
   using enum transport::TlsServerOptions::ClientCertificate;
+  if (of.options.subject_is_user && of.options.tls->client_certificate == none)
+    error(at, "use_subject_as_username needs require_certificate true");
   if (of.options.certificate_is_user && of.options.tls->client_certificate == none)
     error(at, "use_identity_as_username needs require_certificate true");
   if (of.options.tls->client_certificate != none && of.options.tls->ca_file.empty() &&

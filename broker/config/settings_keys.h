@@ -1,6 +1,7 @@
 // How the keys that set a limit or a choice of the core read their values. Internal to keys.cc.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -82,6 +83,29 @@ inline void set_id_prefix(Reading& reading, const ConfigEntry& entry) {
   if (entry.value.size() > 1024)
     return reading.error(entry.value_at, "auto_id_prefix: expected at most 1024 bytes");
   reading.config.settings.assigned_id_prefix = entry.value;
+}
+
+inline void set_versions(Reading& reading, const ConfigEntry& entry) {
+  auto& versions = reading.config.settings.versions;
+  versions.clear();
+  std::string words = entry.value;
+  std::replace(words.begin(), words.end(), ',', ' ');
+  for (const std::string& word : words_of(words)) {
+    if (word == "3") versions.push_back(Version::v3_1);
+    if (word == "4") versions.push_back(Version::v3_1_1);
+    if (word == "5") versions.push_back(Version::v5);
+    if (word != "3" && word != "4" && word != "5") versions.clear();
+    if (versions.empty()) break;
+  }
+  if (versions.empty())
+    reading.error(entry.value_at,
+                  "accept_protocol_versions: expected 3, 4 and 5, or some of them, "
+                  "with commas between them");
+}
+
+inline void add_id_prefix(Reading& reading, const ConfigEntry& entry) {
+  if (const auto value = reading.text(entry))
+    reading.config.settings.client_id_prefixes.push_back(*value);
 }
 
 template <auto Member>

@@ -34,7 +34,7 @@ void Broker::Core::identify(Link& link, Connect& connect) {
   const std::string* method = connect.properties.text(PropertyId::authentication_method);
   if (method == nullptr) {
     if (identity != nullptr && *identity) return enter(link, connect, std::string(**identity));
-    if (!connect.user_name || !access.verifies_passwords) {
+    if (!connect.user_name || !access.verifies_passwords || !link.verifies_users) {
       if (link.anonymous_allowed) return enter(link, connect, {});
       return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
     }

@@ -12,20 +12,28 @@ using Part = AccessRules::Part;
 
 Who who(const Session& session) { return {session.user, session.client_id}; }
 
+// What is left of the topic without the mount point is a topic too.
+bool is_below(std::string_view topic, const std::string& mount_point) {
+  return mount_point.empty() ||
+         (topic.size() > mount_point.size() && topic.starts_with(mount_point));
+}
+
 }  // namespace
 
 bool Broker::Core::may_write(const Author& author, std::string_view topic) const {
   const auto& rules = settings_.access.rules;
-  return !rules || rules->may_write({author.user, author.client_id}, topic);
+  return !rules || author.user.starts_with(without_rules) ||
+         rules->may_write({author.user, author.client_id}, topic);
 }
 
 bool Broker::Core::may_read(const Session& session, std::string_view topic) const {
+  if (session.link != nullptr && !is_below(topic, session.link->mount_point)) return false;
   return !session.reads_in_part || settings_.access.rules->may_read(who(session), topic);
 }
 
 bool Broker::Core::grants_subscription(Session& session, std::string_view filter) const {
   const AccessPolicy& access = settings_.access;
-  if (!access.rules) return true;
+  if (!access.rules || !session.has_rules) return true;
   const Part part = access.rules->may_subscribe(who(session), filter);
   if (part == Part::nothing || (part == Part::some && access.strict_subscriptions)) return false;
   session.reads_in_part |= part == Part::some;
@@ -44,7 +52,7 @@ bool Broker::Core::may_hand_on(const Letter& retained) const {
 void Broker::Core::review(Session& session) const {
   const auto& rules = settings_.access.rules;
   session.reads_in_part =
-      rules &&
+      rules && session.has_rules &&
       std::any_of(session.subscriptions.begin(), session.subscriptions.end(), [&](const auto& has) {
         return rules->may_subscribe(who(session), has->entry.filter) != Part::all;
       });

@@ -102,6 +102,9 @@ void Broker::Core::on(const LinkUp& up) {
   auto made = std::make_unique<Link>(up.link, up.address, limits_.packet_bytes_before_connect);
   made->gate_key = std::move(gate_key);
   made->anonymous_allowed = up.anonymous_allowed;
+  made->verifies_users = up.verifies_users;
+  made->has_rules = up.has_rules;
+  made->mount_point = up.mount_point;
   if (up.identity) {
     made->authentication = std::make_unique<Authentication>();
     made->authentication->identity = up.identity;

@@ -40,6 +40,13 @@ struct LinkUp {
   // The transport has proved who the peer is, by its certificate: it is this user, and is asked for
   // no password.
   std::optional<std::string> identity = {};
+  // Whether user names are verified here, as AccessPolicy says; else they count as none.
+  bool verifies_users = true;
+  // Whether the rules of AccessPolicy count for what is done here; else everything is allowed.
+  bool has_rules = true;
+  // Put before every topic that the client names, and taken off those that it gets; it sees nothing
+  // else. Empty, or the beginning of a topic name.
+  std::string mount_point = {};
 };
 struct BytesIn {
   LinkId link;
@@ -144,6 +151,8 @@ struct Note {
     message_dropped,  // a limit was reached; `reason` is quota_exceeded or
                       // packet_too_large
     session_expired,
+    subscribed,    // `filter`, `reason`: what was granted or why not; only if Settings ask for it
+    unsubscribed,  // `filter`; likewise
   };
   What what;
   LinkId link{};
@@ -153,6 +162,7 @@ struct Note {
   bool session_present = false;
   std::string address;            // of the peer: when it connected or was refused
   Version version = Version::v5;  // when it connected
+  std::string filter = {};
 };
 
 // Find out whether this is who it says; answer with Authenticated. Comes only for what

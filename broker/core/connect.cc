@@ -105,7 +105,7 @@ bool Broker::Core::is_as_indicated(const Properties& properties, const Bytes& pa
 }
 
 bool Broker::Core::within_limits(std::string_view topic) const {
-  return topic.size() <= limits_.topic_bytes &&
+  return topic.size() <= std::min<std::size_t>(limits_.topic_bytes, 0xFFFF) &&
          std::count(topic.begin(), topic.end(), '/') <
              static_cast<std::ptrdiff_t>(limits_.topic_levels);
 }
@@ -114,12 +114,21 @@ bool Broker::Core::is_own_topic(std::string_view topic) {
   return topic == "$SYS" || topic.starts_with("$SYS/");
 }
 
-std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
+std::optional<ReasonCode> Broker::Core::refuses(const Link& link, const Connect& connect) const {
   // An empty id asks for one of ours, which 3.1 does not know and 3.1.1 wants together with a
   // clean session (v3.1.1 MQTT-3.1.3-8).
   const bool v5 = connect.version == Version::v5;
   const Offers& offers = settings_.offers;
-  if (connect.client_id.empty() &&
+  const auto& versions = settings_.versions;
+  if (std::find(versions.begin(), versions.end(), connect.version) == versions.end())
+    return ReasonCode::unsupported_protocol_version;
+  const auto& prefixes = settings_.client_id_prefixes;
+  const bool is_chosen = !connect.client_id.empty() && !settings_.user_is_client_id;
+  if (is_chosen && !prefixes.empty() &&
+      std::none_of(prefixes.begin(), prefixes.end(),
+                   [&](const auto& prefix) { return connect.client_id.starts_with(prefix); }))
+    return ReasonCode::client_identifier_not_valid;
+  if (connect.client_id.empty() && !settings_.user_is_client_id &&
       (!offers.empty_client_ids ||
        (!v5 && (connect.version == Version::v3_1 || !connect.clean_start))))
     return ReasonCode::client_identifier_not_valid;
@@ -129,10 +138,13 @@ std::optional<ReasonCode> Broker::Core::refuses(const Connect& connect) const {
     return ReasonCode::client_identifier_not_valid;
   const auto& methods = settings_.access.methods;
   if (const auto* method = connect.properties.text(PropertyId::authentication_method);
-      method != nullptr && std::find(methods.begin(), methods.end(), *method) == methods.end())
+      method != nullptr &&
+      (!link.verifies_users || std::find(methods.begin(), methods.end(), *method) == methods.end()))
     return ReasonCode::bad_authentication_method;
-  if (connect.will && !within_limits(connect.will->topic)) return ReasonCode::topic_name_invalid;
+  if (connect.will && !within_limits(link.mount_point + connect.will->topic))
+    return ReasonCode::topic_name_invalid;
   if (connect.will && is_own_topic(connect.will->topic)) return ReasonCode::not_authorized;
+  if (connect.will && is_too_large(connect.will->payload)) return ReasonCode::packet_too_large;
   if (connect.will && connect.will->qos > offers.maximum_qos) return ReasonCode::qos_not_supported;
   if (connect.will && connect.will->retain && !offers.retained_messages)
     return ReasonCode::retain_not_supported;
@@ -212,7 +224,8 @@ void Broker::Core::store_will(Session& session, std::optional<Will>& will) {
   if (!will) return;
   session.will = std::make_unique<StoredWill>(StoredWill{std::move(*will), std::nullopt});
   if (settings_.keeps_records)
-    persist(SaveWill{session.client_id, session.will->will, session.will->due, session.user});
+    persist(SaveWill{session.client_id, session.will->will, session.will->due,
+                     author_of(session).user});
 }
 
 ConnAck Broker::Core::conn_ack(const Connect& connect, const Session& session, bool assigned,
@@ -254,7 +267,7 @@ void Broker::Core::on(Link& link, Connect& connect) {
   link.problem_information =
       connect.properties.number(PropertyId::request_problem_information).value_or(1) != 0;
   link.packet_bytes_max = connect.properties.number(PropertyId::maximum_packet_size).value_or(0);
-  if (auto reason = refuses(connect)) {
+  if (auto reason = refuses(link, connect)) {
     return refuse(link, *reason, rule_of_refusal(*reason));
   }
   identify(link, connect);
@@ -277,6 +290,7 @@ Session& Broker::Core::session_for(Link& link, Connect& connect, const std::stri
       remove_subscription(*session, std::string(session->subscriptions.back()->entry.filter));
 
   session->user = user;
+  if (std::exchange(session->has_rules, link.has_rules) != link.has_rules) review(*session);
   session->version = connect.version;
   session->expiry = granted_expiry(connect, settings_);
   session->recorded |= session->expiry.count() > 0 && settings_.keeps_records;
@@ -295,11 +309,18 @@ Session& Broker::Core::session_for(Link& link, Connect& connect, const std::stri
 void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, Bytes proof) {
   const std::uint64_t before = outbox_.last_sequence();
   const bool assigned = connect.client_id.empty();
-  if (assigned) connect.client_id = assigned_client_id();
+  if (settings_.user_is_client_id) {
+    if (user.empty()) return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
+    connect.client_id = user;
+  } else if (assigned) {
+    connect.client_id = assigned_client_id();
+  }
+  if (connect.will) connect.will->topic.insert(0, link.mount_point);
   Session* has = find(connect.client_id);
   if (has != nullptr && !may_use(*has, user))
     return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
-  if (connect.will && !may_write({user, connect.client_id}, connect.will->topic))
+  if (connect.will &&
+      !may_write({stored_user(user, link.has_rules), connect.client_id}, connect.will->topic))
     return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
   if (has == nullptr && sessions_.size() >= limits_.sessions)  // filled up while it was verified
     return refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);

@@ -110,7 +110,7 @@ class Broker::Core {
 
   // connect.cc
   void on(Link& link, Connect& connect);
-  std::optional<ReasonCode> refuses(const Connect& connect) const;
+  std::optional<ReasonCode> refuses(const Link& link, const Connect& connect) const;
   void refuse(Link& link, ReasonCode reason, Rule rule);
   void enter(Link& link, Connect& connect, const std::string& user, Bytes proof = {});
   bool may_use(const Session& session, const std::string& user) const;
@@ -125,6 +125,10 @@ class Broker::Core {
   // A payload may be said to be text (5.0, 3.3.2.3.2).
   static bool is_as_indicated(const Properties& properties, const Bytes& payload);
   bool within_limits(std::string_view topic) const;
+  bool is_too_large(const Bytes& payload) const {
+    return limits_.payload_bytes != 0 && payload.size() > limits_.payload_bytes;
+  }
+  static std::string mounted(const Link& link, const std::string& filter);
   // Whatever a client writes below $SYS would be taken for the broker's own word.
   static bool is_own_topic(std::string_view topic);
 
@@ -219,6 +223,7 @@ class Broker::Core {
   // subscribe.cc
   void on(Link& link, Subscribe& subscribe);
   void on(Link& link, Unsubscribe& unsubscribe);
+  void note(Note::What what, const Link& link, const std::string& filter, ReasonCode reason);
   struct Added {
     Subscription* subscription;  // nothing: refused
     ReasonCode reason;

@@ -174,6 +174,7 @@ void Broker::Core::count_publish(const Letter& letter) {
 std::optional<Frame> Broker::Core::frame_for(Link& link, const Letter& letter, Shape shape,
                                              PacketId packet_id) {
   const std::string& topic = letter.message.topic;
+  shape.mount_bytes = link.mount_point.size();
   if (link.aliases_out_max > 0) {
     if (!link.aliases_out) link.aliases_out = std::make_unique<TopicNumbers>();
     const auto chosen = link.aliases_out->choose(topic, link.aliases_out_max);

@@ -77,7 +77,8 @@ void Broker::Core::detach(Link& link, End end) {
     if (delay.count() == 0)
       publish_will(session);
     else if (settings_.keeps_records)
-      persist(SaveWill{session.client_id, session.will->will, session.will->due, session.user});
+      persist(SaveWill{session.client_id, session.will->will, session.will->due,
+                       author_of(session).user});
   }
   record_session(session);
   arm(session);
@@ -157,7 +158,7 @@ void Broker::Core::end_session(Session& session) {
 void Broker::Core::record_session(const Session& session) {
   if (!session.recorded) return;
   persist(SaveSession{session.client_id, session.version, session.expiry, session.disconnected_at,
-                      session.user});
+                      author_of(session).user});
 }
 
 }  // namespace mq::broker

@@ -33,7 +33,8 @@ void Frames::encode_into(Encoded& encoded, const Letter& letter, const Shape& sh
   if (shape.alias != 0) more_.push_back({PropertyId::topic_alias, std::uint32_t{shape.alias}});
   encoded.head.clear();
   encoded.layout = encode_publish_head(
-      {.topic = shape.alias_is_known ? std::string_view() : std::string_view(message.topic),
+      {.topic = shape.alias_is_known ? std::string_view()
+                                     : std::string_view(message.topic).substr(shape.mount_bytes),
        .packet_id = shape.qos == Qos::at_most_once ? PacketId::none : PacketId{1},
        .qos = shape.qos,
        .retain = shape.retain,
@@ -54,9 +55,10 @@ Frame Frames::make(const Letter& letter, const Shape& shape, PacketId packet_id,
     serial_ = letter.serial;
     at_ = now;
   }
-  const bool alone = shape.identifiers != nullptr && !shape.identifiers->empty();
+  const bool alone =
+      shape.mount_bytes > 0 || (shape.identifiers != nullptr && !shape.identifiers->empty());
   const std::uint32_t bit = alone ? 0 : 1u << index(shape);
-  Encoded& encoded = alone ? with_identifiers_ : encoded_[index(shape)];
+  Encoded& encoded = alone ? for_one_ : encoded_[index(shape)];
   const bool same_alias =
       encoded.alias == shape.alias && encoded.alias_is_known == shape.alias_is_known;
   if ((known_ & bit) == 0 || !same_alias) encode_into(encoded, letter, shape, now);

@@ -21,6 +21,7 @@ struct Shape {
   const Identifiers* identifiers = nullptr;  // only with v5; nothing: none
   std::uint16_t alias = 0;                   // only with v5: the topic's number on this link
   bool alias_is_known = false;               // to the receiver: the topic is left out
+  std::size_t mount_bytes = 0;               // of the topic, that the receiver does not see
 };
 
 // One packet, as one or two pieces to send.
@@ -60,7 +61,7 @@ class Frames {
   Instant at_{};
   std::uint32_t known_ = 0;  // a bit per shape
   std::array<Encoded, shapes> encoded_;
-  Encoded with_identifiers_;
+  Encoded for_one_;  // with subscription identifiers, or for who sees a part of the topic
   std::vector<Property> more_;
 };
 

@@ -29,6 +29,7 @@ void Broker::Core::on(Link& link, Publish& publish) {
   ++traffic_.publishes_received;
   traffic_.payload_bytes_received += publish.payload.size();
   if (auto broken = resolve_alias(link, publish)) return fault(link, *broken);
+  if (!link.mount_point.empty()) publish.topic.insert(0, link.mount_point);
   if (publish.qos > settings_.offers.maximum_qos) return fault(link, Rule::qos_is_within_maximum);
   if (publish.retain && !settings_.offers.retained_messages)
     return fault(link, Rule::retain_is_available);
@@ -73,6 +74,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   const Qos qos = publish.qos;
   const PacketId packet_id = publish.packet_id;
   ReasonCode reason;
+  bool refused_for_good = false;  // it would be no better next time
   if (!within_limits(publish.topic)) {
     if (qos == Qos::at_most_once || !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::topic_name_invalid;
@@ -80,6 +82,10 @@ void Broker::Core::accept(Link& link, Publish& publish) {
              !is_as_indicated(publish.properties, publish.payload)) {
     if (qos == Qos::at_most_once) return fault(link, Rule::payload_is_as_indicated);
     reason = ReasonCode::payload_format_invalid;
+  } else if (is_too_large(publish.payload)) {
+    dropped(session, ReasonCode::packet_too_large);
+    reason = ReasonCode::quota_exceeded;
+    refused_for_good = true;
   } else if (!store_takes_records_ && (qos != Qos::at_most_once || publish.retain)) {
     dropped(session, ReasonCode::quota_exceeded);
     if (qos != Qos::at_most_once && !link.v5()) return fault(link, Rule::limit_is_kept);
@@ -99,7 +105,8 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   }
   if (qos == Qos::at_most_once) return;
   // Not acknowledged, so it will come again; its sender is slowed down by coming back.
-  if (!link.v5() && settings_.closes_on_refusal_3_1_1 && reason == ReasonCode::quota_exceeded)
+  if (!link.v5() && settings_.closes_on_refusal_3_1_1 && reason == ReasonCode::quota_exceeded &&
+      !refused_for_good)
     return fault(link, Rule::limit_is_kept);
   // 3.1.1 has no word for a refusal, and a client of it is not to send such a message again.
   if (!link.v5()) reason = ReasonCode::success;

@@ -17,12 +17,19 @@
 
 namespace mq::broker {
 
-// Who wrote a message. No user: nobody that was authenticated; no client id: the broker itself.
+// Who wrote a message. No user: nobody that was authenticated; no client id: the broker itself. The
+// user is as stored_user() has it.
 struct Author {
   std::string user;
   std::string client_id;
   bool operator==(const Author&) const = default;
 };
+
+// How a user is kept: one for whom no rules count is marked, by what no name can begin with.
+inline constexpr char without_rules = '\0';
+inline std::string stored_user(const std::string& user, bool has_rules) {
+  return has_rules ? user : without_rules + user;
+}
 
 // A message as the broker keeps it. Shared by all sessions that owe it.
 struct Message {

@@ -36,7 +36,8 @@ struct Broker::Core::Recovery {
 
   void apply(const SaveSession& r) {
     Session& session = core.make_session(r.client_id);
-    session.user = r.user;
+    session.has_rules = !r.user.starts_with(without_rules);
+    session.user = r.user.substr(session.has_rules ? 0 : 1);
     session.version = r.version;
     session.expiry = r.expiry;
     session.recorded = core.settings_.keeps_records;
@@ -120,8 +121,8 @@ struct Broker::Core::Recovery {
       if (session.will && !session.will->due) {
         session.will->due = core.now_ + will_delay(session.will->will);
         if (core.settings_.keeps_records)
-          core.persist(
-              SaveWill{session.client_id, session.will->will, session.will->due, session.user});
+          core.persist(SaveWill{session.client_id, session.will->will, session.will->due,
+                                author_of(session).user});
       }
       core.review(session);
       core.arm(session);

@@ -71,6 +71,7 @@ struct Session {
 
   std::string client_id;
   std::string user;          // to whom it belongs; empty: to nobody that was authenticated
+  bool has_rules = true;     // where it was connected last
   std::uint64_t number = 0;  // in the order of creation; no two sessions ever share one
   Version version = Version::v5;
   std::chrono::seconds expiry{0};
@@ -103,6 +104,8 @@ struct Session {
   }
 };
 
-inline Author author_of(const Session& session) { return {session.user, session.client_id}; }
+inline Author author_of(const Session& session) {
+  return {stored_user(session.user, session.has_rules), session.client_id};
+}
 
 }  // namespace mq::broker

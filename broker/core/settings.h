@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "broker/core/access.h"
@@ -28,6 +29,7 @@ enum class Fault : std::uint8_t {
 struct Limits {
   std::size_t packet_bytes_before_connect = 64 * 1024;
   std::size_t packet_bytes = 1024 * 1024;
+  std::size_t payload_bytes = 0;  // of a PUBLISH or a will; 0: as many as its packet may have
   std::chrono::seconds connect_timeout{5};
   std::uint16_t receive_maximum = 64;          // that we grant to publishers
   std::size_t open_qos2_messages = 100;        // per session, passed on and not yet released
@@ -78,6 +80,13 @@ struct Settings {
   std::chrono::seconds keep_alive_max{0};
   // Of names that the broker makes up for clients that come without one.
   std::string assigned_id_prefix = "auto-";
+  // The versions that are let in.
+  std::vector<Version> versions = {Version::v3_1, Version::v3_1_1, Version::v5};
+  // Ids that clients may choose begin with one of these; none: all may.
+  std::vector<std::string> client_id_prefixes = {};
+  // A client's id is its user name, whatever it says; without a user it is refused.
+  bool user_is_client_id = false;
+  bool notes_subscriptions = false;  // tells each of them as a Note
   // Told to 5.0 clients that ask for it, %c being the client id; empty: nothing is told.
   std::string response_information;
   // Where clients should go instead, as "host:port"; empty: nowhere. 5.0 clients hear it when the

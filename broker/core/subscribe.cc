@@ -43,6 +43,24 @@ Broker::Core::Added Broker::Core::add_subscription(Session& session, Subscribe::
   return {has, static_cast<ReasonCode>(has->entry.options.qos), is_new};
 }
 
+// Behind the group of a shared subscription.
+std::string Broker::Core::mounted(const Link& link, const std::string& filter) {
+  const auto share = shared(filter);
+  const std::size_t at =
+      share ? static_cast<std::size_t>(share->filter.data() - filter.data()) : std::size_t{0};
+  return std::string(filter).insert(at, link.mount_point);
+}
+
+void Broker::Core::note(Note::What what, const Link& link, const std::string& filter,
+                        ReasonCode reason) {
+  if (!settings_.notes_subscriptions) return;
+  outbox_.note({.what = what,
+                .link = link.id,
+                .client_id = link.session->client_id,
+                .reason = reason,
+                .filter = filter});
+}
+
 void Broker::Core::on(Link& link, Subscribe& subscribe) {
   Session& session = *link.session;
   const std::uint64_t before = outbox_.last_sequence();
@@ -53,11 +71,14 @@ void Broker::Core::on(Link& link, Subscribe& subscribe) {
   for (Subscribe::Entry& entry : subscribe.entries) {
     if (entry.options.no_local && shared(entry.filter))
       return fault(link, Rule::shared_subscription_takes_local);
+    if (!link.mount_point.empty()) entry.filter = mounted(link, entry.filter);
+    const std::string noted = settings_.notes_subscriptions ? entry.filter : std::string();
     const RetainHandling handling = entry.options.retain_handling;
     const Added added = id_in_use && link.v5()
                             ? Added{nullptr, ReasonCode::packet_identifier_in_use, false}
                             : add_subscription(session, entry, identifier);
     const bool is_refused = failed(added.reason);
+    note(Note::What::subscribed, link, noted, added.reason);
     ack.reasons.push_back(is_refused && !link.v5() ? ReasonCode::unspecified_error : added.reason);
     const bool wants_retained = handling == RetainHandling::send ||
                                 (handling == RetainHandling::send_if_new && added.is_new);
@@ -99,7 +120,8 @@ void Broker::Core::on(Link& link, Unsubscribe& unsubscribe) {
   const std::uint64_t before = outbox_.last_sequence();
   const bool id_in_use = link.v5() && session.incoming.contains(unsubscribe.packet_id);
   UnsubAck ack{unsubscribe.packet_id, {}, {}};
-  for (const std::string& filter : unsubscribe.filters) {
+  for (const std::string& named : unsubscribe.filters) {
+    const std::string filter = link.mount_point.empty() ? named : mounted(link, named);
     ReasonCode reason = ReasonCode::success;
     if (id_in_use)
       reason = ReasonCode::packet_identifier_in_use;
@@ -107,6 +129,7 @@ void Broker::Core::on(Link& link, Unsubscribe& unsubscribe) {
       reason = ReasonCode::no_subscription_existed;
     else
       remove_subscription(session, filter);
+    note(Note::What::unsubscribed, link, filter, reason);
     if (link.v5()) ack.reasons.push_back(reason);
   }
   answer(link, ack, needs_since(before));

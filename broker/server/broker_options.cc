@@ -193,6 +193,7 @@ ServerOptions server_options(const Config& config) {
   for (const ListenerConfig& listener : config.listeners)
     options.listeners.push_back(listener.options);
   options.settings = config.settings;
+  options.settings.notes_subscriptions = true;  // the log may want them after a reload
   options.handshake_timeout = config.handshake_timeout;
   options.access = config.access;
   if (config.store.persistence)

@@ -43,9 +43,10 @@ AccessChanged Gatekeeper::reload(AccessOptions options, AccessPolicy policy) {
   return changed;
 }
 
-bool Gatekeeper::anonymous_allowed(std::optional<bool> listener, bool is_local) const {
+bool Gatekeeper::anonymous_allowed(std::optional<bool> listener, bool is_local,
+                                   bool has_users) const {
   const auto said = listener ? listener : options_.anonymous;
-  return said.value_or(is_local && !policy_.verifies_passwords);
+  return said.value_or(is_local && !(has_users && policy_.verifies_passwords));
 }
 
 }  // namespace mq::broker

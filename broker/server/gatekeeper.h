@@ -29,7 +29,7 @@ class Gatekeeper {
   // changed.
   AccessChanged reload(AccessOptions options, AccessPolicy policy);
   // Whether a connection of a listener that says `listener` may be anonymous.
-  bool anonymous_allowed(std::optional<bool> listener, bool is_local) const;
+  bool anonymous_allowed(std::optional<bool> listener, bool is_local, bool has_users = true) const;
 
   void ask(Authenticate question) { authenticator_.ask(std::move(question)); }
   void forget(LinkId link) { authenticator_.forget(link); }

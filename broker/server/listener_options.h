@@ -28,11 +28,16 @@ struct ListenerOptions {
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
   // Whether clients may come here without a user; nothing: as AccessOptions say.
   std::optional<bool> anonymous = {};
+  // Whether the users and the rules that AccessOptions name count here.
+  bool has_users = true;
+  bool has_rules = true;
+  std::string mount_point = {};  // put before topics of the clients here; ends with a slash
   // In this order from the network upwards.
   bool proxy_protocol = false;  // every connection begins with a header of version 2
   std::optional<transport::TlsServerOptions> tls;
   // Who shows a certificate is the user that its subject's common name says, without a password.
   bool certificate_is_user = false;
+  bool subject_is_user = false;       // the same by the whole subject, in RFC 2253's form
   bool psk_identity_is_user = false;  // the same of who has a pre-shared key
   std::optional<transport::WebSocketServerOptions> websocket;
   unsigned unix_mode = 0660;  // permissions of a Unix socket's file

@@ -26,6 +26,10 @@ Event event_of(Note::What what) {
       return {"will_published", Level::information, false};
     case Note::What::message_dropped:
       return {"message_dropped", Level::warning, false};
+    case Note::What::subscribed:
+      return {"subscribed", Level::subscribe, false};
+    case Note::What::unsubscribed:
+      return {"unsubscribed", Level::unsubscribe, false};
     case Note::What::session_expired:
       return {"session_expired", Level::information, false};
   }
@@ -50,7 +54,11 @@ void write_note(Log& log, const LogConfig& config, const Note& note) {
     fields.push_back({"version", version_name(note.version)});
     fields.push_back({"session", note.session_present ? "resumed" : "new"});
   }
-  if (note.reason != ReasonCode::success) fields.push_back({"reason", mq::name(note.reason)});
+  if (!note.filter.empty()) fields.push_back({"filter", note.filter});
+  if (note.what == Note::What::subscribed)
+    fields.push_back({"granted", mq::name(note.reason, Kind::sub_ack, Version::v5)});
+  else if (note.reason != ReasonCode::success)
+    fields.push_back({"reason", mq::name(note.reason)});
   if (note.rule != Rule::none) fields.push_back({"broken", std::string(info(note.rule).sentence)});
   log.write(event.level, event.name, fields);
 }

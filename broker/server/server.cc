@@ -42,7 +42,9 @@ bool is_local(const Socket& socket) {
 
 bool anonymous_somewhere(const ServerOptions& options) {
   return std::any_of(options.listeners.begin(), options.listeners.end(),
-                     [](const ListenerOptions& each) { return each.anonymous.value_or(false); });
+                     [](const ListenerOptions& each) {
+                       return each.anonymous.value_or(false) || !each.has_users;
+                     });
 }
 
 Settings core_settings(const ServerOptions& options, const AccessPolicy& access) {
@@ -182,9 +184,15 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     const transport::LinkFacts facts = link.connection->facts();
     if (!facts.address.empty()) link.peer = facts.address;
     const ListenerOptions& options = listeners_->options(link.listener);
-    LinkUp up{id, link.peer, gate_.anonymous_allowed(options.anonymous, link.is_local)};
+    LinkUp up{id, link.peer,
+              gate_.anonymous_allowed(options.anonymous, link.is_local, options.has_users)};
+    up.verifies_users = options.has_users;
+    up.has_rules = options.has_rules;
+    up.mount_point = options.mount_point;
     if (options.certificate_is_user && facts.certificate && !facts.certificate->common_name.empty())
       up.identity = facts.certificate->common_name;
+    else if (options.subject_is_user && facts.certificate && !facts.certificate->subject.empty())
+      up.identity = facts.certificate->subject;
     if (options.psk_identity_is_user && !facts.psk_identity.empty())
       up.identity = facts.psk_identity;
     feed(up);

@@ -220,6 +220,66 @@ TEST_F(Service, DoesNotStartWithAFileThatIsWrong) {
   EXPECT_THAT(tested.output(), HasSubstr("the configuration is sound"));
 }
 
+TEST_F(Service, ListenersHaveUsersRulesAndTopicsOfTheirOwn) {
+  Process passwd({MQ_REAL_PROGRAM, "passwd", "-c", "-b", path("users"), "ann", "secret"});
+  ASSERT_EQ(passwd.exit_status(), 0) << passwd.output();
+  std::ofstream(path("rules")) << "user ann\ntopic read site/#\n";
+  write(
+      "per_listener_settings true\nlog_type all\nlistener 0 127.0.0.1\nallow_anonymous true\n"
+      "mount_point site/\nlistener 0 127.0.0.2\npassword_file " +
+      path("users") + "\nacl_file " + path("rules") + "\n");
+  start();
+  ASSERT_TRUE(broker_->prints("address=127.0.0.2:"));
+  ASSERT_TRUE(broker_->prints("\n", 2));
+  const int closed = port_behind("listening address=127.0.0.2:");
+  const auto at_closed = [&](const Words& flags) {
+    Words words = {MQ_REAL_PROGRAM, "sub", "-h", "127.0.0.2", "-p", std::to_string(closed)};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return words;
+  };
+  EXPECT_EQ(Process(at_closed({"-t", "site/a", "-E"})).exit_status(), 3);
+  EXPECT_EQ(Process(at_closed({"-t", "x", "-E", "-u", "ann", "-P", "secret"})).exit_status(), 1);
+  Process ann(at_closed({"-t", "#", "-v", "-C", "1", "-d", "-u", "ann", "-P", "secret"}));
+  ASSERT_TRUE(ann.prints("ubscribed")) << ann.output();
+  Process pub({MQ_REAL_PROGRAM, "pub", "-h", "127.0.0.1", "-p", std::to_string(port_), "-t", "a",
+               "-m", "x"});
+  EXPECT_EQ(pub.exit_status(), 0) << pub.output();
+  EXPECT_EQ(ann.exit_status(), 0);
+  EXPECT_THAT(ann.output(), HasSubstr("site/a x\n"));
+}
+
+TEST_F(Service, LogsSubscriptionsIfAsked) {
+  write("listener 0 127.0.0.1\nlog_type notice\n");
+  start();
+  EXPECT_EQ(Process(sub({"-i", "a", "-t", "quiet", "-E"})).exit_status(), 0);
+  write("listener 0 127.0.0.1\nlog_type notice\nlog_type subscribe\nlog_type unsubscribe\n");
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("reloaded"));
+  EXPECT_EQ(Process(sub({"-i", "a", "-t", "b/+", "-q", "1", "-U", "c", "-E"})).exit_status(), 0);
+  EXPECT_TRUE(broker_->prints("unsubscribe unsubscribed")) << broker_->output();
+  EXPECT_TRUE(broker_->prints("subscribe subscribed")) << broker_->output();
+  ASSERT_TRUE(broker_->prints("disconnected", 2)) << broker_->output();
+  EXPECT_THAT(broker_->output(), HasSubstr("client=a filter=b/+ granted="));
+  EXPECT_THAT(broker_->output(), Not(HasSubstr("quiet")));
+}
+
+// v5 4.11
+TEST_F(Service, SendsClientsElsewhereAndTheyTellWhere) {
+  write("listener 0 127.0.0.1\nserver_reference other.test:1883\n");
+  start();
+  Process client(sub({"-V", "5", "-t", "a", "-d"}));
+  ASSERT_TRUE(client.prints("ubscribed")) << client.output();
+  broker_->signal(SIGTERM);
+  EXPECT_TRUE(client.prints("Use another server; it says to use other.test:1883"))
+      << client.output();
+  EXPECT_EQ(broker_->exit_status(), 0);
+  write("listener 0 127.0.0.1\nserver_reference other.test:1883\nserver_moved true\n");
+  start();
+  Process refused(sub({"-V", "5", "-t", "a"}));
+  EXPECT_EQ(refused.exit_status(), 3);
+  EXPECT_THAT(refused.output(), HasSubstr("it says to use other.test:1883"));
+}
+
 TEST_F(Service, TwoDoNotShareAPidFile) {
   write("listener 0 127.0.0.1\npid_file " + path("pid") + "\n");
   start();

@@ -252,6 +252,22 @@ TEST_P(ClientReceiving3, SendsOnlyTheQosOfASubscriptionBefore5) {
 }
 
 // v5 3.2.2.3.11 to .13, MQTT-3.8.3-4
+// v5 3.8.3.1, 3.8.2.1.2
+TEST_P(ClientReceiving5, SendsAllOptionsOfASubscriptionAndItsIdentifier) {
+  connect();
+  const SubscriptionOptions all{.qos = Qos::exactly_once,
+                                .no_local = true,
+                                .retain_as_published = true,
+                                .retain_handling = RetainHandling::do_not_send};
+  Properties identifier;
+  identifier.add(PropertyId::subscription_identifier, 268'435'455u);
+  give(SubscribeOrder{Handle{1}, {{"a", all}}, identifier});
+  ASSERT_THAT(sent_of<Subscribe>(), SizeIs(1));
+  const Subscribe order = sent_of<Subscribe>()[0];
+  EXPECT_EQ(order.entries.at(0).options, all);
+  EXPECT_EQ(order.properties.number(PropertyId::subscription_identifier), 268'435'455u);
+}
+
 TEST_P(ClientReceiving5, SubscribesToNothingThatTheBrokerDoesNotOffer) {
   const auto reason_of = [&](SubscribeOrder order) {
     forget();

@@ -63,6 +63,7 @@ TEST(Flags, ThatCannotBeFollowedAreRefusedWithTheReason) {
       {{"--psk", "00"}, "belong together"},
       {{"--psk", "secret", "--psk-identity", "a"}, "hexadecimal"},
       {{"--psk", "00", "--psk-identity", "a", "--cafile", "x"}, "excludes certificates"},
+      {{"--auth-method", "SCRAM-SHA-256", "-u", "a", "-P", "secret\x07"}, "SASLprep"},
       {{"-x", "soon"}, "expected seconds"},
       {{"-x", "4294967296"}, "expected seconds"},
   };

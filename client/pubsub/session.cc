@@ -37,6 +37,18 @@ std::string failure_of(const Completed& completed) {
   }
 }
 
+// What the broker adds in words, and where it says to go (v5 3.2.2.3.9, 3.2.2.3.16); it may not
+// move the terminal.
+std::string more_said(const Properties& properties) {
+  std::string text;
+  if (const auto* reason = properties.text(PropertyId::reason_string)) text += " (" + *reason + ")";
+  if (const auto* other = properties.text(PropertyId::server_reference))
+    text += "; it says to use " + *other;
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return text;
+}
+
 class Session::Body {
  public:
   Body(boost::asio::io_context& context, const char* verb, const CommonOptions& options,
@@ -107,7 +119,8 @@ class Session::Body {
 
   void on_refused(const Refused& refused) {
     const char* reason = name(refused.conn_ack.reason, Kind::conn_ack, options_.settings.version);
-    error(std::string("the broker refused the connection: ") + reason);
+    error(std::string("the broker refused the connection: ") + reason +
+          more_said(refused.conn_ack.properties));
     if (refused.final || !had_connection_) finish(exit_status::unreachable);
   }
 
@@ -115,7 +128,8 @@ class Session::Body {
     if (finishing_) return;
     if (ended.by_peer)
       error(std::string("the broker ended the connection: ") +
-            name(ended.by_peer->reason, Kind::disconnect, Version::v5));
+            name(ended.by_peer->reason, Kind::disconnect, Version::v5) +
+            more_said(ended.by_peer->properties));
     else if (ended.because == Rule::silence_closes_link)
       error("the broker is silent, connecting again");
     else if (ended.because != Rule::none)

@@ -11,6 +11,7 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
     PrintFlags print;
     double percent = 100;
     bool retain_as_published = false;
+    bool no_local = false;
     std::string retain_handling;
     std::optional<std::uint32_t> wait;
     add_common(app, raw, options);
@@ -28,6 +29,7 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
     app.add_flag("--retained-only", options.retained_only, "print retained messages, then end");
     app.add_flag("--remove-retained", options.remove_retained, "clear what is retained there");
     app.add_flag("--retain-as-published", retain_as_published, "keep the retain flag, 5.0");
+    app.add_flag("--no-local", no_local, "nothing that this client published itself, 5.0");
     app.add_option("--retain-handling", retain_handling, "always, new or never, 5.0")
         ->check(CLI::IsMember({"always", "new", "never"}));
     app.add_option("--random-filter", percent,
@@ -41,9 +43,10 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
     settle(raw, "sub", options);
     if (topics.empty() && options.unsubscribe.empty())
       throw Usage("expected a topic filter: -t FILTER");
-    if ((retain_as_published || !retain_handling.empty()) &&
+    if ((retain_as_published || no_local || !retain_handling.empty()) &&
         options.settings.version != Version::v5)
-      throw Usage("--retain-as-published and --retain-handling need MQTT 5.0: add -V mqttv5");
+      throw Usage(
+          "--retain-as-published, --retain-handling and --no-local need MQTT 5.0: add -V mqttv5");
     if (options.skip_stale && options.retained_only)
       throw Usage("-R and --retained-only exclude each other");
     for (const std::string& topic : topics) {
@@ -53,6 +56,7 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
                                                          : RetainHandling::send;
       options.entries.push_back({topic,
                                  {.qos = options.qos,
+                                  .no_local = no_local,
                                   .retain_as_published = retain_as_published,
                                   .retain_handling = handling}});
     }

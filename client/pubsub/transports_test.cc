@@ -213,6 +213,35 @@ TEST_F(Transports, WebSocketAmongOurs) {
             std::string::npos);
 }
 
+// v5 4.12: AUTH goes both ways on every transport.
+TEST_F(Transports, EnhancedAuthenticationOverEachOfThem) {
+  Process passwd(Words{MQ_REAL_PROGRAM, "passwd", "-c", "-b", "-H", "scram-sha-256", at("users"),
+                       "ann", "secret"});
+  ASSERT_EQ(passwd.exit_status(), 0) << passwd.output();
+  const std::string file = "unix:" + at("mqtt.sock");
+  const auto ports =
+      listen({"127.0.0.1:0", "ws://127.0.0.1:0", "mqtts://127.0.0.1:0", "wss://127.0.0.1:0", file},
+             joined(pair_flags("server"), {"--password-file", at("users")}));
+  const auto to = [&](std::size_t i, const Words& more) {
+    return joined({"-h", "localhost", "-p", std::to_string(ports.at(i))}, more);
+  };
+  const Words tls{"--cafile", at("ca.pem")};
+  const Words ways[] = {to(0, {}),
+                        to(1, {"--ws"}),
+                        to(2, tls),
+                        to(3, joined({"--ws"}, tls)),
+                        {"--unix", at("mqtt.sock")}};
+  for (const Words& way : ways) {
+    const Words message = joined(way, {"-t", "a", "-m", "x", "-q", "1", "-u", "ann"});
+    const Words proof{"--auth-method", "SCRAM-SHA-256", "-P"};
+    Process right(ours("pub", joined(joined(message, proof), {"secret"})));
+    EXPECT_EQ(right.exit_status(), 0) << right.output();
+    Process wrong(ours("pub", joined(joined(message, proof), {"guessed"})));
+    EXPECT_EQ(wrong.exit_status(), 3) << wrong.output();
+    EXPECT_NE(wrong.output().find("Not authorized"), std::string::npos) << wrong.output();
+  }
+}
+
 // It takes a WebSocket at all addresses only, and beside another listener.
 TEST_F(Transports, WebSocketWithMosquittosBroker) {
   const int port = listen_mosquitto(

@@ -66,7 +66,14 @@ std::string settled(const ListenerFlags& flags) {
 TEST(ListenerFlags, OfTlsNeedAListenerAndAListenerThem) {
   EXPECT_EQ(settled({}), "1");
   EXPECT_EQ(settled({.listen = {"mqtts://localhost"}}),
-            "a listener with TLS needs --cert FILE and --key FILE");
+            "a listener with TLS needs --cert FILE and --key FILE, or --psk-file FILE");
+  ListenerFlags by_key{.listen = {"mqtts://localhost"}};
+  by_key.tls.psk_file = "keys";
+  EXPECT_EQ(settled(by_key), "1");
+  by_key.psk_identity_is_user = true;
+  EXPECT_TRUE(by_key.listeners(1883).at(0).psk_identity_is_user);
+  by_key.tls.psk_file.clear();
+  EXPECT_EQ(settled(by_key), "--psk-hint and --psk-identity-is-user need --psk-file FILE");
   EXPECT_EQ(settled({.listen = {"mqtts://localhost"}, .certificates = {"a"}, .keys = {"b"}}), "1");
   EXPECT_EQ(settled({.listen = {"mqtts://localhost"}, .certificates = {"a", "c"}, .keys = {"b"}}),
             "--cert and --key belong together: one key for each certificate");

@@ -34,7 +34,7 @@ LAYERS = [
     ("bench/", ["base/", "protocol/", "transport/", "peers/", "bench/"]),
     ("conformance/checks/", ["base/", "protocol/", "sim/trace/", "conformance/checks/"]),
     ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
-                             "conformance/"]),
+                             "peers/", "conformance/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "reports/"]),
     ("cli/", [""]),
 ]

@@ -4,19 +4,27 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/nearest_word.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
+#include "conformance/runner/adapted.h"
+#include "conformance/runner/expectations.h"
 #include "conformance/runner/library.h"
-#include "conformance/runner/needs.h"
 #include "conformance/runner/ours.h"
 #include "conformance/runner/print.h"
 #include "conformance/runner/remote.h"
 #include "conformance/runner/suite.h"
+#include "conformance/runner/target_file.h"
+#include "peers/adapter.h"
 
 namespace mq::cli {
 namespace {
@@ -26,7 +34,10 @@ struct ConformFlags {
   std::string cases;
   conformance::Selection selection;
   std::uint64_t seed = 1;
-  std::size_t jobs = 100;
+  std::size_t jobs = 250;
+  std::string target_file;
+  std::string expectations;
+  bool updates_expectations = false;
   std::string ca_file;
   bool insecure = false;
   bool list = false;
@@ -80,23 +91,109 @@ void show_progress(std::size_t to_come) {
   std::fflush(stderr);
 }
 
-int conform(const ConformFlags& flags) {
-  conformance::Target target{.name = flags.target};
-  const bool is_ours = flags.target == "ours";
+// A file as it is, or a complaint.
+std::optional<std::string> text_in(const std::string& file) {
+  std::ostringstream text;
+  std::ifstream stream(file, std::ios::binary);
+  if (stream && text << stream.rdbuf()) return text.str();
+  fmt::print(stderr, "mqttlab: {}: {}\n", file,
+             std::filesystem::is_empty(file) ? "it is empty" : "it cannot be read");
+  return std::nullopt;
+}
+
+bool complain(const std::string& file, const scenario::Problems& problems) {
+  for (const scenario::Problem& problem : problems)
+    fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
+  return !problems.empty();
+}
+
+// The target as flags and files describe it; what is wrong is told here.
+bool describe_target(const ConformFlags& flags, conformance::Target& target) {
+  target.name = flags.target;
   if (conformance::looks_like_url(flags.target)) {
     auto address = conformance::address_in(flags.target);
     if (const auto* none = std::get_if<conformance::NoAddress>(&address)) {
       fmt::print(stderr, "mqttlab: `{}`: {}\n", flags.target, none->why);
-      return exit_code::usage;
+      return false;
     }
     target.address = std::get<conformance::Address>(std::move(address));
-    target.ca_file = flags.ca_file;
-    target.checks_certificate_name = !flags.insecure;
-  } else if (!is_ours) {
-    fmt::print(stderr, "mqttlab: `{}` is no target; expected ours or a URL, mqtt://HOST:PORT\n",
-               flags.target);
-    return exit_code::usage;
   }
+  if (!flags.target_file.empty()) {
+    const auto text = text_in(flags.target_file);
+    if (!text) return false;
+    const std::string folder = std::filesystem::path(flags.target_file).parent_path().string();
+    if (complain(flags.target_file, conformance::read_target(*text, folder, target))) return false;
+  }
+  if (!flags.ca_file.empty()) target.ca_file = flags.ca_file;
+  if (flags.insecure) target.checks_certificate_name = false;
+  return true;
+}
+
+// The file that says what is known of this target; empty: there is none.
+std::string expectations_file(const ConformFlags& flags) {
+  if (!flags.expectations.empty()) return flags.expectations;
+  if (conformance::looks_like_url(flags.target) || flags.target.find('/') != std::string::npos)
+    return {};
+  const std::string file = MQTTLAB_EXPECTATIONS "/" + flags.target + ".yaml";
+  return std::filesystem::exists(file) || flags.updates_expectations ? file : "";
+}
+
+struct Course {
+  Results results;
+  std::string lost;
+  std::string release;
+};
+
+// What came of it, or the exit code of a target that could not be had.
+std::variant<Course, int> play(const ConformFlags& flags, conformance::Target target,
+                               const std::vector<const conformance::Case*>& cases,
+                               const conformance::Library& library) {
+  if (flags.target == "ours") return Course{against_ours(cases, library, flags), "", ""};
+  std::optional<conformance::Adapted> broker;
+  try {
+    if (!conformance::looks_like_url(flags.target)) broker.emplace(flags.target, target);
+  } catch (const peers::AdapterError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return exit_code::usage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "mqttlab: {}\n", error.what());
+    return exit_code::unreachable;
+  }
+  conformance::RemoteRun run = conformance::run_remotely(
+      cases, library, target,
+      {.at_once = flags.jobs, .word = conformance::word_of_a_run(), .progress = show_progress});
+  return Course{std::move(run.results), std::move(run.lost), target.release};
+}
+
+void print_all(const Results& results, const conformance::Library& library,
+               const ConformFlags& flags) {
+  using conformance::Verdict;
+  const conformance::Printing printing{flags.target, flags.cases, flags.seed, flags.verbose};
+  for (const conformance::CaseResult& result : results) {
+    const Verdict verdict = result.outcome.verdict;
+    const bool is_plain = (verdict == Verdict::pass && result.outcome.reason.empty()) ||
+                          verdict == Verdict::skipped || verdict == Verdict::known;
+    if (!is_plain || flags.verbose)
+      fmt::print("{}", conformance::to_text(result, library.statements, printing));
+  }
+  fmt::print("{}", conformance::summary(results));
+}
+
+// Reads the expectations and applies them; false if the file is wrong.
+bool expect(const std::string& file, bool may_be_new, conformance::Expectations& expectations,
+            Results& results, const conformance::Library& library) {
+  if (file.empty() || (may_be_new && !std::filesystem::exists(file))) return true;
+  const auto text = text_in(file);
+  if (!text || complain(file, conformance::read_expectations(*text, expectations))) return false;
+  conformance::apply(expectations, results);
+  for (const std::string& idle : conformance::idle_patterns(expectations, library))
+    fmt::print(stderr, "{}:{}\n", file, idle);
+  return true;
+}
+
+int conform(const ConformFlags& flags) {
+  conformance::Target target;
+  if (!describe_target(flags, target)) return exit_code::usage;
   const conformance::Library library = library_of(flags);
   for (const std::string& problem : library.problems) fmt::print(stderr, "{}\n", problem);
   if (!library.problems.empty()) return exit_code::usage;
@@ -106,31 +203,23 @@ int conform(const ConformFlags& flags) {
     fmt::print(stderr, "mqttlab: no case is selected; --list says which there are\n");
     return exit_code::nothing;
   }
-
-  Results results;
-  std::string lost;
-  if (is_ours) {
-    results = against_ours(cases, library, flags);
-  } else {
-    conformance::RemoteRun run = conformance::run_remotely(
-        cases, library, target,
-        {.at_once = flags.jobs, .word = conformance::word_of_a_run(), .progress = show_progress});
-    results = std::move(run.results);
-    lost = std::move(run.lost);
-  }
-  const conformance::Printing printing{flags.target, flags.cases, flags.seed, flags.verbose};
-  for (const conformance::CaseResult& result : results) {
-    const bool is_plain = result.outcome.verdict == conformance::Verdict::pass ||
-                          result.outcome.verdict == conformance::Verdict::skipped;
-    if (!is_plain || flags.verbose)
-      fmt::print("{}", conformance::to_text(result, library.statements, printing));
-  }
-  fmt::print("{}", conformance::summary(results));
-  if (!lost.empty()) {
-    fmt::print(stderr, "mqttlab: {}\n", lost);
+  auto played = play(flags, target, cases, library);
+  if (const int* code = std::get_if<int>(&played)) return *code;
+  auto& course = std::get<Course>(played);
+  const std::string file = expectations_file(flags);
+  conformance::Expectations expectations{.target = course.release, .cases = {}};
+  if (!expect(file, flags.updates_expectations, expectations, course.results, library))
+    return exit_code::usage;
+  print_all(course.results, library, flags);
+  if (!course.lost.empty()) {
+    fmt::print(stderr, "mqttlab: {}\n", course.lost);
     return exit_code::unreachable;
   }
-  return conformance::exit_code(results);
+  if (flags.updates_expectations) {
+    std::ofstream(file) << conformance::updated(expectations, course.results);
+    fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
+  }
+  return conformance::exit_code(course.results);
 }
 
 int explain(const std::string& name, const std::string& cases) {
@@ -156,9 +245,10 @@ void add_conform(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ConformFlags>();
   CLI::App* verb =
       app.add_subcommand("conform", "test a broker for every statement of the standard");
-  verb->add_option("TARGET", flags->target,
-                   "ours: our own broker, in virtual time; or a URL: mqtt://HOST:PORT, mqtts://, "
-                   "ws://, wss://")
+  verb->add_option(
+          "TARGET", flags->target,
+          "ours: our own broker, in virtual time; a URL: mqtt://HOST:PORT, mqtts://, ws://, "
+          "wss://; or a broker of this machine with an adapter, such as mosquitto")
       ->required();
   verb->add_option("--cases", flags->cases,
                    "read cases from this file, or the *.cases of this folder, instead of those "
@@ -170,6 +260,12 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_option("--level", flags->selection.level, "must, should, may or all")
       ->check(CLI::IsMember({"must", "should", "may", "all"}));
   verb->add_option("--seed", flags->seed, "of all chance");
+  verb->add_option("--target", flags->target_file,
+                   "a file with what the broker does not show: users, limits, what it lacks");
+  verb->add_option("--expectations", flags->expectations,
+                   "a file with the cases that are known to fail, and why");
+  verb->add_flag("--update-expectations", flags->updates_expectations,
+                 "write what fails, and only that, into the expectations");
   verb->add_option("--jobs", flags->jobs, "cases at a time, on real sockets")
       ->check(CLI::Range(1, 10000));
   verb->add_option("--cafile", flags->ca_file, "TLS: authorities that are trusted, PEM");

@@ -335,8 +335,8 @@ class RemoteSuite {
     CaseResult& result = run_.results[job.at];
     if (was_silent || outcome.is_unreachable) suspects_.push_back(result.which);
     // Many cases at a time, and whatever else this machine does, may have been too much: what was
-    // only late gets a second chance in calm.
-    if ((was_silent || outcome.is_unreachable) && !job.is_second_time)
+    // only late gets a second chance in calm, unless it takes long.
+    if ((was_silent || outcome.is_unreachable) && !job.is_second_time && !job.is_idle())
       again_.push_back({job.at, job.least, true, job.in_turn});
     if (job.is_second_time && outcome.verdict == Verdict::pass)
       outcome.reason = "when it was played a second time, and little else beside it";

@@ -13,7 +13,8 @@
 namespace mq::conformance {
 
 struct Target {
-  std::string name;  // as it was named on the command line
+  std::string name;     // as it was named on the command line
+  std::string release;  // which broker it is, if that is known: "mosquitto version 2.0.11"
   Address address;
   std::string ca_file;  // TLS: whom to trust; empty: whom this system trusts
   bool checks_certificate_name = true;

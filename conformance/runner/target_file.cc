@@ -44,7 +44,8 @@ constexpr std::array restricted_keys = {
 };
 constexpr Shape restricted{.is = Is::map, .title = "a restricted user", .keys = restricted_keys};
 
-constexpr Shape numbers{.is = Is::named_map, .item = &line_of_text, .entries_max = 100};
+constexpr Shape number{.is = Is::whole, .min = "0", .max = "4294967295"};
+constexpr Shape numbers{.is = Is::named_map, .item = &number, .entries_max = 100};
 constexpr Shape reasons{.is = Is::named_map, .item = &line_of_text, .entries_max = 100};
 
 constexpr std::array protocol_words = {Choice{"3.1.1", ""}, Choice{"5.0", ""}};

@@ -1,6 +1,7 @@
 #include "conformance/runner/remote.h"
 
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <deque>
 #include <memory>
@@ -379,6 +380,9 @@ class RemoteSuite {
   const Target& target_;
   const RemoteOptions& options_;
   boost::asio::io_context context_;
+  // Between two cases nothing may be under way; a context without work would stop for good.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> goes_on_{
+      context_.get_executor()};
   Dialer dialer_;
   RemoteRun run_;
   std::map<Version, Contact> contacts_;

@@ -30,7 +30,9 @@ TEST(PasswordHash, EveryKindRecognisesItsPasswordAfterBeingWritten) {
       const auto hash = password_hash_of(text);
       ASSERT_TRUE(hash) << text;
       EXPECT_EQ(to_text(*hash), text);
-      EXPECT_TRUE(password_is(*hash, password)) << text;
+      // SCRAM has no empty password and none with control characters (RFC 4013, 2.3).
+      const bool can_be = kind != HashKind::scram_sha_256 || password == "secret";
+      EXPECT_EQ(password_is(*hash, password), can_be) << text;
       EXPECT_FALSE(password_is(*hash, password + "x")) << text;
       EXPECT_FALSE(password_is(*hash, "Secret")) << text;
     }

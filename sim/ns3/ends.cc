@@ -45,6 +45,8 @@ void Ends::bury() { dead_.clear(); }
 void Ends::finish() {
   finished_ = true;
   accepted = nullptr;
+  // Segments on their way are thrown away after this, and look ahead for their ends.
+  for (const auto& link : air_.links) link->connections.clear();
   all_.clear();
   waiting_.clear();
   dead_.clear();

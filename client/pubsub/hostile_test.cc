@@ -11,10 +11,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
+#include "base/testing/sanitized.h"
 #include "client/pubsub/process.h"
 #include "protocol/testing/recipe.h"
 
@@ -25,12 +24,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
 using ::testing::HasSubstr;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool is_sanitized = true;
-#else
-constexpr bool is_sanitized = false;
-#endif
 
 const std::string conn_ack("\x20\3\0\0\0", 5);
 
@@ -134,24 +127,6 @@ class HostileBroker {
   int port_ = 0;
 };
 
-std::size_t peak_of(const Process& process) {
-  std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) * 1024;
-  return 0;
-}
-
-double processor_seconds_of(const Process& process) {
-  std::ifstream stat("/proc/" + std::to_string(process.pid()) + "/stat");
-  const std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
-  std::istringstream rest(text.substr(text.rfind(')') + 2));
-  std::string word;
-  double ticks = 0;
-  for (int field = 3; rest >> word; ++field)
-    if (field == 14 || field == 15) ticks += std::stod(word);
-  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
 const Words subscriber_flags{
     "-V", "mqttv5", "-t", "#", "-v", "-M", "4", "-D", "connect", "maximum-packet-size", "1048576"};
 
@@ -181,7 +156,7 @@ TEST(HostileBrokerOnSockets, EveryRecipeIsToldAndSurvived) {
       victim.hang_up();
     }
     if (!is_sanitized) {
-      EXPECT_LT(peak_of(sub), memory_max);
+      EXPECT_LT(sub.memory("VmHWM"), memory_max);
     }
     sub.signal(SIGTERM);
     EXPECT_EQ(sub.exit_status(), 143) << sub.output();
@@ -200,7 +175,7 @@ TEST(HostileBrokerOnSockets, AnAnnouncedLengthReservesNothing) {
   victim.say(std::string("\x90\3\0\1\0\x30\xff\xff\xff\x7f\0\1a", 13) + std::string(100'000, 'x'));
   EXPECT_TRUE(sub.prints("subscribed"));
   if (!is_sanitized) {
-    EXPECT_LT(peak_of(sub), memory_max);
+    EXPECT_LT(sub.memory("VmHWM"), memory_max);
   }
 }
 
@@ -258,7 +233,7 @@ TEST(HostileBrokerOnSockets, ABrokerThatNeverBehavesIsAskedLessAndLess) {
   EXPECT_GE(attempts, 2);
   EXPECT_LE(attempts, 3);
   if (!is_sanitized) {
-    EXPECT_LT(processor_seconds_of(sub), 0.2);
+    EXPECT_LT(sub.processor_seconds(), 0.2);
   }
 }
 
@@ -274,7 +249,7 @@ TEST(HostileBrokerOnSockets, AFloodOfMessagesIsReadNoFasterThanItIsPrinted) {
   while (victim.takes(many, 300ms) && taken < 300'000'000) taken += many.size();
   EXPECT_LT(taken, 300'000'000u);
   if (!is_sanitized) {
-    EXPECT_LT(peak_of(sub), memory_max);
+    EXPECT_LT(sub.memory("VmHWM"), memory_max);
   }
 }
 
@@ -289,12 +264,12 @@ TEST(HostileBrokerOnSockets, ABrokerThatNeverReadsCostsThePublisherLittle) {
   ASSERT_TRUE(victim.hears(0x10));
   victim.say(conn_ack);
   // Until it stands still: it has used no processor while nobody else came.
-  for (double before = -1, now = 0; now > before; now = processor_seconds_of(pub)) {
+  for (double before = -1, now = 0; now > before; now = pub.processor_seconds()) {
     before = now;
     EXPECT_FALSE(broker.accept(300ms).is_there());
   }
   if (!is_sanitized) {
-    EXPECT_LT(peak_of(pub), memory_max);
+    EXPECT_LT(pub.memory("VmHWM"), memory_max);
   }
 }
 

@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "base/ensure.h"
 
@@ -95,6 +98,24 @@ Process::Read Process::read_some(Clock::time_point deadline) {
   if (got <= 0) return Read::end;
   output_.append(buffer, static_cast<std::size_t>(got));
   return Read::some;
+}
+
+std::size_t Process::memory(const std::string& line) const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string text; std::getline(status, text);)
+    if (text.starts_with(line + ":")) return std::stoul(text.substr(line.size() + 1)) * 1024;
+  return 0;
+}
+
+double Process::processor_seconds() const {
+  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+  const std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
+  std::istringstream rest(text.substr(text.rfind(')') + 2));
+  std::string word;
+  double ticks = 0;
+  for (int field = 3; rest >> word; ++field)
+    if (field == 14 || field == 15) ticks += std::stod(word);
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 int free_port() {

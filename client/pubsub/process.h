@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ class Process {
   std::optional<int> exit_status();
   void signal(int number);
   pid_t pid() const { return pid_; }
+  // Bytes, by a line of /proc: VmRSS now, VmHWM at most. 0 when it is gone.
+  std::size_t memory(const std::string& line) const;
+  double processor_seconds() const;
   const std::string& output() const { return output_; }
 
  private:

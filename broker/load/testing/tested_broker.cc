@@ -3,11 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <ctime>
 #include <fstream>
-#include <sstream>
 
 #include "transport/certificate_maker.h"
 
@@ -75,27 +73,14 @@ std::uint16_t TestedBroker::port(Through through) const {
   return ports_.at(static_cast<std::size_t>(through));
 }
 
-std::size_t TestedBroker::memory_line(const std::string& name) const {
-  std::ifstream status("/proc/" + std::to_string(process_->pid()) + "/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(name)) return std::stoul(line.substr(name.size())) * 1024;
-  ADD_FAILURE() << "the broker is gone: " << process_->output();
-  return 0;
+std::size_t TestedBroker::memory(const std::string& line) const {
+  const std::size_t bytes = process_->memory(line);
+  if (bytes == 0) ADD_FAILURE() << "the broker is gone: " << process_->output();
+  return bytes;
 }
 
 void TestedBroker::forget_peak() {
   std::ofstream("/proc/" + std::to_string(process_->pid()) + "/clear_refs") << "5";
-}
-
-double TestedBroker::processor_seconds() const {
-  std::ifstream stat("/proc/" + std::to_string(process_->pid()) + "/stat");
-  const std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
-  std::istringstream rest(text.substr(text.rfind(')') + 2));
-  std::string word;
-  double ticks = 0;
-  for (int field = 3; rest >> word; ++field)
-    if (field == 14 || field == 15) ticks += std::stod(word);
-  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 bool may_open_files(std::size_t count) {

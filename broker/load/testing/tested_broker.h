@@ -7,16 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/sanitized.h"
 #include "client/pubsub/process.h"
 
 namespace mq::broker {
-
-// True where memory and time say nothing about the released program.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool is_sanitized = true;
-#else
-inline constexpr bool is_sanitized = false;
-#endif
 
 enum class Through { tcp, websocket, tls, wss };
 const char* name_of(Through through);
@@ -32,14 +26,14 @@ class TestedBroker {
   std::string authority_file() const { return (folder_ / "ca.pem").string(); }
   const std::filesystem::path& folder() const { return folder_; }
 
-  std::size_t memory() const { return memory_line("VmRSS:"); }
-  std::size_t memory_peak() const { return memory_line("VmHWM:"); }
+  std::size_t memory() const { return memory("VmRSS"); }
+  std::size_t memory_peak() const { return memory("VmHWM"); }
   void forget_peak();  // it is counted anew from here
-  double processor_seconds() const;
+  double processor_seconds() const { return process_->processor_seconds(); }
   client::Process& process() { return *process_; }
 
  private:
-  std::size_t memory_line(const std::string& name) const;
+  std::size_t memory(const std::string& line) const;
 
   std::filesystem::path folder_;
   std::vector<std::uint16_t> ports_;

@@ -19,15 +19,17 @@ ns3::TypeId ForesightScheduler::GetTypeId() {
 
 void ForesightScheduler::Insert(const Event& event) {
   const bool is_soon = soon_count_ < foresight ? later_.empty() : event < soon_.back();
-  if (is_soon) return insert_soon(event);
+  is_soon ? insert_soon(event) : insert_later(event);
+}
+
+void ForesightScheduler::insert_later(const Event& event) {
   later_.push_back(event);
   std::push_heap(later_.begin(), later_.end(), std::greater<>());
 }
 
 void ForesightScheduler::insert_soon(const Event& event) {
   if (soon_count_ == foresight) {
-    later_.push_back(soon_.back());
-    std::push_heap(later_.begin(), later_.end(), std::greater<>());
+    insert_later(soon_.back());
     --soon_count_;
   }
   std::size_t place = soon_count_++;
@@ -35,15 +37,18 @@ void ForesightScheduler::insert_soon(const Event& event) {
   soon_[place] = event;
 }
 
+void ForesightScheduler::take_from_soon(std::size_t place) {
+  std::copy(soon_.begin() + place + 1, soon_.begin() + soon_count_, soon_.begin() + place);
+  --soon_count_;
+  if (later_.empty()) return;
+  std::pop_heap(later_.begin(), later_.end(), std::greater<>());
+  soon_[soon_count_++] = later_.back();
+  later_.pop_back();
+}
+
 ns3::Scheduler::Event ForesightScheduler::RemoveNext() {
   const Event next = soon_.front();
-  std::copy(soon_.begin() + 1, soon_.begin() + soon_count_, soon_.begin());
-  --soon_count_;
-  if (!later_.empty()) {
-    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
-    soon_[soon_count_++] = later_.back();
-    later_.pop_back();
-  }
+  take_from_soon(0);
   foresee();
   return next;
 }
@@ -59,15 +64,8 @@ void ForesightScheduler::foresee() const {
 
 void ForesightScheduler::Remove(const Event& event) {
   const auto soon_end = soon_.begin() + soon_count_;
-  if (const auto at = std::find(soon_.begin(), soon_end, event); at != soon_end) {
-    std::copy(at + 1, soon_end, at);
-    --soon_count_;
-    if (later_.empty()) return;
-    std::pop_heap(later_.begin(), later_.end(), std::greater<>());
-    soon_[soon_count_++] = later_.back();
-    later_.pop_back();
-    return;
-  }
+  if (const auto at = std::find(soon_.begin(), soon_end, event); at != soon_end)
+    return take_from_soon(static_cast<std::size_t>(at - soon_.begin()));
   const auto at = std::find(later_.begin(), later_.end(), event);
   ensure(at != later_.end(), "an event that is removed is in the queue");
   *at = later_.back();

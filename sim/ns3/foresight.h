@@ -24,6 +24,8 @@ class ForesightScheduler final : public ns3::Scheduler {
 
  private:
   void insert_soon(const Event& event);
+  void insert_later(const Event& event);
+  void take_from_soon(std::size_t place);
   void foresee() const;
 
   // The next ones in order, and all that come after the last of them as a heap.

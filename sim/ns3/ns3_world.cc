@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -69,6 +70,7 @@ struct Ns3World::State {
   Cell& cell_for(TcpPreset preset);
   void listen(Cell& cell);
   void accepted(TcpEnd& end);
+  TimerId call_at(Instant when, std::function<void()> what, std::optional<DeviceId> about);
   void arm();
   void fire();
   void foresee() const;
@@ -180,18 +182,19 @@ Instant Ns3World::now() const {
   return state_->running ? state_->simulator_now() : state_->idle_at;
 }
 
-TimerId Ns3World::call_at(Instant when, std::function<void()> what) {
-  const TimerId timer =
-      state_->timers.add(std::max(when, state_->simulator_now()), std::move(what));
-  state_->arm();
+TimerId Ns3World::State::call_at(Instant when, std::function<void()> what,
+                                 std::optional<DeviceId> about) {
+  const TimerId timer = timers.add(std::max(when, simulator_now()), std::move(what), about);
+  arm();
   return timer;
 }
 
+TimerId Ns3World::call_at(Instant when, std::function<void()> what) {
+  return state_->call_at(when, std::move(what), {});
+}
+
 TimerId Ns3World::call_device_at(DeviceId device, Instant when, std::function<void()> what) {
-  const TimerId timer =
-      state_->timers.add(std::max(when, state_->simulator_now()), std::move(what), device);
-  state_->arm();
-  return timer;
+  return state_->call_at(when, std::move(what), device);
 }
 
 void Ns3World::cancel(TimerId timer) { state_->timers.cancel(timer); }

@@ -36,6 +36,7 @@ LAYERS = [
     ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
                              "peers/", "conformance/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "reports/"]),
+    ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
     ("cli/", [""]),
 ]
 PURE = ("base/", "protocol/", "broker/core/", "client/core/", "conformance/checks/", "sim/trace/")

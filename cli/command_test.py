@@ -310,6 +310,60 @@ class Trouble(CommandTest):
                 self.assertTrue((self.results / "report.html").exists())
 
 
+class Gate(CommandTest):
+    """Two versions are played by one scenario with two links of the same name."""
+
+    def seeds(self, folder, number, delay="300ms"):
+        file = self.scenario(SMALL.replace("300ms", delay), f"{folder}.yaml")
+        ran = mqttlab("run", file, "--world", "memory", "--seeds", number, "--trace", "none", "-o",
+                      self.folder / folder)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        return self.folder / folder
+
+    def test_more_latency_is_worse_and_less_is_better(self):
+        base, slow = self.seeds("base", 5), self.seeds("slow", 5, "900ms")
+        worse = mqttlab("gate", base, slow, "-o", self.folder / "out")
+        self.assertEqual(worse.returncode, 1, worse.stdout)
+        self.assertIn("NEW is worse than BASE", worse.stdout)
+        self.assertIn("latency-p50-qos1", worse.stdout)
+        self.assertEqual({path.name for path in (self.folder / "out").iterdir()},
+                         {"gate.json", "junit.xml", "summary.md"})
+        better = mqttlab("gate", slow, base, "--json")
+        self.assertEqual(better.returncode, 0)
+        self.assertFalse(json.loads(better.stdout)["worse"])
+        self.assertEqual(mqttlab("gate", base, slow, "--tolerate", "*=500%").returncode, 0)
+
+    def test_below_five_seeds_only_promises_are_compared_and_it_says_so(self):
+        base, slow = self.seeds("base", 2), self.seeds("slow", 2, "900ms")
+        gate = mqttlab("gate", base, slow)
+        self.assertEqual(gate.returncode, 0)
+        self.assertIn("only promises are compared", gate.stdout)
+
+    def test_github_gets_annotations_and_a_summary(self):
+        base, slow = self.seeds("base", 5), self.seeds("slow", 5, "900ms")
+        summary = self.folder / "summary"
+        environment = dict(os.environ, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+        gate = subprocess.run([PROGRAMS / "mqttlab", "gate", base, slow], capture_output=True,
+                              text=True, env=environment, timeout=60)
+        self.assertEqual(gate.returncode, 1)
+        annotations = [line for line in gate.stdout.splitlines() if line.startswith("::error ")]
+        self.assertTrue(1 <= len(annotations) <= 10, gate.stdout)
+        self.assertIn("NEW is worse", summary.read_text())
+
+    def test_what_cannot_be_compared_is_refused(self):
+        base = self.seeds("base", 1)
+        (self.folder / "empty").mkdir()
+        (self.folder / "odd").mkdir()
+        (self.folder / "odd" / "results.json").write_text("{}")
+        for other, code, text in [("empty", 4, "holds no results.json"), ("none", 2, "cannot be read"),
+                                  ("odd", 2, "schema_version")]:
+            gate = mqttlab("gate", base, self.folder / other)
+            self.assertEqual((gate.returncode, text in gate.stderr), (code, True), gate.stderr)
+        wrong = mqttlab("gate", base, base, "--tolerate", "latency")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("expected METRIC=SHARE", wrong.stderr)
+
+
 class OtherVerbs(CommandTest):
     def test_check_says_whether_files_are_valid(self):
         self.assertEqual(mqttlab("check", self.scenario(SMALL)).returncode, 0)

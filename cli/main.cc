@@ -57,6 +57,7 @@ int dispatch(int argc, char** argv) {
   add_schema(app, code);
   add_doctor(app, code);
   add_report(app, code);
+  add_gate(app, code);
   app.add_subcommand("broker", "a real MQTT broker on real sockets");
   app.add_subcommand("pub", "a real client that publishes");
   app.add_subcommand("sub", "a real client that subscribes");

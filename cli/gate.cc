@@ -1,0 +1,201 @@
+// mqttlab gate BASE NEW: is NEW worse than BASE?
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/github.h"
+#include "cli/render.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "gate/compare.h"
+#include "gate/render.h"
+#include "reports/file/output_file.h"
+
+namespace mq::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct GateFlags {
+  std::string base;
+  std::string now;
+  std::vector<std::string> tolerate;
+  std::vector<std::string> skip;
+  double p = gate::Rules{}.p_max;
+  double effect = gate::Rules{}.effect_min;
+  std::string output;
+  bool json = false;
+  bool github = false;
+  std::string color = "auto";
+};
+
+// "latency-p99-qos1=20%", "connects=0.2"
+std::optional<gate::Tolerance> tolerance_of(const std::string& word) {
+  const std::size_t equals = word.rfind('=');
+  if (equals == std::string::npos || equals == 0) return std::nullopt;
+  std::string_view number = std::string_view(word).substr(equals + 1);
+  const bool percent = !number.empty() && number.back() == '%';
+  if (percent) number.remove_suffix(1);
+  double share = 0;
+  const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), share);
+  if (fault != std::errc() || end != number.data() + number.size() || !(share >= 0) || share > 1e6)
+    return std::nullopt;
+  return gate::Tolerance{word.substr(0, equals), percent ? share / 100 : share};
+}
+
+// Every results.json below a folder, in the order of their names.
+std::optional<std::vector<gate::Facts>> read_side(const std::string& path) {
+  std::vector<std::string> folders;
+  std::error_code error;
+  if (fs::exists(fs::path(path) / "results.json", error)) folders.push_back(path);
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error))
+    if (it->path().filename() == "results.json" && it->path().parent_path() != fs::path(path))
+      folders.push_back(it->path().parent_path().string());
+  if (error) {
+    fmt::print(stderr, "mqttlab: the results folder {} cannot be read: {}\n", path,
+               error.message());
+    return std::nullopt;
+  }
+  if (folders.empty())
+    fmt::print(stderr,
+               "mqttlab: {} holds no results.json; `mqttlab run FILE --seeds 10 -o {}` "
+               "writes some\n",
+               path, path);
+  std::sort(folders.begin(), folders.end());
+  std::vector<gate::Facts> facts;
+  bool readable = true;
+  for (const std::string& folder : folders) {
+    std::string why;
+    if (const auto results = read_results(ResultsFolder{folder}, why)) {
+      facts.push_back(gate::facts_of(*results, folder));
+    } else {
+      fmt::print(stderr, "mqttlab: {}\n", why);
+      readable = false;
+    }
+  }
+  if (!readable) return std::nullopt;
+  return facts;
+}
+
+std::vector<report::github::Annotation> annotations_of(const gate::Comparison& comparison) {
+  std::vector<report::github::Annotation> all;
+  for (const std::string& problem : comparison.problems)
+    all.push_back({.title = "mqttlab gate", .message = problem});
+  for (const gate::ScenarioChange& scenario : comparison.scenarios) {
+    if (scenario.missing)
+      all.push_back({.title = scenario.scenario, .message = "NEW has no run of it"});
+    for (const gate::PromiseChange& promise : scenario.promises)
+      if (promise.change == gate::Change::worse)
+        all.push_back({.title = scenario.scenario + ": " + promise.id,
+                       .message = promise.promise + ": " + promise.why});
+    for (const gate::MetricChange& metric : scenario.metrics)
+      if (metric.change == gate::Change::worse)
+        all.push_back({.title = scenario.scenario + ": " + metric.metric.id,
+                       .message = gate::metric_text(metric)});
+  }
+  return all;
+}
+
+// gate.json, junit.xml and summary.md. What went wrong, if something did.
+std::optional<std::string> write_files(const std::string& folder,
+                                       const gate::Comparison& comparison) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return "the folder " + folder + " cannot be made: " + error.message();
+  const std::pair<std::string, std::string> files[] = {
+      {folder + "/gate.json", gate::to_json(comparison)},
+      {folder + "/junit.xml", gate::junit_xml(comparison)},
+      {folder + "/summary.md", gate::summary_markdown(comparison)},
+  };
+  for (const auto& [path, content] : files)
+    if (const auto fault = report::write_file(path, content))
+      return path + " could not be written: " + fault.message();
+  return std::nullopt;
+}
+
+int code_of(const gate::Comparison& comparison) {
+  if (!comparison.problems.empty()) return exit_code::usage;
+  if (!comparison.compared()) return exit_code::nothing;
+  return comparison.worse() ? exit_code::broken : exit_code::held;
+}
+
+int gate_verb(const GateFlags& flags) {
+  gate::Rules rules;
+  rules.p_max = flags.p;
+  rules.effect_min = flags.effect;
+  rules.skip = flags.skip;
+  for (const std::string& word : flags.tolerate) {
+    const auto tolerance = tolerance_of(word);
+    if (!tolerance) {
+      fmt::print(stderr,
+                 "mqttlab: --tolerate {}: expected METRIC=SHARE, such as "
+                 "latency-p99-qos1=20%\n",
+                 word);
+      return exit_code::usage;
+    }
+    rules.tolerances.push_back(*tolerance);
+  }
+  auto base = read_side(flags.base);
+  auto now = read_side(flags.now);
+  if (!base || !now) return exit_code::usage;
+  const gate::Comparison comparison = gate::compare(std::move(*base), std::move(*now), rules);
+  if (flags.json)
+    fmt::print("{}", gate::to_json(comparison));
+  else
+    fmt::print("{}",
+               gate::terminal_text(comparison, Terminal(flags.color).color() ? gate::Colour::on
+                                                                             : gate::Colour::off));
+  int code = code_of(comparison);
+  if (github_wanted(flags.github))
+    tell_github(annotations_of(comparison), gate::summary_markdown(comparison), flags.json);
+  if (!flags.output.empty())
+    if (const auto trouble = write_files(flags.output, comparison)) {
+      fmt::print(stderr, "mqttlab: {}\n", *trouble);
+      code = graver(code, exit_code::fault);
+    }
+  return code;
+}
+
+}  // namespace
+
+void add_gate(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<GateFlags>();
+  CLI::App* verb = app.add_subcommand(
+      "gate", "is NEW worse than BASE? Promises are counted, figures tested over seeds");
+  verb->add_option("BASE", flags->base, "results of the version that is known")->required();
+  verb->add_option("NEW", flags->now, "results of the version that is to be let through")
+      ->required();
+  verb->add_option("--tolerate", flags->tolerate,
+                   "METRIC=SHARE: a difference of this share does not matter; * and ? are "
+                   "wildcards; may be repeated")
+      ->take_all()
+      ->expected(1);
+  verb->add_option("--skip", flags->skip, "METRIC: do not compare it; * and ? are wildcards")
+      ->expected(1);
+  verb->add_option("--p", flags->p, "a difference is chance unless its p is below this")
+      ->check(CLI::Range(1e-6, 0.5))
+      ->capture_default_str();
+  verb->add_option("--effect", flags->effect,
+                   "the least effect (Cliff's delta, 0 to 1) that counts")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb->add_option("-o,--output", flags->output, "write gate.json, junit.xml and summary.md there");
+  verb->add_flag("--json", flags->json, "print gate.json");
+  verb->add_flag("--github", flags->github,
+                 "annotations and the step's summary; by itself in GitHub Actions");
+  verb->add_option("--color", flags->color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  verb->callback([flags, &exit_code] { exit_code = gate_verb(*flags); });
+}
+
+}  // namespace mq::cli

@@ -1,0 +1,56 @@
+// What a comparison needs of one run: its promises and its figures. Small, so that thousands of
+// runs fit in memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reports/results.h"
+
+namespace mq::gate {
+
+enum class Better : std::uint8_t { lower, higher };
+enum class Unit : std::uint8_t { seconds, share, count, bytes };
+
+// A figure that runs have, such as "latency-p99-qos1".
+struct Metric {
+  std::string id;
+  std::string name;  // "p99 latency of QoS 1"
+  Unit unit = Unit::count;
+  Better better = Better::lower;
+  // The least difference that matters: by default both must be exceeded.
+  double least_share = 0;     // of the value in BASE
+  double least_absolute = 0;  // in its unit: seconds, 0 ... 1, a number, bytes
+};
+
+struct Figure {
+  Metric metric;
+  double value = 0;
+};
+
+struct Promise {
+  std::string id;
+  std::string promise;
+  checks::Verdict verdict = checks::Verdict::not_tried;
+  bool expected = false;  // written in the scenario's `expect`
+  std::string measured;
+  std::string limit;
+  std::string evidence;  // the first; empty if there is none
+};
+
+struct Facts {
+  std::string folder;  // where its results lie
+  std::string scenario;
+  std::string world;
+  std::string broker;
+  std::uint64_t seed = 0;
+  std::string shape;     // what must be equal in BASE and NEW: "50 clients, 2 h, 5 min of calm"
+  std::string unjudged;  // why the run says nothing: "interrupted"; empty if it does
+  std::vector<Promise> promises;
+  std::vector<Figure> figures;
+};
+
+Facts facts_of(const report::Results& results, std::string folder);
+
+}  // namespace mq::gate

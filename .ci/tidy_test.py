@@ -26,6 +26,8 @@ LAYERS = [
     ("client/", ["base/", "protocol/", "client/", "transport/"]),
     ("transport/", ["base/", "transport/"]),
     ("sim/trace/", ["base/", "protocol/", "sim/trace/"]),
+    ("shim/", ["shim/"]),
+    ("sim/external/", ["base/", "shim/", "sim/"]),
     ("sim/linked/", ["base/", "protocol/", "broker/", "transport/", "sim/"]),
     ("sim/", ["base/", "protocol/", "sim/"]),
     ("scenarios/engine/", ["base/", "protocol/", "client/core/", "transport/", "sim/", "scenarios/"]),

@@ -1,0 +1,85 @@
+// An unmodified broker, as a process in virtual time, behind the broker's address of a scenario.
+//
+// All its input waits for step(): the clock is set before it sees a byte. Its output is taken in
+// step() too, link by link in their order, whichever of its threads wrote first.
+//
+// Starting takes no time in the simulation. If the broker wants to wait while it starts, its own
+// clock moves on (clock_ahead()) and stays ahead.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/backend.h"
+#include "sim/byte_queue.h"
+#include "sim/external/vtime_program.h"
+
+namespace mq::sim {
+
+struct ExternalBroker {
+  VtimeStart start;
+  std::uint16_t port = 1883;  // of its listener
+  Duration settles{};         // its own time between the listener's beginning and being ready
+  Duration starts_within = std::chrono::minutes(10);  // of its own time
+};
+
+class ExternalBackend final : public BrokerBackend {
+ public:
+  explicit ExternalBackend(ExternalBroker broker);
+  ~ExternalBackend() override;
+
+  std::optional<Instant> start(Instant now) override;
+  std::optional<Instant> step(Instant now) override;
+  BackendLink open(const std::string& peer) override;
+  std::size_t write(BackendLink link, std::span<const std::byte> bytes) override;
+  std::size_t read(BackendLink link, std::span<std::byte> into) override;
+  void half_close(BackendLink link) override;
+  void reset(BackendLink link) override;
+  std::vector<Ready> ready() override;
+  void kill(Crash how) override;
+
+  // Why the run cannot go on; empty while it can.
+  const std::string& trouble() const { return trouble_; }
+  // It ended without being told to: "at 12.5 s, by signal 11".
+  const std::vector<std::string>& unexpected_ends() const { return ends_; }
+  Duration clock_ahead() const { return ahead_; }
+  const VtimeProgram& program() const { return *program_; }
+
+ private:
+  struct Link;
+
+  Instant clock(Instant now) const { return now + ahead_; }
+  std::optional<Instant> deadline() const;
+  void boot(Instant now);
+  bool is_ready() const;
+  void connect(Link& link);
+  bool give(Link& link);
+  bool give_all();
+  bool drain();
+  bool drain(Link& link);
+  void tell(Link& link);
+  void ended();
+  Link* find(BackendLink id) const;
+
+  ExternalBroker broker_;
+  std::unique_ptr<VtimeProgram> program_;
+  int poll_ = -1;  // an epoll of all links
+  Instant now_{};
+  Duration ahead_{};
+  bool has_input_ = false;
+  std::uint64_t last_link_ = 0;
+  std::map<BackendLink, std::unique_ptr<Link>> links_;
+  std::vector<BackendLink> waiting_;  // hold something for the broker, in the order of its coming
+  std::vector<BackendLink> news_;
+  std::string trouble_;
+  std::vector<std::string> ends_;
+};
+
+}  // namespace mq::sim

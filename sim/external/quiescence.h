@@ -1,0 +1,46 @@
+// Whether every thread of some processes is asleep, seen from outside: in two looks at /proc each
+// of them slept, and none has run in between. Then they all slept at one instant, and if no timer
+// of the kernel is armed for them, nobody but us can wake them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+namespace mq::sim {
+
+class Quiescence {
+ public:
+  Quiescence() = default;
+  ~Quiescence();
+  Quiescence(const Quiescence&) = delete;
+  Quiescence& operator=(const Quiescence&) = delete;
+
+  // Processes that are gone, or dead, are asleep for ever.
+  bool is_reached(std::span<const pid_t> processes);
+  static bool is_gone(pid_t process);
+
+ private:
+  // Files of /proc that stay open: reading them again is much cheaper than opening them.
+  struct Thread {
+    int stat = -1;
+    int schedstat = -1;
+    std::uint64_t runs = 0;
+  };
+  struct Process {
+    int tasks = -1;  // its directory of threads
+    std::map<pid_t, Thread> threads;
+  };
+
+  bool look(std::span<const pid_t> processes, bool is_second);
+  bool look_at(pid_t pid, Process& process, bool is_second);
+  bool find_threads(pid_t pid, Process& process);
+  static void close(Process& process);
+
+  std::map<pid_t, Process> processes_;
+};
+
+}  // namespace mq::sim

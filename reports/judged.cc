@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "reports/collect/latency_fold.h"
+
 namespace mq::report {
 namespace {
 
 using checks::Judgement;
-
-constexpr double curve_percentiles[] = {1,  5,  10,   20,   30,   40,    50,    60,
-                                        70, 75, 80,   85,   90,   93,    95,    97,
-                                        98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 100};
 
 checks::Verdict verdict_of(Judgement::Verdict verdict) {
   switch (verdict) {
@@ -41,18 +39,7 @@ void take_latency(const checks::LatencyHistogram& all, Qos qos, Series& series) 
                               [&](const Latency& one) { return one.qos == qos; });
   if (latency == series.latencies.end())
     latency = series.latencies.insert(latency, Latency{.qos = qos});
-  const auto at = [&](double percentile) {
-    return all.percentile(percentile).value_or(Duration{});
-  };
-  latency->count = all.count();
-  latency->p50 = at(50);
-  latency->p90 = at(90);
-  latency->p99 = at(99);
-  latency->p999 = at(99.9);
-  latency->max = all.max().value_or(Duration{});
-  latency->curve.clear();
-  for (const double percentile : curve_percentiles)
-    latency->curve.push_back({percentile, at(percentile)});
+  take_whole(all, *latency);
 }
 
 void take_ledger(const checks::LedgerTable& table, LedgerTable& into) {

@@ -9,59 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-double ratio(std::optional<Duration> measured, Duration exact) {
-  return measured ? seconds(*measured) / seconds(exact) : 0;
-}
-
-TEST(LatencyHistogram, AnEmptyOneHasNoPercentile) {
-  EXPECT_EQ(LatencyHistogram().percentile(50), std::nullopt);
-  EXPECT_EQ(LatencyHistogram().max(), std::nullopt);
-}
-
-TEST(LatencyHistogram, PercentilesAreExactToABin) {
-  LatencyHistogram histogram;
-  for (int i = 1; i <= 1000; ++i) histogram.record(i * 1ms);
-  for (const double percent : {1.0, 50.0, 90.0, 99.0, 99.9}) {
-    const auto exact = std::chrono::duration_cast<Duration>(percent * 10 * 1ms);
-    EXPECT_NEAR(ratio(histogram.percentile(percent), exact), 1,
-                LatencyHistogram::relative_error_max)
-        << percent;
-  }
-  EXPECT_EQ(histogram.percentile(100), 1000ms);
-  EXPECT_EQ(histogram.max(), 1000ms);
-}
-
-TEST(LatencyHistogram, OneValueIsEveryPercentile) {
-  LatencyHistogram histogram;
-  histogram.record(123456789ns);
-  for (const double percent : {0.0, 50.0, 100.0})
-    EXPECT_EQ(histogram.percentile(percent), 123456789ns);
-}
-
-TEST(LatencyHistogram, TakesWhatIsBelowAndAboveItsAxis) {
-  LatencyHistogram histogram;
-  histogram.record(0ns);
-  histogram.record(1h * 24 * 365);
-  EXPECT_EQ(histogram.percentile(50), 0ns);
-  EXPECT_EQ(histogram.percentile(100), 1h * 24 * 365);
-}
-
-TEST(LatencyHistogram, TwoAddUp) {
-  LatencyHistogram low;
-  LatencyHistogram high;
-  for (int i = 0; i < 50; ++i) {
-    low.record(10ms);
-    high.record(10s);
-  }
-  low.merge(high);
-  EXPECT_EQ(low.count(), 100u);
-  EXPECT_NEAR(ratio(low.percentile(50), 10ms), 1, LatencyHistogram::relative_error_max);
-  EXPECT_EQ(low.percentile(51), 10s);
-  const LatencyHistogram copy = low;
-  low.record(20s);
-  EXPECT_EQ(copy.max(), 10s);
-}
-
 class LatencyTest : public testing::Test {
  protected:
   Finding judged(std::optional<Qos> qos, Duration took) {

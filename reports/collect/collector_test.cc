@@ -4,7 +4,6 @@
 
 #include <numeric>
 
-#include "reports/collect/log_histogram.h"
 #include "reports/testing/demo_run.h"
 
 namespace mq::report {
@@ -17,19 +16,6 @@ Series collect(const testing::DemoRun& demo, const CollectorLimits& limits = {})
   Collector collector(demo.run(), limits);
   demo.play(collector);
   return collector.finish(demo.events().back().at, {});
-}
-
-TEST(LogHistogram, IsWithinAHalfStepAndExactAtTheEnds) {
-  LogHistogram all(128);
-  for (int i = 1; i <= 100'000; ++i) all.add(Duration(i) * 1000);
-  for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99, 0.999}) {
-    const double exact = share * 100'000 * 1000;
-    EXPECT_NEAR(static_cast<double>(all.quantile(share).count()), exact, exact / 256 + 1000)
-        << share;
-  }
-  EXPECT_EQ(all.quantile(1), 100'000us);
-  EXPECT_EQ(all.min(), 1us);
-  EXPECT_EQ(LogHistogram(16).quantile(0.5), 0us);
 }
 
 TEST(Timeline, TellsStatesAndTheirTimes) {

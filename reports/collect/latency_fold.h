@@ -7,12 +7,15 @@
 #include <deque>
 #include <vector>
 
-#include "reports/collect/log_histogram.h"
+#include "conformance/checks/latency_histogram.h"
 #include "reports/collect/time_slots.h"
 #include "reports/results.h"
 #include "sim/trace/event.h"
 
 namespace mq::report {
+
+// The percentiles of all messages, and their number.
+void take_whole(const checks::LatencyHistogram& all, Latency& into);
 
 class LatencyFold {
  public:
@@ -30,8 +33,8 @@ class LatencyFold {
     std::deque<Instant> attempts;
   };
   struct PerQos {
-    LogHistogram all{128};
-    std::vector<LogHistogram> bins;
+    checks::LatencyHistogram all;
+    std::vector<checks::LatencyHistogram> bins;
     std::uint64_t unmeasured = 0;
   };
 

@@ -17,7 +17,7 @@ struct ContestOptions {
   std::vector<std::string> rows;     // by name; empty: all
   int rounds = 3;
   RowScale scale;
-  std::string own_program;  // mqttlab itself
+  std::string own_program;  // that is called as PROGRAM broker ...
   std::function<void(const std::string& line)> progress = [](const std::string&) {};
   std::function<bool()> is_interrupted = [] { return false; };
 };

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -11,6 +10,7 @@
 #include "bench/figures.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
+#include "cli/programs.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "peers/peer.h"
@@ -47,7 +47,7 @@ int bench_brokers(Flags& flags) {
   const Terminal terminal("auto");
   bench::ContestOptions& options = flags.options;
   options.scale.patience = std::chrono::seconds(flags.patience_seconds);
-  options.own_program = std::filesystem::read_symlink("/proc/self/exe").string();
+  options.own_program = program_beside("mqttlab-broker");
   options.is_interrupted = [] { return interrupt_seen() != 0; };
   if (terminal.live()) options.progress = [&](const std::string& line) { terminal.show(line); };
   try {

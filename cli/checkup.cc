@@ -15,7 +15,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <filesystem>
 #include <optional>
 #include <sstream>
 
@@ -23,11 +22,11 @@
 #include "broker/server/store_writer.h"
 #include "broker/store/sqlite_store.h"
 #include "broker/store/store_error.h"
+#include "cli/programs.h"
 
 namespace mq::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using enum Checkup::State;
 
 constexpr rlim_t descriptors_wanted = 20'000;
@@ -55,14 +54,12 @@ Checkup machine() {
                                about.release, about.machine, cores)};
 }
 
-Checkup simulator(const std::string& program) {
-  std::error_code ignored;
-  const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path worker = (ignored ? fs::path(program) : self).parent_path() / "mqttlab-sim";
-  if (::access(worker.c_str(), X_OK) == 0) return {.name = "ns-3 world", .found = worker.string()};
+Checkup simulator() {
+  const std::string worker = program_beside("mqttlab-sim");
+  if (::access(worker.c_str(), X_OK) == 0) return {.name = "ns-3 world", .found = worker};
   return {.name = "ns-3 world",
           .state = warning,
-          .found = worker.string() + " is missing",
+          .found = worker + " is missing",
           .advice = "install libns3-dev and build again; until then: --world memory"};
 }
 
@@ -211,7 +208,7 @@ Checkup stored(const std::string& path) {
 
 std::vector<Checkup> check_machine(const CheckupOptions& options) {
   std::vector<Checkup> all = {machine(),
-                              simulator(options.program),
+                              simulator(),
                               strangers(),
                               descriptors(),
                               space(options.folder),

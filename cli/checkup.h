@@ -17,8 +17,7 @@ struct Checkup {
 };
 
 struct CheckupOptions {
-  std::string program;  // of this process
-  std::string folder;   // where results and stores are to be written
+  std::string folder;  // where results and stores are to be written
   std::uint16_t port = 1883;
   std::string config_file;  // of the broker; empty: none
   std::string store;        // of the broker; empty: the one of the configuration, if any

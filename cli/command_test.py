@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -262,6 +263,33 @@ class Refusals(CommandTest):
                 self.assertEqual(mqttlab(*words).returncode, 2)
         self.assertEqual(mqttlab("--help").returncode, 0)
         self.assertEqual(mqttlab("--version").returncode, 0)
+
+    def test_every_verb_of_the_help_is_a_verb(self):
+        listed = mqttlab("--help").stdout.split("Subcommands:")[1].splitlines()
+        verbs = [line.split()[0] for line in listed if line.strip()]
+        self.assertIn("conform", verbs)
+        for verb in verbs:
+            with self.subTest(verb=verb):
+                told = mqttlab(verb, "--help")
+                self.assertEqual(told.returncode, 0, told.stderr)
+                self.assertIn(verb, told.stdout)
+
+    def test_the_launcher_builds_the_program_of_every_verb(self):
+        table = (ROOT / "cli/programs.cc").read_text()
+        launcher = (ROOT / "mqttlab").read_text()
+        programs = re.findall(r'Verb\{"(\w+)", "([\w-]+)"', table)
+        self.assertGreater(len(programs), 5)
+        for verb, program in programs:
+            with self.subTest(verb=verb):
+                self.assertRegex(launcher, rf"(?m)^ .*\b{verb}\b.*\) echo mqttlab .*{program}\b")
+
+    def test_a_program_that_is_not_there_is_named(self):
+        shutil.copy(PROGRAMS / "mqttlab", self.folder)
+        run = subprocess.run([self.folder / "mqttlab", "conform", "ours"], capture_output=True,
+                             text=True, timeout=60)
+        self.assertEqual(run.returncode, 5)
+        self.assertIn("mqttlab-conform", run.stderr)
+        self.assertIn("built", run.stderr)
 
     def test_a_results_folder_that_cannot_be_made(self):
         blocker = self.folder / "file"

@@ -51,7 +51,7 @@ int doctor(const CheckupOptions& options, bool json) {
 
 void add_doctor(CLI::App& app, int& exit_code) {
   struct Flags {
-    CheckupOptions options{.program = "mqttlab", .folder = "."};
+    CheckupOptions options{.folder = "."};
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -193,7 +194,7 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   return results.exit_code;
 }
 
-int worker_main(int argc, char** argv, const SimulationParts& parts) {
+int worker_main(int argc, char** argv, const SimulationParts& parts) try {
   const auto order = from_arguments(std::vector<std::string>(argv + 1, argv + argc));
   if (!order) {
     std::fprintf(stderr, "%s is started by mqttlab, with the scenario on stdin\n", argv[0]);
@@ -213,6 +214,9 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) {
   plan.seed = order->seed;
   plan.world = order->ns3 ? scenario::WorldKind::ns3 : scenario::WorldKind::memory;
   return simulate(plan, *order, parts);
+} catch (const std::exception& fault) {
+  std::fprintf(stderr, "mqttlab: a fault of mqttlab itself: %s\n", fault.what());
+  return exit_code::fault;
 }
 
 }  // namespace mq::cli

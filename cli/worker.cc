@@ -11,10 +11,10 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include "cli/exit_code.h"
+#include "cli/programs.h"
 
 extern char** environ;
 
@@ -23,13 +23,7 @@ namespace {
 
 constexpr std::array trace_words = {"full", "failures", "none"};
 
-std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
-
-// The worker lies beside the program.
-std::string worker_program(bool ns3) {
-  const std::filesystem::path self = own_program();
-  return ns3 ? (self.parent_path() / "mqttlab-sim").string() : self.string();
-}
+std::string worker_program(bool ns3) { return program_beside(ns3 ? "mqttlab-sim" : "mqttlab"); }
 
 // A file in memory that holds `text`, read from its start; -1 if there is none to be had.
 int memory_file(const std::string& text) {

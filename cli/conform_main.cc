@@ -1,0 +1,10 @@
+// mqttlab-conform: the standard's statements, with every case built in.
+#include <array>
+
+#include "cli/command_line.h"
+
+int main(int argc, char** argv) {
+  using namespace mq::cli;
+  constexpr std::array verbs{AddVerb{add_conform}, AddVerb{add_explain}};
+  return run_command_line(argc, argv, verbs);
+}

@@ -1,0 +1,10 @@
+// mqttlab-gate: compares stored results.
+#include <array>
+
+#include "cli/command_line.h"
+
+int main(int argc, char** argv) {
+  using namespace mq::cli;
+  constexpr std::array verbs{AddVerb{add_gate}};
+  return run_command_line(argc, argv, verbs);
+}

@@ -1,0 +1,54 @@
+#include "cli/programs.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "cli/exit_code.h"
+
+namespace mq::cli {
+namespace {
+
+constexpr std::array elsewhere{
+    Verb{"conform", "mqttlab-conform", "test a broker for every statement of the standard"},
+    Verb{"explain", "mqttlab-conform", "what a statement of the standard demands"},
+    Verb{"bench", "mqttlab-bench", "measure brokers under load, side by side"},
+    Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?"},
+    Verb{"broker", "mqttlab-broker", "a real MQTT broker on real sockets"},
+    Verb{"passwd", "mqttlab-broker", "users and passwords of a broker, in mosquitto's files"},
+    Verb{"doctor", "mqttlab-broker", "check this machine and this installation"},
+    Verb{"pub", "mqttlab-client", "a real client that publishes"},
+    Verb{"sub", "mqttlab-client", "a real client that subscribes"},
+    Verb{"rr", "mqttlab-client", "a real client that sends a request and prints the response"},
+};
+
+}  // namespace
+
+std::span<const Verb> verbs_elsewhere() { return elsewhere; }
+
+const Verb* verb_elsewhere(std::string_view name) {
+  for (const Verb& verb : elsewhere)
+    if (verb.name == name) return &verb;
+  return nullptr;
+}
+
+std::string program_beside(std::string_view name) {
+  std::error_code ignored;  // without /proc, the search is the caller's
+  return (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / name).string();
+}
+
+int become(std::string_view program, char** argv) {
+  const std::string path = program_beside(program);
+  execv(path.c_str(), argv);
+  const int error = errno;
+  std::fprintf(stderr, "mqttlab: %s cannot be started: %s%s\n", path.c_str(), std::strerror(error),
+               error == ENOENT ? " (it has not been built or installed)" : "");
+  return exit_code::fault;
+}
+
+}  // namespace mq::cli

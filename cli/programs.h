@@ -1,0 +1,28 @@
+// The programs that mqttlab is made of. They lie in one folder; `mqttlab` becomes another one for
+// the verbs that belong to it, so that nobody builds or loads what is not asked for.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mq::cli {
+
+struct Verb {
+  std::string_view name;
+  std::string_view program;
+  std::string_view what;  // for the help
+};
+
+// The verbs of the other programs.
+std::span<const Verb> verbs_elsewhere();
+// Nothing if `mqttlab` itself knows it, or nobody does.
+const Verb* verb_elsewhere(std::string_view name);
+
+// A program beside the one that runs. It need not be there.
+std::string program_beside(std::string_view name);
+
+// Replaces this process. Returns only if that is impossible: the exit code, when it has said why.
+int become(std::string_view program, char** argv);
+
+}  // namespace mq::cli

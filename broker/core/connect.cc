@@ -1,9 +1,9 @@
 // CONNECT (both standards, 3.1): who is let in, which session it gets, and what CONNACK says.
 #include <algorithm>
-#include <span>
 #include <string_view>
 #include <utility>
 
+#include "broker/core/announced.h"
 #include "broker/core/core.h"
 #include "protocol/topic.h"
 #include "protocol/utf8.h"
@@ -36,17 +36,6 @@ std::optional<ReasonCode> connect_return_of(ReasonCode reason) {
     default:
       return std::nullopt;
   }
-}
-
-// What a CONNECT that could not be decoded says of its version, as far as it got.
-Version announced_version(std::span<const std::byte> packet) {
-  constexpr std::string_view name("\0\4MQTT", 6);
-  std::size_t at = 1;
-  while (at < packet.size() && (packet[at] & std::byte{0x80}) != std::byte{0}) ++at;
-  ++at;
-  if (packet.size() <= at + name.size() || packet[0] != std::byte{0x10}) return Version::v3_1_1;
-  const std::string_view text(reinterpret_cast<const char*>(packet.data()) + at, name.size());
-  return text == name && packet[at + name.size()] == std::byte{5} ? Version::v5 : Version::v3_1_1;
 }
 
 std::chrono::seconds granted_expiry(const Connect& connect, const Settings& settings) {
@@ -168,7 +157,10 @@ void Broker::Core::refuse(Link& link, ReasonCode reason, Rule rule) {
                 .reason = reason,
                 .rule = rule,
                 .address = link.address});
-  const Version version = std::max(link.reader.version(), announced_version(link.reader.wire()));
+  // What is refused before it was decoded as a whole has not been looked at for what it announces.
+  const Announced announced = announced_by(link.reader.wire());
+  const Version version = std::max(link.reader.version(), announced.version);
+  if (link.phase == Phase::fresh) link.packet_bytes_max = announced.packet_bytes_max;
   std::optional<ReasonCode> said = reason;
   if (version != Version::v5) said = connect_return_of(reason);
   if (rule == Rule::connect_comes_first || rule == Rule::connect_arrives_in_time ||

@@ -12,13 +12,22 @@
 namespace mq::broker {
 namespace {
 
-int open_file(const std::string& path) {
-  if (path.empty()) return -1;
-  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
-  if (file < 0)
-    throw std::system_error(errno, std::generic_category(), "cannot write the log file " + path);
-  return file;
-}
+class File {
+ public:
+  explicit File(const std::string& path)
+      : descriptor_(
+            ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640)) {
+    if (descriptor_ < 0)
+      throw std::system_error(errno, std::generic_category(), "cannot write the log file " + path);
+  }
+  ~File() { ::close(descriptor_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  const int descriptor_;
+};
 
 void write_all(int file, std::string_view text) {
   while (!text.empty()) {
@@ -27,6 +36,21 @@ void write_all(int file, std::string_view text) {
     if (put <= 0) return;  // there is nobody to tell
     text.remove_prefix(static_cast<std::size_t>(put));
   }
+}
+
+std::unique_ptr<LogSink> sink_of(int descriptor) {
+  return std::make_unique<LogSink>(
+      [descriptor](Level, const std::string& line) { write_all(descriptor, line); },
+      log_waiting_bytes_max);
+}
+
+std::unique_ptr<LogSink> sink_of_file(const std::string& path) {
+  if (path.empty()) return nullptr;
+  return std::make_unique<LogSink>(
+      [file = std::make_shared<File>(path)](Level, const std::string& line) {
+        write_all(file->descriptor(), line);
+      },
+      log_waiting_bytes_max);
 }
 
 int syslog_priority(Level level) {
@@ -42,6 +66,16 @@ int syslog_priority(Level level) {
     default:
       return LOG_INFO;
   }
+}
+
+std::unique_ptr<LogSink> sink_of_syslog(int facility) {
+  ::openlog("mqttlab", LOG_PID | LOG_NDELAY,
+            facility < 0 ? LOG_DAEMON : LOG_LOCAL0 + (facility << 3));
+  return std::make_unique<LogSink>(
+      [](Level level, const std::string& line) {
+        ::syslog(syslog_priority(level), "%.*s", static_cast<int>(line.size() - 1), line.data());
+      },
+      log_waiting_bytes_max);
 }
 
 std::string time_text(const LogConfig& config, std::chrono::system_clock::time_point now) {
@@ -81,21 +115,20 @@ std::uint64_t LineRate::take_suppressed(std::int64_t second) {
   return second == second_ ? 0 : std::exchange(suppressed_, 0);
 }
 
-Log::Log(const LogConfig& config) : config_(config), file_(open_file(config.file)) {
-  const int facility =
-      config.syslog_facility < 0 ? LOG_DAEMON : LOG_LOCAL0 + (config.syslog_facility << 3);
-  if (config.to_syslog) ::openlog("mqttlab", LOG_PID | LOG_NDELAY, facility);
-}
-
-Log::~Log() {
-  if (file_ >= 0) ::close(file_);
-  if (config_.to_syslog) ::closelog();
-}
+Log::Log(const LogConfig& config) { reopen(config); }
 
 void Log::reopen(const LogConfig& config) {
-  const int opened = open_file(config.file);
-  if (file_ >= 0) ::close(file_);
-  file_ = opened;
+  auto file = sink_of_file(config.file);
+  if (file_) file_->leave();
+  file_ = std::move(file);
+  const auto set = [](std::unique_ptr<LogSink>& sink, bool wanted, auto make) {
+    if (sink && !wanted) sink->leave();
+    if (!wanted) sink.reset();
+    if (wanted && !sink) sink = make();
+  };
+  set(stderr_, config.to_stderr, [] { return sink_of(STDERR_FILENO); });
+  set(stdout_, config.to_stdout, [] { return sink_of(STDOUT_FILENO); });
+  set(syslog_, config.to_syslog, [&] { return sink_of_syslog(config.syslog_facility); });
   config_ = config;
 }
 
@@ -106,19 +139,29 @@ void Log::write(Level level, std::string_view event, const std::vector<Field>& f
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   if (const auto lost = rate_.take_suppressed(second))
     put(Level::warning, "log_lines_suppressed", {{"count", std::to_string(lost)}}, now);
-  if (rate_.lets_through(second)) put(level, event, fields, now);
+  if (rate_.lets_through(second))
+    put(level, event, fields, now);
+  else
+    ++lost_;
 }
 
 void Log::put(Level level, std::string_view event, const std::vector<Field>& fields,
               std::chrono::system_clock::time_point now) {
-  const std::string line =
-      log_line(config_.form, time_text(config_, now), level, event, fields) + "\n";
-  if (config_.to_stderr) write_all(STDERR_FILENO, line);
-  if (config_.to_stdout) write_all(STDOUT_FILENO, line);
-  if (file_ >= 0) write_all(file_, line);
-  if (!config_.to_syslog) return;
-  const std::string bare = log_line(config_.form, {}, level, event, fields);
-  ::syslog(syslog_priority(level), "%s", bare.c_str());
+  const std::string time = time_text(config_, now);
+  for (auto* sink : {&stderr_, &stdout_, &file_})
+    if (*sink) put(**sink, time, level, event, fields);
+  if (syslog_) put(*syslog_, {}, level, event, fields);  // it has a time of its own
+}
+
+void Log::put(LogSink& sink, const std::string& time, Level level, std::string_view event,
+              const std::vector<Field>& fields) {
+  std::string line = log_line(config_.form, time, level, event, fields) + "\n";
+  constexpr std::size_t word_of_loss = 256;  // at most
+  if (const auto lost = sink.take_lost(line.size() + word_of_loss))
+    sink.put(Level::warning, log_line(config_.form, time, Level::warning, "log_lines_lost",
+                                      {{"count", std::to_string(lost)}}) +
+                                 "\n");
+  if (!sink.put(level, std::move(line))) ++lost_;
 }
 
 }  // namespace mq::broker

@@ -118,6 +118,9 @@ std::string metrics_text(const Broker::Census& census, const ProcessFacts& proce
   page.counter("mqttlab_broker_messages_dropped_total",
                "Messages dropped because of a limit or a missing right.",
                static_cast<double>(census.dropped_messages));
+  page.counter("mqttlab_broker_log_lines_lost_total",
+               "Lines of the log that were not written: too many, or nobody took them.",
+               static_cast<double>(process.log_lines_lost));
   add_traffic(page, census.traffic);
   add_process(page, process, started_at);
   return page.text;

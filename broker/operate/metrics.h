@@ -16,6 +16,7 @@ struct ProcessFacts {
   std::uint64_t resident_bytes = 0;
   std::uint64_t open_descriptors = 0;
   std::uint64_t descriptors_max = 0;
+  std::uint64_t log_lines_lost = 0;  // for its log to say
 };
 ProcessFacts process_facts();
 

@@ -111,9 +111,12 @@ class Service {
   }
 
   HttpAnswer answer(std::string_view path) const {
-    if (path == "/metrics")
+    if (path == "/metrics") {
+      ProcessFacts facts = process_facts();
+      facts.log_lines_lost = log_.lost();
       return {200, metrics_content_type,
-              metrics_text(server_.census(), process_facts(), MQTTLAB_VERSION, started_at_)};
+              metrics_text(server_.census(), facts, MQTTLAB_VERSION, started_at_)};
+    }
     if (path == "/healthz") return {.status = 200, .body = "ok\n"};
     if (path == "/readyz")
       return stopping_ ? HttpAnswer{.status = 503, .body = "stopping\n"}

@@ -98,6 +98,26 @@ TEST_F(Service, DoesNotWaitForeverForAClientThatTakesNoGoodbye) {
   client.signal(SIGKILL);
 }
 
+TEST_F(Service, GoesOnWhenNobodyReadsItsLog) {
+  write("listener 0 127.0.0.1\nlog_type all\n");
+  start();
+  // More than a pipe holds.
+  Words many = {"-d"};
+  constexpr int filters = 400;
+  for (int i = 0; i < filters; ++i) {
+    many.push_back("-t");
+    many.push_back(std::string(200, 'x') + std::to_string(i));
+  }
+  Process first(sub(many));
+  ASSERT_TRUE(first.prints("subscribed")) << first.output();
+  Process second(sub({"-t", "y", "-d"}));
+  EXPECT_TRUE(second.prints("subscribed")) << second.output();
+  EXPECT_TRUE(broker_->prints(" subscribe subscribed ", filters + 1));
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(broker_->exit_status(), 0);
+  EXPECT_THAT(broker_->output(), HasSubstr("notice ended\n"));
+}
+
 TEST_F(Service, AnswersScrapersAndHealthChecks) {
   write("listener 0 127.0.0.1\nmetrics 127.0.0.1:0\n");
   start();

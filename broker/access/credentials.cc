@@ -10,6 +10,17 @@
 #include "protocol/utf8.h"
 
 namespace mq::broker {
+namespace {
+
+// Tells nothing of the text, as an HMAC key does not either, and is short.
+std::string digest(std::string_view text) {
+  unsigned char hash[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), hash, &size, EVP_sha256(), nullptr);
+  return {reinterpret_cast<const char*>(hash), size};
+}
+
+}  // namespace
 
 std::string Credentials::keyed(std::string_view user) const {
   unsigned char hash[32] = {};
@@ -97,7 +108,17 @@ Credentials parse_passwords(std::string_view text, const std::string& file, std:
 }
 
 Credentials read_password_file(const std::string& path, std::string secret) {
-  return parse_passwords(read_access_file(path), path, std::move(secret));
+  const std::string text = read_access_file(path);
+  if (secret.empty()) secret = digest(text);
+  return parse_passwords(text, path, std::move(secret));
+}
+
+std::string read_unknown_users_key(const std::string& path) {
+  constexpr std::size_t bytes_min = 16;
+  const std::string text = read_access_file(path);
+  if (text.size() < bytes_min)
+    throw FileFault(path, "expected at least " + std::to_string(bytes_min) + " random bytes");
+  return digest(text);
 }
 
 }  // namespace mq::broker

@@ -13,8 +13,7 @@ namespace mq::broker {
 
 class Credentials {
  public:
-  // `secret` makes the answers to unknown users differ from broker to broker, never from try to
-  // try.
+  // `secret` decides the answers to unknown users: they stay the same as long as it does.
   explicit Credentials(std::string secret = {}) : secret_(std::move(secret)) {}
 
   void set(const std::string& user, PasswordHash hash) {
@@ -44,7 +43,11 @@ class Credentials {
 // wrong or empty line lets nobody in.
 Credentials parse_passwords(std::string_view text, const std::string& file,
                             std::string secret = {});
+// Without a `secret` it is made of the file: a restart and another broker with the same users give
+// the same answers, whereas a change of the file changes them.
 Credentials read_password_file(const std::string& path, std::string secret = {});
+// The secret in a file of its own. Throws FileFault if it could be guessed.
+std::string read_unknown_users_key(const std::string& path);
 
 // What is wrong with a name for a user; empty: nothing.
 std::string user_name_fault(std::string_view name);

@@ -38,6 +38,7 @@ struct LogConfig {
   bool to_stderr = true;
   bool to_stdout = false;
   bool to_syslog = false;
+  bool to_topic = false;     // below $SYS/broker/log
   std::string file;          // empty: to none
   int syslog_facility = -1;  // local0 to local7; -1: daemon
   Form form = Form::text;

@@ -98,11 +98,34 @@ TEST(Config, AllThatIsWrongIsToldAtOnce) {
 }
 
 TEST(Config, AKeyWhoseAbsenceWouldLetSomebodyInIsAnError) {
-  for (const char* key : {"plugin", "http_dir", "bridge_cafile", "plugin_opt_x", "bind_interface"})
+  for (const char* key : {"plugin", "http_dir", "bridge_cafile", "plugin_opt_x"})
     EXPECT_FALSE(parse_config(std::string(key) + " x", "a.conf").usable()) << key;
   EXPECT_THAT(problems_of("dhparamfile x"), ElementsAre(HasSubstr("it has no effect")));
-  EXPECT_THAT(problems_of("upgrade_outgoing_qos false"), IsEmpty());
-  EXPECT_THAT(problems_of("upgrade_outgoing_qos true"), ElementsAre(HasSubstr("warning")));
+  EXPECT_THAT(problems_of("enable_control_api false"), IsEmpty());
+  EXPECT_THAT(problems_of("enable_control_api true"), ElementsAre(HasSubstr("warning")));
+}
+
+TEST(Config, QueuesAreAsTheOperatorChooses) {
+  const Settings settings = sound("").settings;
+  EXPECT_FALSE(settings.queues_qos0);
+  EXPECT_FALSE(settings.upgrades_qos);
+  EXPECT_EQ(settings.limits.inflight_bytes, 0u);
+  const Settings chosen =
+      sound("queue_qos0_messages true\nupgrade_outgoing_qos true\nmax_inflight_bytes 500").settings;
+  EXPECT_TRUE(chosen.queues_qos0);
+  EXPECT_TRUE(chosen.upgrades_qos);
+  EXPECT_EQ(chosen.limits.inflight_bytes, 500u);
+}
+
+TEST(Config, AListenerMayTakeConnectionsOfOneInterface) {
+  const Config config = sound("listener 1883\nbind_interface eth0\nlistener 1884");
+  EXPECT_EQ(config.listeners[0].options.interface, "eth0");
+  EXPECT_EQ(config.listeners[1].options.interface, "");
+  EXPECT_THAT(problems_of("listener 1883\nbind_interface fifteen-letters"), IsEmpty());
+  EXPECT_THAT(problems_of("listener 1883\nbind_interface sixteen--letters"), SizeIs(1));
+  EXPECT_THAT(problems_of("listener 1883\nbind_interface"), SizeIs(1));
+  EXPECT_THAT(problems_of("listener 0 /run/x.sock\nbind_interface lo"),
+              ElementsAre(HasSubstr("a Unix socket has no interface")));
 }
 
 TEST(Config, LogDestinationsReplaceTheDefaultAndAddUp) {
@@ -112,6 +135,7 @@ TEST(Config, LogDestinationsReplaceTheDefaultAndAddUp) {
   EXPECT_TRUE(log.to_syslog);
   EXPECT_EQ(log.file, "/var/log/my broker.log");
   EXPECT_FALSE(sound("log_dest none").log.to_stderr);
+  EXPECT_TRUE(sound("log_dest topic").log.to_topic);
   EXPECT_THAT(problems_of("log_dest file"), SizeIs(1));
 }
 

@@ -47,12 +47,13 @@ void add_log_dest(Reading& reading, const ConfigEntry& entry) {
     log.file = entry.value.substr(from);
     return;
   }
-  if (where == "topic" || where == "dlt")
-    return reading.warning(entry.value_at, "log_dest " + where + " is not supported: no log there");
-  const auto value = reading.one_of(entry, {"stderr", "stdout", "syslog", "file", "none"});
+  if (where == "dlt")
+    return reading.warning(entry.value_at, "log_dest dlt is not supported: no log there");
+  const auto value = reading.one_of(entry, {"stderr", "stdout", "syslog", "topic", "file", "none"});
   if (value == "stderr") log.to_stderr = true;
   if (value == "stdout") log.to_stdout = true;
   if (value == "syslog") log.to_syslog = true;
+  if (value == "topic") log.to_topic = true;
 }
 
 void add_log_type(Reading& reading, const ConfigEntry& entry) {
@@ -103,6 +104,19 @@ constexpr ConfigKey supported_keys[] = {
      yes},
     {"max_inflight_messages", supported,
      "QoS 1 and 2 messages under way to and from a client; 0 means 65535", set_inflight},
+    {"max_inflight_bytes",
+     supported,
+     "bytes under way to a client, from which on no further message is sent to it; 0: any",
+     set_limit_or_none<&Limits::inflight_bytes>,
+     {},
+     yes},
+    {"queue_qos0_messages", supported,
+     "whether QoS 0 waits for clients that are away, within the limits of their queues",
+     set_choice<&Settings::queues_qos0>},
+    {"upgrade_outgoing_qos", supported,
+     "`true`: messages come at the QoS of the subscription, also those that were published at a "
+     "lower one, against both standards",
+     set_choice<&Settings::upgrades_qos>},
     {"max_queued_messages",
      supported,
      "messages that wait for one client; 0: no limit but that of bytes",
@@ -311,7 +325,7 @@ constexpr ConfigKey supported_keys[] = {
     // Logs
     {"log_dest",
      supported,
-     "`stderr`, `stdout`, `syslog`, `file PATH`, `none`; may be repeated",
+     "`stderr`, `stdout`, `syslog`, `topic`, `file PATH`, `none`; may be repeated",
      add_log_dest,
      {},
      yes},

@@ -30,6 +30,15 @@ void set_domain(Reading& reading, const ConfigEntry& entry) {
         *value == "ipv4" ? ListenerOptions::Family::ipv4 : ListenerOptions::Family::ipv6;
 }
 
+void set_interface(Reading& reading, const ConfigEntry& entry) {
+  if (entry.value.empty() || entry.value.size() > interface_bytes_max)
+    return reading.error(entry.value_at, "bind_interface: expected the name of an interface");
+  ListenerConfig& listener = reading.listener(entry);
+  if (!listener.options.address.unix_path.empty())
+    return reading.error(entry.key_at, "bind_interface: a Unix socket has no interface");
+  listener.options.interface = entry.value;
+}
+
 // mosquitto's -1 is "as many as you like"; the limit over all listeners holds anyway.
 void set_connections(Reading& reading, const ConfigEntry& entry) {
   ListenerOptions& options = reading.listener(entry).options;
@@ -131,6 +140,8 @@ constexpr ConfigKey keys_of_listeners[] = {
     {"port", supported, "the port of the listener that has no `listener` line", set_port},
     {"bind_address", supported, "the address of the listener that has no `listener` line",
      set_bind_address},
+    {"bind_interface", supported,
+     "of a listener: the interface, as eth0, whose connections alone are taken", set_interface},
     {"socket_domain", supported, "of a listener: `ipv4` or `ipv6`, not both", set_domain},
     {"max_connections", supported, "of a listener: connections at once; -1: no limit of its own",
      set_connections},
@@ -191,6 +202,15 @@ constexpr ConfigKey keys_of_listeners[] = {
      supported,
      "users and their passwords, as `mqttlab passwd` and `mosquitto_passwd` write them",
      set_file<&AccessOptions::password_file>,
+     {},
+     yes},
+    {"unknown_users_key_file",
+     supported,
+     "at least 16 random bytes that decide what SCRAM answers users who do not exist; the same for "
+     "all brokers of a fleet. Without, the password file decides it",
+     [](Reading& r, const ConfigEntry& e) {
+       if (const auto value = r.text(e)) r.config.access.unknown_users_key_file = *value;
+     },
      {},
      yes},
     {"acl_file",

@@ -97,11 +97,13 @@ struct AccessChanged {
   std::vector<std::string> changed_users;
 };
 
-// The broker's own word, as a driver puts it: a QoS 0 message that is retained, but not stored. An
-// empty payload takes it back. The topic is a legal one below $SYS, where no client may publish.
+// The broker's own word, as a driver puts it: a QoS 0 message that is not stored and, as a rule,
+// retained. An empty payload takes it back. The topic is a legal one below $SYS, where no client
+// may publish.
 struct Announce {
   std::string topic;
   Bytes payload;
+  bool retain = true;
 };
 
 // The operator changes limits. What a client was promised in its CONNACK, or what a buffer was

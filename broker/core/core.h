@@ -178,7 +178,8 @@ class Broker::Core {
   bool limited(const ShareGroup& group, const Letter& letter) const;
 
   // holding.cc
-  bool has_no_room(const Session& session, Qos qos, std::size_t bytes) const;
+  bool has_no_room(const Session& session, Qos qos, std::string_view topic,
+                   std::size_t bytes) const;
   std::vector<Session*> blockers(const Session& publisher, const Publish& publish);
   void watch_backlog(Link& link, bool moved);
   void hold(Link& link, Publish& publish);
@@ -200,6 +201,12 @@ class Broker::Core {
   void serve_awaiting_store(Whom whom);
 
   // deliver.cc
+  // At which QoS a message goes to who was granted this one.
+  Qos outgoing_qos(Qos granted, Qos published, std::string_view topic) const {
+    return settings_.upgrades_qos && !is_own_topic(topic) ? granted : std::min(granted, published);
+  }
+  // Whether such a message has its place in the session's queue, or is sent now or never.
+  bool goes_through_queue(const Session& session, Qos qos, std::string_view topic) const;
   bool deliver(Session& session, const LetterRef& letter, const Receiver& how, bool retain,
                Counted counted);
   bool drop_expired(Session& session);
@@ -210,6 +217,7 @@ class Broker::Core {
   bool may_send_next(const Session& session) const;
   void start(Session& session, Delivery& delivery);
   bool send_next(Session& session);
+  bool send_waiting_qos0(Session& session);
   std::optional<Frame> frame_for(Link& link, const Letter& letter, Shape shape, PacketId packet_id);
   void count_publish(const Letter& letter);
   void send_frame(Link& link, Frame frame, std::uint64_t needs, std::uint64_t first_sending_of);

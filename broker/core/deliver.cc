@@ -47,16 +47,26 @@ bool Broker::Core::drop_expired(Session& session) {
   return true;
 }
 
+// QoS 0 does not overtake what waits of it.
+bool Broker::Core::goes_through_queue(const Session& session, Qos qos,
+                                      std::string_view topic) const {
+  if (qos != Qos::at_most_once) return true;
+  if (session.link != nullptr) return session.outgoing.holds_qos0();
+  return settings_.queues_qos0 && !is_own_topic(topic);
+}
+
 // False if a limit was in the way. That QoS 0 finds nobody at home is no refusal.
 bool Broker::Core::deliver(Session& session, const LetterRef& letter, const Receiver& how,
                            bool retain, Counted counted) {
-  const Qos qos = std::min(how.qos, letter->message.qos);
-  if (qos == Qos::at_most_once) return deliver_now(session, letter, how, retain);
+  const Message& message = letter->message;
+  const Qos qos = outgoing_qos(how.qos, message.qos, message.topic);
+  if (!goes_through_queue(session, qos, message.topic))
+    return deliver_now(session, letter, how, retain);
   while (queue_is_full(session, *letter, counted) && drop_expired(session)) {
   }
   if (queue_is_full(session, *letter, counted)) {
     dropped(session, ReasonCode::quota_exceeded);
-    return false;
+    return qos == Qos::at_most_once && session.link == nullptr;
   }
   if (faulty(Fault::sends_qos2_twice) && qos == Qos::exactly_once)
     enqueue(session, letter, how, retain);
@@ -90,7 +100,7 @@ bool Broker::Core::enqueue(Session& session, const LetterRef& letter, const Rece
   Delivery delivery{.letter = letter,
                     .bytes = letter->bytes(),
                     .share = how.share,
-                    .qos = std::min(how.qos, letter->message.qos),
+                    .qos = outgoing_qos(how.qos, letter->message.qos, letter->message.topic),
                     .retain = retain};
   if (!how.identifiers.empty())
     delivery.identifiers = std::make_unique<Identifiers>(how.identifiers);
@@ -108,7 +118,8 @@ bool Broker::Core::enqueue(Session& session, const LetterRef& letter, const Rece
 bool Broker::Core::may_send_next(const Session& session) const {
   const Link* link = session.link;
   return link != nullptr && link->phase == Phase::connected && !session.outgoing.all_sent() &&
-         session.outgoing.sent() < link->window && link->backlog < limits_.backlog_bytes;
+         session.outgoing.sent() < link->window && link->backlog < limits_.backlog_bytes &&
+         (limits_.inflight_bytes == 0 || session.outgoing.sent_bytes() < limits_.inflight_bytes);
 }
 
 // From now on it may have been sent, and keeps its packet id until it is done.
@@ -147,6 +158,7 @@ void Broker::Core::pump(Session& session) {
 bool Broker::Core::send_next(Session& session) {
   Link& link = *session.link;
   Delivery& next = session.outgoing.next();
+  if (next.qos == Qos::at_most_once) return send_waiting_qos0(session);
   const Shape shape{.v5 = link.v5(),
                     .qos = next.qos,
                     .dup = next.sent_before,
@@ -160,6 +172,23 @@ bool Broker::Core::send_next(Session& session) {
   session.outgoing.mark_sent();
   count_publish(*next.letter);
   send_frame(link, std::move(*frame), next.needs, first);
+  return true;
+}
+
+// It leaves when it is known to be gone from the store: at most once.
+bool Broker::Core::send_waiting_qos0(Session& session) {
+  Link& link = *session.link;
+  const Delivery& next = session.outgoing.next();
+  const Shape shape{.v5 = link.v5(),
+                    .qos = next.qos,
+                    .retain = next.retain,
+                    .identifiers = link.v5() ? next.identifiers.get() : nullptr};
+  auto frame = frame_for(link, *next.letter, shape, PacketId::none);
+  if (!frame) return false;
+  count_publish(*next.letter);
+  const std::uint64_t before = outbox_.last_sequence();
+  drop_delivery(session, session.outgoing.sent());
+  send_frame(link, std::move(*frame), needs_since(before), 0);
   return true;
 }
 

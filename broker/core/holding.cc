@@ -13,8 +13,9 @@
 namespace mq::broker {
 
 // Whether a copy at this QoS would have to be dropped.
-bool Broker::Core::has_no_room(const Session& session, Qos qos, std::size_t bytes) const {
-  if (qos == Qos::at_most_once)
+bool Broker::Core::has_no_room(const Session& session, Qos qos, std::string_view topic,
+                               std::size_t bytes) const {
+  if (!goes_through_queue(session, qos, topic))
     return session.link != nullptr && session.link->backlog >= limits_.backlog_bytes;
   return session.outgoing.size() >= limits_.queued_messages ||
          session.outgoing.bytes() + bytes > limits_.queued_bytes;
@@ -38,10 +39,10 @@ std::vector<Session*> Broker::Core::blockers(const Session& publisher, const Pub
     return {};  // it is answered and no more
   const std::size_t bytes = bytes_of(publish.topic, publish.payload, publish.properties);
   const auto blocks = [&](Session& session, Qos granted) {
-    const Qos qos = std::min(granted, publish.qos);
+    const Qos qos = outgoing_qos(granted, publish.qos, publish.topic);
     if (session.link == nullptr || session.stalled) return false;
     if (qos != Qos::at_most_once && bytes > limits_.queued_bytes) return false;  // it never fits
-    while (has_no_room(session, qos, bytes))
+    while (has_no_room(session, qos, publish.topic, bytes))
       if (qos == Qos::at_most_once || !drop_expired(session)) return true;
     return false;
   };
@@ -58,9 +59,10 @@ std::vector<Session*> Broker::Core::blockers(const Session& publisher, const Pub
         full.push_back(&session);
         continue;
       }
-      const Qos qos = std::min(member->entry.options.qos, publish.qos);
-      const bool takes = !has_no_room(session, qos, bytes) &&
-                         (session.link != nullptr || qos != Qos::at_most_once);
+      const Qos qos = outgoing_qos(member->entry.options.qos, publish.qos, publish.topic);
+      const bool takes =
+          !has_no_room(session, qos, publish.topic, bytes) &&
+          (session.link != nullptr || goes_through_queue(session, qos, publish.topic));
       if (!takes) continue;
       full.clear();
       break;

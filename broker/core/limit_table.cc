@@ -37,6 +37,9 @@ constexpr std::array rows{
              "of QoS 1 and 2 under way to a client that names no "
              "receive maximum",
              value_of<&Limits::inflight_messages>},
+    LimitRow{"inflight_bytes", "bytes",
+             "of messages under way to one client, from which on no further one is sent; 0: any",
+             value_of<&Limits::inflight_bytes>},
     LimitRow{"queued_messages", "messages", "that wait for one session or are under way to it",
              value_of<&Limits::queued_messages>},
     LimitRow{"queued_bytes", "bytes", "of those: topics, payloads and properties",

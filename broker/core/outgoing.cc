@@ -16,6 +16,7 @@ void Outgoing::append(Delivery delivery) {
   bytes_ += delivery.bytes;
   totals_.bytes += delivery.bytes;
   ++totals_.messages;
+  if (delivery.qos == Qos::at_most_once) ++qos0_;
   entries_.push_back(std::move(delivery));
 }
 
@@ -53,7 +54,11 @@ void Outgoing::erase(std::size_t index) {
   bytes_ -= (*this)[index].bytes;
   totals_.bytes -= (*this)[index].bytes;
   --totals_.messages;
-  if (index < sent_) --sent_;
+  if ((*this)[index].qos == Qos::at_most_once) --qos0_;
+  if (index < sent_) {
+    --sent_;
+    sent_bytes_ -= (*this)[index].bytes;
+  }
   if (index == 0) {
     (*this)[0] = Delivery{};
     ++head_;
@@ -73,6 +78,7 @@ void Outgoing::erase(std::size_t index) {
 void Outgoing::release_letter(Delivery& delivery) {
   bytes_ -= delivery.bytes;
   totals_.bytes -= delivery.bytes;
+  if (&delivery - &(*this)[0] < static_cast<std::ptrdiff_t>(sent_)) sent_bytes_ -= delivery.bytes;
   delivery.bytes = 0;
   delivery.letter.reset();
   delivery.identifiers.reset();
@@ -82,7 +88,7 @@ void Outgoing::clear() {
   totals_.messages -= size();
   totals_.bytes -= bytes_;
   entries_.clear();
-  head_ = sent_ = bytes_ = 0;
+  head_ = sent_ = bytes_ = sent_bytes_ = qos0_ = 0;
 }
 
 // Ids are given in a circle, so the next id in use can only be met again after the others have

@@ -1,5 +1,6 @@
-// What a session owes its client at QoS 1 and 2, in the order in which it came (both standards,
-// 4.3, 4.4 and 4.6): first what has been sent and not acknowledged, then what waits.
+// What a session owes its client at QoS 1 and 2, and at QoS 0 if that waits, in the order in which
+// it came (both standards, 4.3, 4.4 and 4.6): first what has been sent and not acknowledged, then
+// what waits.
 //
 //   |  sent on this link  |  sent on an earlier link  |  never sent  |
 //   ^ front               ^ next to send                             ^ back
@@ -49,7 +50,10 @@ class Outgoing {
   std::size_t bytes() const { return bytes_; }
   // How many are sent on this link and not acknowledged.
   std::size_t sent() const { return sent_; }
+  std::size_t sent_bytes() const { return sent_bytes_; }
   bool all_sent() const { return sent_ == size(); }
+  // Whether something of QoS 0 waits; it is never sent and still here.
+  bool holds_qos0() const { return qos0_ > 0; }
 
   Delivery& operator[](std::size_t i) { return entries_[head_ + i]; }
   const Delivery& operator[](std::size_t i) const { return entries_[head_ + i]; }
@@ -59,9 +63,9 @@ class Outgoing {
 
   // The first that this link has not been sent. Only if not all_sent().
   Delivery& next() { return (*this)[sent_]; }
-  void mark_sent() { ++sent_; }
+  void mark_sent() { sent_bytes_ += (*this)[sent_++].bytes; }
   // A new link: everything is to be sent again.
-  void rewind() { sent_ = 0; }
+  void rewind() { sent_ = sent_bytes_ = 0; }
 
   // Where the delivery under this packet id stands; size() if nowhere.
   std::size_t find(PacketId id) const;
@@ -82,6 +86,8 @@ class Outgoing {
   std::size_t head_ = 0;
   std::size_t sent_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t sent_bytes_ = 0;
+  std::size_t qos0_ = 0;
   std::uint64_t next_position_ = 1;
   std::uint16_t last_id_ = 0;
   std::uint16_t ids_known_free_ = 0;  // after last_id_, none of so many is in use

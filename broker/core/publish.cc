@@ -145,11 +145,9 @@ void Broker::Core::on(const Announce& announce) {
   letter->serial = ++last_serial_;
   letter->message.topic = announce.topic;
   letter->message.payload = announce.payload;
-  letter->message.retain = true;
-  if (announce.payload.empty())
-    retained_.erase(announce.topic);
-  else
-    retained_.set(letter);
+  letter->message.retain = announce.retain;
+  if (announce.retain && announce.payload.empty()) retained_.erase(announce.topic);
+  if (announce.retain && !announce.payload.empty()) retained_.set(letter);
   distribute(letter, nullptr);
 }
 
@@ -224,14 +222,16 @@ Subscription* Broker::Core::choose(ShareGroup& group, const Letter& letter) {
     const std::size_t place = (group.turn + i) % count;
     Subscription* member = group.members[place];
     const Session& session = *member->session;
-    const Qos qos = std::min(member->entry.options.qos, letter.message.qos);
+    const Message& message = letter.message;
+    const Qos qos = outgoing_qos(member->entry.options.qos, message.qos, message.topic);
+    const bool queues = goes_through_queue(session, qos, message.topic);
     if (!may_read(session, letter.message.topic)) continue;
-    const bool takes = qos == Qos::at_most_once || !queue_is_full(session, letter, Counted::yes);
+    const bool takes = !queues || !queue_is_full(session, letter, Counted::yes);
     if (session.link != nullptr && session.link->backlog < limits_.backlog_bytes && takes) {
       group.turn = place + 1;
       return member;
     }
-    if (absent == nullptr && takes && qos != Qos::at_most_once) absent = member;
+    if (absent == nullptr && takes && queues) absent = member;
   }
   return absent;
 }
@@ -242,7 +242,8 @@ bool Broker::Core::limited(const ShareGroup& group, const Letter& letter) const 
   return std::any_of(group.members.begin(), group.members.end(), [&](const Subscription* member) {
     return may_read(*member->session, letter.message.topic) &&
            (member->session->link != nullptr ||
-            std::min(member->entry.options.qos, letter.message.qos) != Qos::at_most_once);
+            outgoing_qos(member->entry.options.qos, letter.message.qos, letter.message.topic) !=
+                Qos::at_most_once);
   });
 }
 

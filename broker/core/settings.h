@@ -36,6 +36,7 @@ struct Limits {
   std::uint16_t topic_aliases = 16;            // that we grant to publishers
   std::uint16_t topic_aliases_out = 16;        // that we use towards subscribers who grant them
   std::uint16_t inflight_messages = 64;        // towards a client that sets no receive maximum
+  std::size_t inflight_bytes = 0;              // of those; at least one goes; 0: any number
   std::size_t queued_messages = 1000;          // per session
   std::size_t queued_bytes = 4 * 1024 * 1024;  // per session
   std::size_t topic_levels = 64;
@@ -99,6 +100,11 @@ struct Settings {
   // for a refusal: its link is closed without an acknowledgement. Off: acknowledged, and counted as
   // dropped.
   bool closes_on_refusal_3_1_1 = true;
+  // QoS 0 messages wait for clients that are away, as those of QoS 1 and 2 do.
+  bool queues_qos0 = false;
+  // Subscribers get every message at the QoS of their subscription, also one that was published at
+  // a lower one. Both standards forbid it (v5 MQTT-3.8.4-8, v3.1.1 MQTT-3.8.4-6).
+  bool upgrades_qos = false;
   // 3.1 and 3.1.1 sessions with Clean Session 0 have no expiry of their own.
   std::chrono::seconds session_expiry_3_1_1{0xFFFFFFFF};
   // Off: nothing is emitted as Persist and nothing waits; a restart forgets everything.

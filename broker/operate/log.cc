@@ -151,6 +151,8 @@ void Log::put(Level level, std::string_view event, const std::vector<Field>& fie
   for (auto* sink : {&stderr_, &stdout_, &file_})
     if (*sink) put(**sink, time, level, event, fields);
   if (syslog_) put(*syslog_, {}, level, event, fields);  // it has a time of its own
+  if (config_.to_topic && put_on_topic_)
+    put_on_topic_(level, log_line(config_.form, time, level, event, fields));
 }
 
 void Log::put(LogSink& sink, const std::string& time, Level level, std::string_view event,

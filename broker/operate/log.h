@@ -49,6 +49,10 @@ class Log {
   void write(Level level, std::string_view event, const std::vector<Field>& fields = {});
   // Lines that were not written: too many a second, or a place took none for too long.
   std::uint64_t lost() const { return lost_; }
+  // Who puts lines on topics, if the configuration wants that.
+  void on_topic_line(std::function<void(Level, std::string)> put) {
+    put_on_topic_ = std::move(put);
+  }
 
  private:
   void put(Level level, std::string_view event, const std::vector<Field>& fields,
@@ -58,6 +62,7 @@ class Log {
 
   LogConfig config_;
   std::unique_ptr<LogSink> stderr_, stdout_, file_, syslog_;  // those that are wanted
+  std::function<void(Level, std::string)> put_on_topic_;
   LineRate rate_{log_lines_per_second_max};
   std::uint64_t lost_ = 0;
 };

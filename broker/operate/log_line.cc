@@ -96,6 +96,12 @@ const char* name(Level level) {
   return "";
 }
 
+std::string log_topic(Level level) {
+  static constexpr const char* endings[] = {
+      "E", "W", "N", "I", "D", "M/subscribe", "M/unsubscribe"};
+  return std::string("$SYS/broker/log/") + endings[static_cast<std::size_t>(level)];
+}
+
 bool wants(const LogConfig::Types& types, Level level) {
   switch (level) {
     case Level::error:

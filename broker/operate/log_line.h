@@ -21,6 +21,8 @@ enum class Level : std::uint8_t {
 };
 const char* name(Level level);
 bool wants(const LogConfig::Types& types, Level level);
+// Where lines go with `log_dest topic`, as in mosquitto: "$SYS/broker/log/N".
+std::string log_topic(Level level);
 
 struct Field {
   std::string_view name;  // a word of ours

@@ -10,17 +10,17 @@ namespace mq::broker {
 Gatekeeper::Gatekeeper(boost::asio::io_context& loop, AccessOptions options, AccessPolicy policy,
                        bool anonymous_somewhere, std::size_t threads,
                        std::function<void(const Authenticated&)> answer)
-    : secret_(random_bytes(32)),
-      anonymous_somewhere_(anonymous_somewhere),
-      authenticator_(loop, threads, std::move(answer)) {
+    : anonymous_somewhere_(anonymous_somewhere), authenticator_(loop, threads, std::move(answer)) {
   reload(std::move(options), std::move(policy));
 }
 
 Gatekeeper::Read Gatekeeper::read(const AccessOptions& options, AccessPolicy policy) const {
-  Read found{std::move(policy), Credentials(secret_)};
+  Read found{std::move(policy), Credentials()};
   found.policy.methods.clear();
   if (!options.password_file.empty()) {
-    found.credentials = read_password_file(options.password_file, secret_);
+    const std::string& key_file = options.unknown_users_key_file;
+    found.credentials = read_password_file(
+        options.password_file, key_file.empty() ? "" : read_unknown_users_key(key_file));
     const auto& users = found.credentials.all();
     if (std::any_of(users.begin(), users.end(), [](const auto& user) {
           return std::holds_alternative<ScramCredential>(user.second);

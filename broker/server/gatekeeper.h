@@ -42,7 +42,6 @@ class Gatekeeper {
   Read read(const AccessOptions& options, AccessPolicy policy) const;
 
   AccessOptions options_;
-  const std::string secret_;  // of the answers to unknown users
   const bool anonymous_somewhere_;
   AccessPolicy policy_;
   Authenticator authenticator_;

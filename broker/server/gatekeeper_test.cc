@@ -68,6 +68,35 @@ TEST_F(GatekeeperTest, ScramIsOfferedIfSomebodyCanUseIt) {
               testing::ElementsAre("SCRAM-SHA-256"));
 }
 
+// Salts that differ between two brokers or two starts would tell who does not exist.
+TEST_F(GatekeeperTest, UnknownUsersAreAnsweredTheSameByTheWholeFleet) {
+  const auto ann = line("ann", "a", HashKind::scram_sha_256);
+  const auto path = file("pw", ann);
+  const auto more = file("more", ann + line("bob", "b", HashKind::scram_sha_256));
+  const auto key = file("key", "sixteen bytes...");
+  const auto other_key = file("other", "sixteen others..");
+  const auto salt = [this](const std::string& passwords, const std::string& key_file) {
+    std::string first;
+    auto gate = std::make_unique<Gatekeeper>(
+        loop, AccessOptions{.password_file = passwords, .unknown_users_key_file = key_file},
+        AccessPolicy{}, false, 1, [&](const Authenticated& told) { first = told.data.text(); });
+    gate->ask(
+        {.link = LinkId{1}, .method = "SCRAM-SHA-256", .data = Bytes::copy("n,,n=eve,r=nonce")});
+    loop.restart();
+    loop.poll();
+    const auto at = first.find(",s=");
+    return at == first.npos ? "none" : first.substr(at, first.find(",i=") - at);
+  };
+  EXPECT_NE(salt(path, ""), "none");
+  EXPECT_EQ(salt(path, ""), salt(path, ""));
+  EXPECT_NE(salt(path, ""), salt(more, ""));
+  EXPECT_EQ(salt(path, key), salt(more, key));
+  EXPECT_NE(salt(path, key), salt(path, other_key));
+  EXPECT_THROW(
+      gate({.password_file = path, .unknown_users_key_file = file("short", "15 bytes only..")}),
+      FileFault);
+}
+
 TEST_F(GatekeeperTest, AFaultyFileStopsTheStartAndDoesNotStopABroker) {
   EXPECT_THROW(gate({.password_file = folder / "none"}), FileFault);
   const auto passwords = file(

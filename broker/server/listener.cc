@@ -45,6 +45,10 @@ std::string text_of(const asio::generic::stream_protocol::endpoint& endpoint) {
   return text_of(found);
 }
 
+std::string text_of_interface(const ListenerOptions& options) {
+  return options.interface.empty() ? "" : " of interface " + options.interface;
+}
+
 std::string scheme_of(const ListenerOptions& options) {
   if (options.websocket) return options.tls ? "wss://" : "ws://";
   return options.tls ? "mqtts://" : "";
@@ -124,7 +128,7 @@ void Listeners::open_name(std::size_t listener, std::vector<std::string>& names)
     const bool has_no_such_family = error == asio::error::address_family_not_supported ||
                                     error == boost::system::errc::address_not_available;
     if (!has_no_such_family || (options_.size() == 1 && found.size() == 1))
-      cannot_listen(text_of(entry.endpoint()), error);
+      cannot_listen(text_of(entry.endpoint()) + text_of_interface(options_[listener]), error);
   }
 }
 
@@ -154,6 +158,11 @@ error_code Listeners::listen(const Endpoint& endpoint, std::size_t listener) {
   const int family = endpoint.protocol().family();
   if (family != AF_UNIX && acceptor.set_option(Acceptor::reuse_address(true), error)) return error;
   if (family == AF_INET6 && acceptor.set_option(asio::ip::v6_only(true), error)) return error;
+  const std::string& interface = options_[listener].interface;
+  if (!interface.empty() &&
+      ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
+                   static_cast<socklen_t>(interface.size())) != 0)
+    return error_code(errno, boost::system::system_category());
   if (acceptor.bind(endpoint, error)) return error;
   acceptor.listen(backlog_, error);
   return error;

@@ -20,10 +20,13 @@ struct ListenAddress {
   std::string unix_path = {};  // instead of host and port
 };
 
+inline constexpr std::size_t interface_bytes_max = 15;  // of a name, in Linux
+
 struct ListenerOptions {
   enum class Family : std::uint8_t { any, ipv4, ipv6 };
   ListenAddress address;  // an empty host is all addresses
   Family family = Family::any;
+  std::string interface = {};  // as "eth0": only what comes in there; empty: what comes anywhere
   // Connections at once that came in here; a further one is closed when it is accepted.
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
   // Whether clients may come here without a user; nothing: as AccessOptions say.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
@@ -44,7 +45,9 @@ class Service {
         server_(context_, prepared(server_options(config_)),
                 [this](const Note& note) { write_note(log_, config_.log, note); }),
         sys_timer_(context_),
-        deadline_(context_) {}
+        deadline_(context_) {
+    log_.on_topic_line([this](Level level, std::string line) { say_on_topic(level, line); });
+  }
 
   int run() {
     await_end();
@@ -192,6 +195,17 @@ class Service {
     log_.write(Level::notice, "reloaded");
   }
 
+  // Behind what the broker does at the moment. What it logs about handing out such a line goes
+  // nowhere near these topics: one line would bring the next.
+  void say_on_topic(Level level, const std::string& line) {
+    if (says_line_ || stopping_) return;
+    boost::asio::post(context_, [this, level, text = Bytes::copy(line)] {
+      says_line_ = true;
+      server_.announce({.topic = log_topic(level), .payload = text, .retain = false});
+      says_line_ = false;
+    });
+  }
+
   void update_sys() {
     sys_timer_.cancel();
     if (config_.sys_interval.count() == 0 || stopping_) return;
@@ -220,6 +234,7 @@ class Service {
   PidFile pid_file_;
   std::string listening_;
   bool stopping_ = false;
+  bool says_line_ = false;
 };
 
 }  // namespace

@@ -268,6 +268,27 @@ TEST_F(Service, ListenersHaveUsersRulesAndTopicsOfTheirOwn) {
   EXPECT_THAT(ann.output(), HasSubstr("site/a x\n"));
 }
 
+TEST_F(Service, LogsOnTopicsIfAsked) {
+  write("listener 0 127.0.0.1\nlog_dest stderr\nlog_dest topic\nlog_type all\n");
+  start();
+  Process reader(sub({"-t", "$SYS/broker/log/#", "-v", "-d"}));
+  ASSERT_TRUE(reader.prints("subscribed")) << reader.output();
+  Process other(sub({"-t", "other", "-i", "somebody", "-E"}));
+  EXPECT_TRUE(reader.prints("client=somebody")) << reader.output();
+  EXPECT_TRUE(reader.prints("$SYS/broker/log/M/subscribe ")) << reader.output();
+  EXPECT_THAT(reader.output(), HasSubstr("$SYS/broker/log/N "));
+}
+
+TEST_F(Service, TakesConnectionsOfOneInterface) {
+  write("listener 0 127.0.0.1\nbind_interface lo\n");
+  start();
+  EXPECT_EQ(Process(sub({"-t", "x", "-E"})).exit_status(), 0);
+  write("listener 0 127.0.0.1\nbind_interface none0\n");
+  Process refused({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
+  EXPECT_EQ(refused.exit_status(), 3);
+  EXPECT_THAT(refused.output(), HasSubstr("127.0.0.1:0 of interface none0: No such device"));
+}
+
 TEST_F(Service, LogsSubscriptionsIfAsked) {
   write("listener 0 127.0.0.1\nlog_type notice\n");
   start();

@@ -37,6 +37,7 @@ LAYERS = [
     ("conformance/checks/", ["base/", "protocol/", "sim/trace/", "conformance/checks/"]),
     ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
                              "peers/", "conformance/"]),
+    ("conformance/mutants/", ["base/", "protocol/", "sim/", "conformance/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "reports/"]),
     ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
     ("cli/", [""]),

@@ -102,10 +102,11 @@ broker::Settings settings_of(const Case& one) {
 // once they have returned.
 class Encounter {
  public:
-  Encounter(const Case& one, std::uint64_t seed)
+  Encounter(const Case& one, std::uint64_t seed, const Between& between)
       : world_(seed),
         broker_(settings_of(one), broker::Durability::process, Rng(seed).child("broker")),
-        host_(world_, broker_),
+        between_(between ? between(broker_) : nullptr),
+        host_(world_, between_ ? *between_ : broker_),
         play_(one, surroundings(one)) {
     if (has_users(one)) broker_.let_in_only({{"lab", "secret"}, {"guest", "guest"}});
     if (needs(one, "echo_method")) broker_.let_in_who_echoes(echo_method, "lab");
@@ -222,6 +223,7 @@ class Encounter {
 
   sim::MemoryWorld world_;
   sim::LinkedBackend broker_;
+  const std::unique_ptr<sim::BrokerBackend> between_;
   sim::BrokerHost host_;
   Play play_;
   std::vector<sim::DeviceId> devices_;
@@ -262,8 +264,8 @@ Abilities abilities_of_ours() {
   return ours;
 }
 
-Outcome play_against_ours(const Case& one, std::uint64_t seed) {
-  return Encounter(one, seed).run();
+Outcome play_against_ours(const Case& one, std::uint64_t seed, const Between& between) {
+  return Encounter(one, seed, between).run();
 }
 
 }  // namespace mq::conformance

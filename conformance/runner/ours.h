@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "conformance/runner/needs.h"
 #include "conformance/runner/verdict.h"
+#include "sim/backend.h"
 
 namespace mq::conformance {
 
@@ -15,6 +18,9 @@ Abilities abilities_of_ours();
 // Why a line of `config:` means nothing to our broker; empty if it does.
 std::string config_fault(const std::string& setting);
 
-Outcome play_against_ours(const Case& one, std::uint64_t seed);
+// What stands between the world and our broker in the tests of the cases: a broker that errs.
+using Between = std::function<std::unique_ptr<sim::BrokerBackend>(sim::BrokerBackend& broker)>;
+
+Outcome play_against_ours(const Case& one, std::uint64_t seed, const Between& between = {});
 
 }  // namespace mq::conformance

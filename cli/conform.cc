@@ -35,6 +35,7 @@ struct ConformFlags {
   conformance::Selection selection;
   std::uint64_t seed = 1;
   std::size_t jobs = 250;
+  std::optional<double> connection_rate;
   std::string target_file;
   std::string expectations;
   bool updates_expectations = false;
@@ -159,9 +160,19 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
     fmt::print(stderr, "mqttlab: {}\n", error.what());
     return exit_code::unreachable;
   }
-  conformance::RemoteRun run = conformance::run_remotely(
-      cases, library, target,
-      {.at_once = flags.jobs, .word = conformance::word_of_a_run(), .progress = show_progress});
+  // A broker that was started for this run has no limits to be careful of.
+  const double rate = broker ? 0 : conformance::PaceLimits{}.per_second;
+  conformance::RemoteRun run =
+      conformance::run_remotely(cases, library, target,
+                                {.at_once = flags.jobs,
+                                 .pace = {.per_second = flags.connection_rate.value_or(rate)},
+                                 .word = conformance::word_of_a_run(),
+                                 .progress = show_progress});
+  if (run.was_limited)
+    fmt::print(stderr,
+               "mqttlab: {} turned connections away; they were made more slowly then, in the end "
+               "{:.0f} in a second\n",
+               target.name, run.connections_per_second);
   return Course{std::move(run.results), std::move(run.lost), target.release};
 }
 
@@ -268,6 +279,10 @@ void add_conform(CLI::App& app, int& exit_code) {
                  "write what fails, and only that, into the expectations");
   verb->add_option("--jobs", flags->jobs, "cases at a time, on real sockets")
       ->check(CLI::Range(1, 10000));
+  verb->add_option("--connection-rate", flags->connection_rate,
+                   "new connections in a second, on real sockets (450; for a broker by name any "
+                   "number); 0: any number")
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--cafile", flags->ca_file, "TLS: authorities that are trusted, PEM");
   verb->add_flag("--insecure", flags->insecure,
                  "TLS: do not check that the certificate is for this host");

@@ -21,6 +21,15 @@ std::optional<Packet> refusal_of_old(const Link& link) {
   return *packet;
 }
 
+// Of CONNACK: this is no time to be let in, whoever asks.
+bool is_busy(const Packet& packet, Version version) {
+  const auto* answer = std::get_if<ConnAck>(&packet);
+  if (answer == nullptr) return false;
+  const unsigned reason = reason_of(packet).value_or(0);
+  if (version != Version::v5) return reason == 3;
+  return reason == 0x88 || reason == 0x89 || reason == 0x97 || reason == 0x9f;
+}
+
 void keep(Link& link, Packet packet) {
   link.inbox.push_back(std::move(packet));
   link.inbox_bytes.push_back(link.reader.wire().size());
@@ -116,12 +125,14 @@ void Links::on_open(Link& link) {
 
 void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
   if (link.ended_by_us || link.malformed) return;
+  link.was_heard = true;
   link.reader.feed(bytes);
   for (;;) {
     Decoded decoded = link.reader.next();
     if (auto* packet = std::get_if<Packet>(&decoded)) {
       note(link.name, describe(*packet, link.reader.version(), shown_bytes), Said::What::received,
            link.reader.wire());
+      was_turned_away = was_turned_away || is_busy(*packet, link.reader.version());
       if (!acknowledge(link, *packet)) keep(link, std::move(*packet));
       continue;
     }
@@ -142,7 +153,9 @@ void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
 void Links::on_end(Link& link, const std::string& how) {
   if (link.ended) return;
   link.ended = how;
-  if (!link.ended_by_us) note(link.name, how);
+  if (link.ended_by_us) return;
+  was_turned_away = was_turned_away || !link.was_heard;
+  note(link.name, how);
 }
 
 bool Links::acknowledge(Link& link, const Packet& packet) {

@@ -25,6 +25,7 @@ struct Link {
   std::deque<std::size_t> inbox_bytes;  // of each, as it came
   bool is_open = false;
   bool ended_by_us = false;
+  bool was_heard = false;            // something came
   std::optional<std::string> ended;  // how
   std::optional<Kind> last_sent;
   std::optional<std::string> malformed;  // what the peer sent wrong: nothing more is read
@@ -73,6 +74,7 @@ class Links {
   std::deque<Action> actions;
   std::vector<Said> transcript;
   Leftovers leftovers;
+  bool was_turned_away = false;  // see Outcome
 
  private:
   void remember(Party& party, const Packet& sent, Version version);

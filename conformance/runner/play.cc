@@ -61,6 +61,7 @@ class Play::Stage {
 
   Links links;
   Outcome outcome;
+  Instant began{};
   bool is_over = false;
   std::optional<Instant> wake;
 
@@ -529,7 +530,10 @@ Play::Play(const Case& one, Surroundings around)
     : stage_(std::make_unique<Stage>(one, std::move(around))) {}
 Play::~Play() = default;
 
-void Play::start(Instant now) { on_tick(now); }
+void Play::start(Instant now) {
+  stage_->began = now;
+  on_tick(now);
+}
 
 void Play::on_open(LinkNumber number, Instant now) {
   stage_->links.now = now;
@@ -575,6 +579,8 @@ Leftovers Play::leftovers() const { return stage_->links.leftovers; }
 
 Outcome Play::take_outcome() {
   stage_->outcome.transcript = std::move(stage_->links.transcript);
+  stage_->outcome.was_turned_away = stage_->links.was_turned_away;
+  stage_->outcome.took = stage_->links.now - stage_->began;
   return std::move(stage_->outcome);
 }
 

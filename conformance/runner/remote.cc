@@ -7,12 +7,13 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <utility>
 
+#include "conformance/runner/hello.h"
 #include "conformance/runner/needs.h"
-#include "conformance/runner/parse.h"
 #include "conformance/runner/socket_case.h"
-#include "protocol/codec.h"
+#include "transport/core_clock.h"
 
 namespace mq::conformance {
 namespace {
@@ -22,45 +23,18 @@ using namespace std::chrono_literals;
 constexpr Patience patience{.reply = 2s, .quiet = 500ms, .early = 100ms};
 constexpr Duration slack = 20s;  // beyond that a case is given up
 constexpr Duration short_wait = 5s;
+constexpr Duration between_looks = 200ms;  // whether the broker is there
+constexpr Duration after_refusal = 1s;
 constexpr std::size_t calm_at_once = 50;  // of what is played again
 constexpr std::size_t idle_max = 300;
-constexpr std::size_t silences_to_doubt = 8;  // one after another
+constexpr std::size_t playing_max = 2000;  // that are remembered
+constexpr int misses_max = 2;              // signs of life that did not come, one after another
+constexpr int refusals_max = 20;           // one after another, each after a second of rest
+constexpr int tries_max = 4;               // of a case
 
-std::string in_script(const std::string& text) {
-  std::string quoted = "\"";
-  char two[8];
-  for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '/' || c == '-' || c == '_';
-    std::snprintf(two, sizeof two, "\\x%02x", static_cast<unsigned char>(c));
-    quoted += is_plain ? std::string(1, c) : c == '{' ? "{{" : two;
-  }
-  return quoted + "\"";
-}
-
-Case case_of(const std::string& steps, Version version) {
-  const std::string header = std::string("case of-the-runner: What no file says\nasserts: ") +
-                             (version == Version::v5 ? "v5" : "v3") + "/MQTT-3.1.0-1\n";
-  std::vector<Case> cases;
-  read_cases({"runner", header + steps}, cases);
-  return std::move(cases.at(0));
-}
-
-// What a case has left is taken away: sessions first, as their end may publish a retained will.
-Case clean_up(const Leftovers& left, Version version) {
-  std::string steps;
-  for (const std::string& id : left.client_ids)
-    steps += "A connect client_id=" + in_script(id) + " clean_start=1\nA ping\nA disconnect\n";
-  if (!left.topics.empty()) steps += "B connect\n";
-  for (const std::string& topic : left.topics)
-    steps += "B send PUBLISH retain=1 topic=" + in_script(topic) + "\n";
-  if (!left.topics.empty()) steps += "B ping\nB disconnect\n";
-  return case_of(steps, version);
-}
-
-// Whether it uses a client id that is not its own: no two such cases are played at the same time,
-// or one would take the session of the other.
-bool has_common_client_id(const std::vector<Step>& steps) {
+// Client ids that are not the case's own: no two such cases are played at the same time, or one
+// would take the session of the other.
+void add_common_client_ids(const std::vector<Step>& steps, std::set<std::string>& ids) {
   for (const Step& step : steps) {
     for (const Field& field : step.fields)
       if (step.packet == Kind::connect && field.name == "client_id" &&
@@ -68,63 +42,32 @@ bool has_common_client_id(const std::vector<Step>& steps) {
         const Alternative& id = field.value.alternatives[0];
         if (id.is == Alternative::Is::equal && !id.text.empty() &&
             id.text.find('{') == std::string::npos)
-          return true;
+          ids.insert(id.text);
       }
-    for (const Branch& branch : step.branches)
-      if (has_common_client_id(branch.steps)) return true;
+    for (const Branch& branch : step.branches) add_common_client_ids(branch.steps, ids);
   }
-  return false;
 }
-
-// What CONNACK announced, if that is what came first.
-std::optional<Packet> first_packet(const Outcome& outcome, Version version) {
-  for (const Said& said : outcome.transcript) {
-    if (said.what != Said::What::received) continue;
-    const Decoded decoded = decode(said.bytes, version, Sender::server);
-    if (const auto* packet = std::get_if<Packet>(&decoded)) return *packet;
-    return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-std::uint32_t number_seen(const Packet& packet, const char* field, std::uint32_t otherwise) {
-  const auto text = seen(packet, field);
-  return static_cast<std::uint32_t>(text ? number_in(*text).value_or(otherwise) : otherwise);
-}
-std::optional<std::uint32_t> number_if_seen(const Packet& packet, const char* field) {
-  if (!seen(packet, field)) return std::nullopt;
-  return number_seen(packet, field, 0);
-}
-
-void announce(const Packet& conn_ack, Abilities& abilities) {
-  abilities.maximum_qos = number_seen(conn_ack, "maximum_qos", 2);
-  abilities.retain = number_seen(conn_ack, "retain_available", 1) != 0;
-  abilities.wildcards = number_seen(conn_ack, "wildcard_subscription_available", 1) != 0;
-  abilities.subscription_identifiers =
-      number_seen(conn_ack, "subscription_identifier_available", 1) != 0;
-  abilities.shared_subscriptions = number_seen(conn_ack, "shared_subscription_available", 1) != 0;
-  abilities.topic_alias_maximum = number_seen(conn_ack, "topic_alias_maximum", 0);
-  abilities.receive_maximum = number_if_seen(conn_ack, "receive_maximum");
-  abilities.maximum_packet_size = number_if_seen(conn_ack, "maximum_packet_size");
-  abilities.server_keep_alive = number_if_seen(conn_ack, "server_keep_alive");
-}
-
-// What came of asking in one version.
-struct Contact {
-  bool speaks = false;
-  bool answered = false;  // something that is MQTT
-  std::string why;        // it does not speak
-  Abilities abilities;
-};
 
 class RemoteSuite {
  public:
   RemoteSuite(const std::vector<const Case*>& cases, const Library& library, const Target& target,
               const RemoteOptions& options)
-      : target_(target), options_(options), dialer_(context_, target.address, tls_of(target)) {
+      : target_(target),
+        options_(options),
+        dialer_(context_, target.address, tls_of(target)),
+        clock_(context_),
+        look_clock_(context_),
+        pace_(options.pace) {
     for (const Case* one : cases)
-      run_.results.push_back({one, level_of(*one, library.statements), {}});
+      run_.results.push_back({one, level_of(*one, library.statements), {}, {}});
   }
+
+  ~RemoteSuite() {
+    for (const auto& one : playing_)
+      if (const auto playing = one.lock()) playing->give_up();
+  }
+  RemoteSuite(const RemoteSuite&) = delete;
+  RemoteSuite& operator=(const RemoteSuite&) = delete;
 
   RemoteRun run() {
     run_.lost = dialer_.resolve();
@@ -137,7 +80,9 @@ class RemoteSuite {
       }
       soften(result);
     }
+    run_.was_limited = was_limited_;
     if (!run_.lost.empty()) run_.lost = target_.address.text() + ": " + run_.lost;
+    run_.connections_per_second = pace_.limits().per_second;
     return std::move(run_);
   }
 
@@ -156,14 +101,11 @@ class RemoteSuite {
     std::string why;
     std::size_t left = 0;
     const auto ask_in = [&](Version version) {
-      auto hello = std::make_shared<Case>(
-          case_of("A open\nA send CONNECT\nA expect CONNACK reason=any within " +
-                      std::to_string(options_.hello_within / 1ms) + "ms\n",
-                  version));
+      auto hello = std::make_shared<Case>(greeting(version, options_.hello_within));
       ++left;
       play(*hello, "hello" + std::string(version == Version::v5 ? "5" : "3"),
            options_.hello_within + 1s, [&, hello, version](Outcome outcome, const Leftovers&) {
-             contacts_[version] = contact_from(outcome, version);
+             contacts_[version] = contact_from(outcome, version, target_);
              --left;
            });
     };
@@ -181,31 +123,6 @@ class RemoteSuite {
     return why;
   }
 
-  Contact contact_from(const Outcome& outcome, Version version) const {
-    Contact contact;
-    contact.abilities.given = target_.given;
-    contact.abilities.lacks = target_.lacks;
-    contact.abilities.configured = target_.configured;
-    const auto packet = first_packet(outcome, version);
-    contact.answered = packet && kind(*packet) == Kind::conn_ack;
-    if (contact.answered) {
-      const auto reason = reason_of(*packet).value_or(0);
-      contact.speaks = reason == 0;
-      char code[8];
-      std::snprintf(code, sizeof code, "0x%02x", reason);
-      if (!contact.speaks)
-        contact.why = std::string("it refuses CONNECT with reason ") + code +
-                      "; a target file (--target) can name a user and a password";
-      if (version == Version::v5) announce(*packet, contact.abilities);
-    } else if (outcome.is_unreachable) {
-      contact.why = outcome.reason;
-    } else {
-      contact.why = "it is no MQTT broker, or none that answers: CONNECT was followed by " +
-                    (outcome.failure ? outcome.failure->got : outcome.reason);
-    }
-    return contact;
-  }
-
   // 3.1.1 has no words for it, but it is the same broker.
   void copy_announcements() {
     const auto v5 = contacts_.find(Version::v5);
@@ -214,24 +131,55 @@ class RemoteSuite {
     v3->second.abilities = v5->second.abilities;
   }
 
-  // Whether it lets somebody in now.
-  bool is_there() {
-    for (int attempt = 0; attempt < 2; ++attempt) {
+  // ---- Is it still there?
+
+  // While cases are played, somebody else comes all the time, as everybody may. That says whether
+  // the broker lives, and whether it has a limit that our cases run into.
+  void look_in(Duration after) {
+    look_clock_.keep(look_clock_.now() + after, [this] {
       for (const auto& [version, contact] : contacts_) {
         if (!contact.speaks) continue;
-        const Case hello = case_of("A connect\nA ping\nA disconnect\n", version);
-        bool is_over = false;
-        bool is_well = false;
-        play(hello, "still", options_.hello_within, [&](const Outcome& outcome, const Leftovers&) {
-          is_over = true;
-          is_well = outcome.verdict == Verdict::pass;
-        });
-        while (!is_over) context_.run_one();
-        if (is_well) return true;
-        break;
+        auto sign = std::make_shared<Case>(sign_of_life(version, options_.hello_within));
+        return play(*sign, "still", options_.hello_within + 1s,
+                    [this, sign](const Outcome& outcome, const Leftovers&) { looked(outcome); });
       }
+    });
+  }
+
+  void looked(const Outcome& outcome) {
+    if (outcome.verdict == Verdict::pass) {
+      misses_ = refusals_ = 0;
+      in_doubt_ = false;
+      suspects_.clear();
+      return look_in(between_looks);
     }
-    return false;
+    in_doubt_ = true;
+    if (outcome.was_turned_away) {
+      slow_down();
+      if (++refusals_ >= refusals_max) lose("it turns away every connection");
+      return look_in(after_refusal);
+    }
+    if (++misses_ >= misses_max) lose("it stopped answering");
+    look_in(between_looks);
+  }
+
+  // There is a limit: whatever was turned away until now may have met it, also what passed.
+  void slow_down() {
+    was_limited_ = true;
+    pace_.slow_down(clock_.now());
+    for (const Job& job : std::exchange(turned_away_, {})) again(job);
+  }
+
+  // Nobody knows what these cases would have come to.
+  void lose(const std::string& how) {
+    for (const std::size_t at : under_way_) suspects_.push_back(run_.results[at].which);
+    run_.lost = how + " while these cases were played:";
+    constexpr std::size_t named_max = 8;
+    for (std::size_t i = 0; i < suspects_.size() && i < named_max; ++i)
+      run_.lost += " " + suspects_[i]->id;
+    if (suspects_.size() > named_max)
+      run_.lost += " and " + std::to_string(suspects_.size() - named_max) + " more";
+    for (const Case* one : suspects_) settled_.erase(one);
   }
 
   // ---- All cases
@@ -239,23 +187,23 @@ class RemoteSuite {
   struct Job {
     std::size_t at = 0;  // of the results
     Duration least{};
-    bool is_second_time = false;
-    bool in_turn = false;  // with others that use the same client ids
+    std::set<std::string> common_ids;  // see add_common_client_ids
+    int tries = 0;
+    bool was_late = false;
+    bool was_turned_away = false;
 
     // It waits, and is no load for anybody.
     bool is_idle() const { return least > short_wait; }
   };
 
   void play_all() {
-    std::deque<Job> together;
-    std::deque<Job> alone;
     for (std::size_t at = 0; at < run_.results.size(); ++at) {
       const Case& one = *run_.results[at].which;
       const std::string why = why_not(one);
       if (why.empty()) {
-        (one.runs_alone ? alone : together)
-            .push_back(
-                {at, least_duration(one, patience.quiet), false, has_common_client_id(one.steps)});
+        Job job{.at = at, .least = least_duration(one, patience.quiet), .common_ids = {}};
+        add_common_client_ids(one.steps, job.common_ids);
+        (one.runs_alone ? alone_ : fresh_).push_back(std::move(job));
         continue;
       }
       run_.results[at].outcome.verdict = Verdict::not_applicable;
@@ -263,11 +211,22 @@ class RemoteSuite {
       settled_.insert(&one);
     }
     // What takes longest begins first, and all the rest fits beside it.
-    std::stable_sort(together.begin(), together.end(),
+    std::stable_sort(fresh_.begin(), fresh_.end(),
                      [](const Job& a, const Job& b) { return a.least > b.least; });
-    to_come_ = together.size() + alone.size();
-    play_batch(std::move(together), options_.at_once);
-    play_batch(std::move(alone), 1);
+    to_come_ = fresh_.size() + alone_.size();
+    if (to_come_ == 0) return;
+    look_in(between_looks);
+    while (run_.lost.empty()) {
+      begin_what_may();
+      if (is_all_over()) return;
+      context_.run_one();
+    }
+  }
+
+  // What went wrong since the last sign of life is to be believed when the next one has come.
+  bool is_all_over() const {
+    return fresh_.empty() && again_.empty() && alone_.empty() && busy_ + idle_ == 0 &&
+           suspects_.empty();
   }
 
   std::string why_not(const Case& one) const {
@@ -280,91 +239,102 @@ class RemoteSuite {
     return does_not_apply(one, contact->second.abilities, {options_.longest, patience.quiet});
   }
 
-  // Those that only wait are played beside the others, whatever their number. When nothing else is
-  // left, what was late has its second time in the calm.
-  void play_batch(std::deque<Job> jobs, std::size_t at_once) {
-    std::size_t busy = 0;
-    std::size_t idle = 0;
-    bool has_turn = false;  // one of those that go in turn is being played
-    const auto next_of = [&](std::deque<Job>& from) {
-      return std::find_if(from.begin(), from.end(),
-                          [&](const Job& job) { return !has_turn || !job.in_turn; });
-    };
-    // Whether there was one that could be played now.
-    const auto take = [&](std::deque<Job>& from) {
-      const auto found = next_of(from);
-      if (found == from.end()) return false;
-      const Job job = *found;
-      from.erase(found);
-      std::size_t& count = job.is_idle() && at_once > 1 ? idle : busy;
-      ++count;
-      has_turn = has_turn || job.in_turn;
-      begin(job, [&count, &has_turn, in_turn = job.in_turn] {
-        --count;
-        if (in_turn) has_turn = false;
-      });
-      return true;
-    };
-    while (run_.lost.empty() && (!jobs.empty() || !again_.empty() || busy + idle > 0)) {
-      while (busy < at_once && idle < idle_max && !in_doubt_ && take(jobs)) {
-      }
-      while (jobs.empty() && busy < std::min(calm_at_once, at_once) && !in_doubt_ && take(again_)) {
-      }
-      if (busy + idle > 0) context_.run_one();
-      if (busy == 0 && in_doubt_) look_whether_it_is_there();
+  void begin_what_may() {
+    for (;;) {
+      pace_.on_opened(dialer_.dialed() - std::exchange(dialed_, dialer_.dialed()), clock_.now());
+      if (in_doubt_) return;
+      if (!pace_.may_begin(dialer_.open(), clock_.now())) break;
+      auto job = next_job();
+      if (!job) return;
+      begin(std::move(*job));
     }
-    while (busy + idle > 0) context_.run_one();
+    clock_.keep(pace_.next(clock_.now()), [] {});
   }
 
-  void begin(const Job& job, std::function<void()> over) {
+  // Those that only wait are played beside the others, whatever their number. What was late has its
+  // second time in the calm: when nothing else is left, or all goes slowly anyway.
+  std::optional<Job> next_job() {
+    if (runs_alone_) return std::nullopt;
+    if (auto job = taken_from(fresh_, [this](const Job& one) {
+          return one.is_idle() ? idle_ < idle_max : busy_ < options_.at_once;
+        }))
+      return job;
+    if ((fresh_.empty() || pace_.is_gentle()) && busy_ < std::min(calm_at_once, options_.at_once))
+      if (auto job = taken_from(again_, [](const Job&) { return true; })) return job;
+    if (busy_ + idle_ > 0 || !fresh_.empty() || !again_.empty()) return std::nullopt;
+    auto job = taken_from(alone_, [](const Job&) { return true; });
+    runs_alone_ = job.has_value();
+    return job;
+  }
+
+  std::optional<Job> taken_from(std::deque<Job>& jobs, const auto& may) {
+    const auto found = std::find_if(jobs.begin(), jobs.end(), [&](const Job& job) {
+      const auto is_used = [this](const std::string& id) { return ids_in_use_.contains(id); };
+      return may(job) && std::none_of(job.common_ids.begin(), job.common_ids.end(), is_used);
+    });
+    if (found == jobs.end()) return std::nullopt;
+    std::optional<Job> job = std::move(*found);
+    jobs.erase(found);
+    return job;
+  }
+
+  void begin(Job job) {
     const Case& one = *run_.results[job.at].which;
+    ++(job.is_idle() ? idle_ : busy_);
+    ++job.tries;
+    ids_in_use_.insert(job.common_ids.begin(), job.common_ids.end());
+    under_way_.insert(job.at);
     play(one, std::to_string(job.at), job.least + slack,
-         [this, job, &one, over = std::move(over)](Outcome outcome, const Leftovers& left) {
+         [this, job, &one](Outcome outcome, const Leftovers& left) {
            settle(job, std::move(outcome));
-           if (left.empty()) return over();
+           if (left.empty()) return leave(job);
            auto cleaning = std::make_shared<Case>(clean_up(left, one.version));
            play(*cleaning, "clean" + std::to_string(job.at), slack,
-                [cleaning, over](const Outcome&, const Leftovers&) { over(); });
+                [this, cleaning, job](const Outcome&, const Leftovers&) { leave(job); });
          });
   }
 
+  void leave(const Job& job) {
+    --(job.is_idle() ? idle_ : busy_);
+    for (const std::string& id : job.common_ids) ids_in_use_.erase(id);
+    runs_alone_ = false;
+  }
+
   void settle(const Job& job, Outcome outcome) {
-    const bool was_silent = is_silence(outcome);
-    silences_ = was_silent || outcome.is_unreachable ? silences_ + 1 : 0;
-    if (!was_silent && !outcome.is_unreachable) suspects_.clear();
-    if (outcome.is_unreachable || silences_ >= silences_to_doubt) in_doubt_ = true;
+    under_way_.erase(job.at);
     CaseResult& result = run_.results[job.at];
-    if (was_silent || outcome.is_unreachable) suspects_.push_back(result.which);
+    const bool is_bad = outcome.verdict == Verdict::fail || outcome.is_unreachable;
+    if (is_bad) suspects_.push_back(result.which);
+    if (outcome.was_turned_away) turned_away_.push_back(job);
     // Many cases at a time, and whatever else this machine does, may have been too much: what was
-    // only late gets a second chance in calm, unless it takes long.
-    if ((was_silent || outcome.is_unreachable) && !job.is_second_time && !job.is_idle())
-      again_.push_back({job.at, job.least, true, job.in_turn});
-    if (job.is_second_time && outcome.verdict == Verdict::pass)
+    // late, or not let in, gets a second chance in calm, unless it takes long.
+    const bool is_turned_away = is_bad && outcome.was_turned_away;
+    const bool is_late = is_silence(outcome) || outcome.is_unreachable;
+    if (job.was_late && outcome.verdict == Verdict::pass)
       outcome.reason = "when it was played a second time, and little else beside it";
+    if (job.was_turned_away && outcome.verdict == Verdict::pass) slow_down();
     result.outcome = std::move(outcome);
-    settled_.insert(result.which);
-    if (!job.is_second_time) --to_come_;
+    if (settled_.insert(result.which).second) --to_come_;
+    Job next = job;
+    next.was_late = is_late;
+    next.was_turned_away = is_turned_away;
+    if (is_turned_away ? job.tries == 1 || was_limited_
+                       : is_late && job.tries == 1 && !job.is_idle())
+      again(next);
     if (options_.progress) options_.progress(to_come_ + again_.size());
+  }
+
+  void again(const Job& job) {
+    const auto is_same = [&](const Job& one) { return one.at == job.at; };
+    if (job.tries >= tries_max || under_way_.contains(job.at) ||
+        std::any_of(again_.begin(), again_.end(), is_same))
+      return;
+    (run_.results[job.at].which->runs_alone ? alone_ : again_).push_back(job);
   }
 
   static bool is_silence(const Outcome& outcome) {
     return outcome.verdict == Verdict::fail && outcome.failure && outcome.failure->waited &&
            *outcome.failure->waited <= short_wait;
-  }
-
-  void look_whether_it_is_there() {
-    in_doubt_ = false;
-    silences_ = 0;
-    if (is_there()) return;
-    run_.lost = "it stopped answering while these cases were played:";
-    constexpr std::size_t named_max = 8;
-    for (std::size_t i = 0; i < suspects_.size() && i < named_max; ++i)
-      run_.lost += " " + suspects_[i]->id;
-    if (suspects_.size() > named_max)
-      run_.lost += " and " + std::to_string(suspects_.size() - named_max) + " more";
-    // Nobody knows what they would have come to.
-    for (const Case* one : suspects_) settled_.erase(one);
-    again_.clear();
   }
 
   // ---- One case
@@ -374,7 +344,12 @@ class RemoteSuite {
                         .client_id = options_.word + number,
                         .given = target_.given,
                         .patience = patience};
-    std::make_shared<SocketCase>(dialer_, one, std::move(around), limit, std::move(done))->start();
+    const auto playing =
+        std::make_shared<SocketCase>(dialer_, one, std::move(around), limit, std::move(done));
+    playing_.push_back(playing);
+    if (playing_.size() > playing_max)
+      std::erase_if(playing_, [](const auto& past) { return past.expired(); });
+    playing->start();
   }
 
   const Target& target_;
@@ -384,14 +359,29 @@ class RemoteSuite {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> goes_on_{
       context_.get_executor()};
   Dialer dialer_;
+  transport::CoreClock clock_;
+  transport::CoreClock look_clock_;
+  Pace pace_;
   RemoteRun run_;
   std::map<Version, Contact> contacts_;
-  std::set<const Case*> settled_;
+  std::vector<std::weak_ptr<SocketCase>> playing_;
+  std::deque<Job> fresh_;
   std::deque<Job> again_;
-  std::vector<const Case*> suspects_;  // silent since the last sign of life
-  std::size_t silences_ = 0;
+  std::deque<Job> alone_;
+  std::set<std::string> ids_in_use_;
+  std::set<std::size_t> under_way_;  // of the results
+  std::set<const Case*> settled_;
+  std::vector<const Case*> suspects_;  // what went wrong since the last sign of life
+  std::vector<Job> turned_away_;       // since the pace was last made slower
+  std::size_t dialed_ = 0;             // that the pace knows of
+  std::size_t busy_ = 0;
+  std::size_t idle_ = 0;
   std::size_t to_come_ = 0;
+  int misses_ = 0;
+  int refusals_ = 0;
+  bool runs_alone_ = false;
   bool in_doubt_ = false;
+  bool was_limited_ = false;
 };
 
 }  // namespace

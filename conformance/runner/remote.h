@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conformance/runner/address.h"
+#include "conformance/runner/pace.h"
 #include "conformance/runner/suite.h"
 #include "conformance/runner/target.h"
 
@@ -18,6 +19,7 @@ struct RemoteOptions {
   std::size_t at_once = 100;                    // cases
   Duration longest = std::chrono::seconds(16);  // of a case; keep alive needs 15
   Duration hello_within = std::chrono::seconds(5);
+  PaceLimits pace = {};
   std::string word;  // of this run alone, a few letters: topics and client ids have it
   // After every case, with how many are still to come.
   std::function<void(std::size_t to_come)> progress;
@@ -31,6 +33,8 @@ struct RemoteRun {
   // Why the target could not be reached, or since when it answers no more; empty: it was there to
   // the end. What is known until then is in the results.
   std::string lost;
+  bool was_limited = false;  // connections were turned away, and the run went on more slowly
+  double connections_per_second = 0;  // at the end; 0: any number
 };
 
 // A TLS file that cannot be used, or a host without an address, is `lost` too.

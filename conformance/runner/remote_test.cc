@@ -35,8 +35,11 @@ RemoteOptions quick() {
   return {.longest = 2s, .hello_within = 1s, .word = word_of_a_run(), .progress = {}};
 }
 
-RemoteRun run(const Library& library, const Target& target, const std::string& only = "*") {
-  return run_remotely(selected(library, {.only = {only}}), library, target, quick());
+RemoteRun run(const Library& library, const Target& target, const std::string& only = "*",
+              PaceLimits pace = {.per_second = 0}) {
+  RemoteOptions options = quick();
+  options.pace = pace;
+  return run_remotely(selected(library, {.only = {only}}), library, target, options);
 }
 
 Library library_of(const std::string& cases) {
@@ -100,6 +103,36 @@ TEST(Remote, NothingIsLeftAtTheTarget) {
       "B connect\nB subscribe filter=left/#\nB expect nothing\n"
       "A open\nA send CONNECT client_id=stays clean_start=0\nA expect CONNACK session_present=0\n");
   EXPECT_THAT(told(run(looking, at(broker.port())).results.at(0)), HasSubstr("pass"));
+}
+
+// An adapter file like that of our broker, with a limit of its own.
+peers::Adapter ours_with(const std::string& flags) {
+  const std::string file =
+      testing::TempDir() + "/ours_with_" + std::to_string(::getpid()) + ".yaml";
+  std::ofstream(file) << "version: 1\nname: limited\ntitle: ours\nprogram: mqttlab\n"
+                         "install: none\nrelease: [\"${program}\", --version]\n"
+                         "command: [\"${program}\", broker, -p, \"${port.mqtt}\", " +
+                             flags + "]\nlisteners: [mqtt]\nready_within: 10s\n";
+  peers::Adapter adapter = peers::find_adapter(file);
+  std::filesystem::remove(file);
+  return adapter;
+}
+
+TEST(Remote, ABrokerThatLimitsConnectionsIsAskedMoreSlowlyAndNotAccused) {
+  peers::Peer broker(ours_with("--max-connection-rate, \"120\""), ours());
+  broker.start();
+  const Library library = embedded_library();
+  const RemoteRun all = run(library, at(broker.port()), "v5/filter*", PaceLimits{});
+  EXPECT_EQ(all.lost, "");
+  EXPECT_TRUE(all.was_limited);
+  EXPECT_LT(all.connections_per_second, 450);
+  std::size_t passed = 0;
+  for (const CaseResult& result : all.results) {
+    const Verdict verdict = result.outcome.verdict;
+    passed += verdict == Verdict::pass ? 1 : 0;
+    EXPECT_TRUE(verdict == Verdict::pass || verdict == Verdict::not_applicable) << told(result);
+  }
+  EXPECT_GT(passed, 60U);
 }
 
 TEST(Remote, TlsAndWebSocketCarryTheSameCases) {

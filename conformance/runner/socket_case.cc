@@ -45,7 +45,7 @@ std::string Dialer::resolve() {
 }
 
 Dialer::Dialed Dialer::dial(Version version, transport::Link::Owner owner) {
-  auto socket = std::make_shared<SocketLink>(context_, endpoints_);
+  auto socket = std::make_shared<SocketLink>(context_, endpoints_, seats_);
   dialed_.push_back(socket);
   std::unique_ptr<transport::Layer> layer = tls_ ? tls_->layer(address_.host) : nullptr;
   if (address_.has_websocket) {
@@ -153,6 +153,16 @@ void SocketCase::end(const EndLink& end) {
   if (end.how == HowToEnd::half_close) return dialed.socket->half_close();
   dialed.socket->reset();
   dialed.link->drop();
+}
+
+void SocketCase::give_up() {
+  is_over_ = true;
+  limit_timer_.cancel();
+  clock_.cancel();
+  for (auto& [number, wire] : std::exchange(links_, {})) {
+    wire.dialed.socket->reset();
+    wire.dialed.link->drop();
+  }
 }
 
 void SocketCase::finish() {

@@ -37,6 +37,8 @@ class Dialer {
   std::string resolve();
   Dialed dial(Version version, transport::Link::Owner owner);
   boost::asio::io_context& context() { return context_; }
+  std::size_t dialed() const { return dialed_.size(); }          // until now
+  std::size_t open() const { return seats_.use_count() - 1UL; }  // now
 
  private:
   boost::asio::io_context& context_;
@@ -44,6 +46,7 @@ class Dialer {
   std::optional<transport::TlsClient> tls_;
   SocketLink::Endpoints endpoints_;
   std::vector<std::weak_ptr<SocketLink>> dialed_;
+  const std::shared_ptr<void> seats_ = std::make_shared<int>();  // each open one has a share
 };
 
 class SocketCase final : public std::enable_shared_from_this<SocketCase> {
@@ -53,6 +56,7 @@ class SocketCase final : public std::enable_shared_from_this<SocketCase> {
   // `one` and `dialer` outlive this. After `limit` the case is given up.
   SocketCase(Dialer& dialer, const Case& one, Surroundings around, Duration limit, Done done);
   void start();
+  void give_up();  // at once, and nobody is told
 
  private:
   void act();

@@ -120,6 +120,7 @@ void SocketLink::end(error_code error) {
   linger_.cancel();
   error_code ignored;
   socket_.close(ignored);
+  seat_.reset();
   if (!dropped_ && owner_.ended) owner_.ended(error);
 }
 

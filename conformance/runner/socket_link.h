@@ -19,8 +19,12 @@ class SocketLink final : public transport::Link, public std::enable_shared_from_
  public:
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 
-  SocketLink(boost::asio::io_context& context, Endpoints endpoints)
-      : endpoints_(std::move(endpoints)), socket_(context), linger_(context) {}
+  // `seat` is let go of when the connection is at its end.
+  SocketLink(boost::asio::io_context& context, Endpoints endpoints, std::shared_ptr<void> seat)
+      : endpoints_(std::move(endpoints)),
+        seat_(std::move(seat)),
+        socket_(context),
+        linger_(context) {}
 
   void own(Owner owner) override { owner_ = std::move(owner); }
   void start() override;  // connects; `ended` without `opened` if that fails
@@ -41,6 +45,7 @@ class SocketLink final : public transport::Link, public std::enable_shared_from_
   void end(error_code error);
 
   const Endpoints endpoints_;
+  std::shared_ptr<void> seat_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer linger_;
   Owner owner_;

@@ -50,6 +50,10 @@ struct Outcome {
   std::vector<std::string> choices;  // where the standard leaves one, what the target does
   std::vector<Said> transcript;
   bool is_unreachable = false;  // of error: no connection could be had
+  // A connection was closed before anything came, or CONNACK said that the broker is busy: what
+  // the case tests, or a limit that has nothing to do with it.
+  bool was_turned_away = false;
+  Duration took{};
 };
 
 }  // namespace mq::conformance

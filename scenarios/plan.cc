@@ -82,11 +82,15 @@ trace::RunInfo run_info(const Plan& plan) {
       info.clients.push_back(client_info(plan, group, number));
   for (const FaultPlan& fault : plan.faults)
     info.faults.push_back({std::string(kind(fault)), fault.target, fault.clients});
-  std::uint32_t index = 0;
-  for (const GroupPlan& group : plan.groups)
-    for (std::size_t number = 1; number <= group.count; ++number, ++index)
-      if (plan.links[group.link].outages)
-        info.faults.push_back({"outage", info.clients[index].id, {index}});
+  const auto add_per_client = [&](std::string_view kind, auto LinkPlan::*part) {
+    std::uint32_t index = 0;
+    for (const GroupPlan& group : plan.groups)
+      for (std::size_t number = 1; number <= group.count; ++number, ++index)
+        if (plan.links[group.link].*part)
+          info.faults.push_back({std::string(kind), info.clients[index].id, {index}});
+  };
+  add_per_client("outage", &LinkPlan::outages);
+  add_per_client("roaming", &LinkPlan::roaming);
   return info;
 }
 

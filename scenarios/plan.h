@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "protocol/packet.h"
 #include "sim/backend.h"
+#include "sim/link/outages.h"
 #include "sim/trace/run_info.h"
 #include "sim/world.h"
 
@@ -28,17 +29,13 @@ struct Source {
   std::string source;  // a reference, or "assumption"
 };
 
-// Random outages of one link: each device of it draws its own, up and down in turn.
-struct Outages {
-  Duration up_mean{};    // exponential
-  Duration down_mean{};  // exponential
-};
-
 struct LinkPlan {
   std::string name;
   std::string profile;  // empty: written out in the scenario
   sim::LinkModel model;
-  std::optional<Outages> outages;
+  // Each device of it has its own, until the calm.
+  std::optional<sim::link::OutageModel> outages;
+  std::optional<sim::link::OutageModel> roaming;  // after each, the device has another address
   std::vector<Source> sources;
 };
 
@@ -149,7 +146,8 @@ struct Plan {
 
 // The head of the trace that running the plan gives. Fault and client positions follow the plan's
 // order: groups in order, members from 1. After the faults of the plan comes one "outage" for each
-// client whose link has outages, in the order of the clients.
+// client whose link has outages, in the order of the clients, and then one "roaming" for each
+// client whose link roams.
 trace::RunInfo run_info(const Plan& plan);
 
 }  // namespace mq::scenario

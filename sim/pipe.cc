@@ -2,8 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "sim/link/lane.h"
 
 namespace mq::sim {
+
+Pipe::Pipe(const LinkDirection& model, Rng rng) : model_(model), rng_(rng) {}
+Pipe::Pipe(const LinkDirection& model, Rng rng, std::unique_ptr<link::Lane> lane)
+    : model_(model), rng_(rng), lane_(std::move(lane)) {}
+Pipe::Pipe(Pipe&&) noexcept = default;
+Pipe& Pipe::operator=(Pipe&&) noexcept = default;
+Pipe::~Pipe() = default;
 
 bool Pipe::queue_is_full(Instant now) {
   while (first_waiting_ < starts_.size() && starts_[first_waiting_] <= now) ++first_waiting_;
@@ -22,6 +32,7 @@ Pipe::Passage Pipe::send(Instant now, std::size_t bytes, Chance& chance) {
     ++counts_.lost;
     return {Fate::link_is_down, {}};
   }
+  if (lane_) return send_by_lane(now, bytes, chance);
   Instant sent = now;
   if (model_.bits_per_second > 0) {
     const bool busy = free_at_ > now;
@@ -47,6 +58,17 @@ Pipe::Passage Pipe::send(Instant now, std::size_t bytes, Chance& chance) {
   }
   last_arrival_ = std::max(arrival, last_arrival_);
   return {Fate::arrives, last_arrival_};
+}
+
+Pipe::Passage Pipe::send_by_lane(Instant now, std::size_t bytes, Chance& chance) {
+  const link::Lane::Result result = lane_->send(now, bytes, chance);
+  if (result.is_on_air) {
+    ++counts_.packets;
+    counts_.bytes += bytes;
+  }
+  const Fate fate = result.passage.fate;
+  if (fate != Fate::arrives && fate != Fate::asleep) ++counts_.lost;
+  return result.passage;
 }
 
 }  // namespace mq::sim

@@ -4,28 +4,36 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/rng.h"
 #include "base/time.h"
 #include "sim/chance.h"
+#include "sim/link/passage.h"
 #include "sim/world.h"
 
 namespace mq::sim {
 
+namespace link {
+class Lane;
+}
+
 class Pipe {
  public:
-  enum class Fate : std::uint8_t { arrives, lost, queue_full, link_is_down };
-  struct Passage {
-    Fate fate;
-    Instant arrival;  // only of what arrives; never before the packet sent earlier
-  };
+  using Fate = link::Fate;
+  using Passage = link::Passage;
   struct Counts {
     std::uint64_t packets = 0, bytes = 0;  // put on the air
     std::uint64_t lost = 0;                // never reached the other end
   };
 
-  Pipe(const LinkDirection& model, Rng rng) : model_(model), rng_(rng) {}
+  Pipe(const LinkDirection& model, Rng rng);
+  // A link with parts. `lane` was made of the same model.
+  Pipe(const LinkDirection& model, Rng rng, std::unique_ptr<link::Lane> lane);
+  Pipe(Pipe&&) noexcept;
+  Pipe& operator=(Pipe&&) noexcept;
+  ~Pipe();
 
   // `now` never goes back from call to call.
   Passage send(Instant now, std::size_t bytes, Chance& chance);
@@ -39,14 +47,16 @@ class Pipe {
 
  private:
   bool queue_is_full(Instant now);
+  Passage send_by_lane(Instant now, std::size_t bytes, Chance& chance);
 
   LinkDirection model_;
   Rng rng_;
   bool works_ = true;
+  std::uint32_t first_waiting_ = 0;
   Instant free_at_{};  // when the transmitter has sent what it was given
   Instant last_arrival_{};
   std::vector<Instant> starts_;  // of packets waiting for the transmitter, from first_waiting_ on
-  std::size_t first_waiting_ = 0;
+  std::unique_ptr<link::Lane> lane_;  // none: the link is plain
   Counts counts_;
 };
 

@@ -21,6 +21,10 @@
 
 namespace mq::sim {
 
+namespace link {
+struct Parts;
+}
+
 // How TCP behaves at both ends; each preset is a list of settings with a source (ns3/tcp_preset).
 enum class TcpPreset : std::uint8_t { linux_, lwip, ns3_default };
 
@@ -38,6 +42,9 @@ struct LinkModel {
   LinkDirection up;    // device to broker
   LinkDirection down;  // broker to device
   TcpPreset tcp = TcpPreset::linux_;
+  // What else the link has (sim/link/parts.h), if anything; in place of the plain numbers above
+  // where it says the same thing.
+  std::shared_ptr<const link::Parts> parts;
 };
 
 enum class DeviceId : std::uint32_t {};
@@ -80,6 +87,10 @@ class Socket {
   virtual void will_touch(const std::vector<Memory>&) {}
 };
 
+// How far the address of a device that has roamed so often is from its first one: both worlds have
+// room in 10.0.0.0/8 for 131,072 devices, 64 times.
+constexpr std::uint32_t moved_address(std::uint32_t moves) { return moves % 64 << 17; }
+
 class World {
  public:
   virtual ~World() = default;
@@ -105,6 +116,9 @@ class World {
 
   // A link that is down drops everything, silently, in the given directions.
   virtual void set_link(DeviceId device, bool up_works, bool down_works) = 0;
+  // The device has another address from now on: what it had open is cut off, silently. Only of a
+  // device whose link roams (link::Parts).
+  virtual void change_address(DeviceId device) = 0;
 
   // Runs the world up to and including `end`, or until stop().
   virtual void run_until(Instant end) = 0;

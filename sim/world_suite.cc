@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "sim/link/parts.h"
 
 namespace mq::sim {
 namespace {
@@ -689,6 +690,113 @@ TEST_F(WorldSuite, SocketsMayGoAwayInsideTheirOwnCallbacks) {
   world->run_until(at(300s));
   EXPECT_EQ(told, 2);
   EXPECT_EQ(connections_alive(*world), 0u);
+}
+
+LinkModel with_parts(LinkModel model, link::Parts parts) {
+  model.parts = std::make_shared<const link::Parts>(std::move(parts));
+  return model;
+}
+
+TEST_F(WorldSuite, ACarrierForgetsASilentConnectionAndNobodyIsTold) {
+  start(with_parts(link_of(30ms), {.nat = link::NatModel{.idle_timeout = 3min}}));
+  Peer& client = open();
+  world->call_at(at(2min), [&] { client.send("a"); });
+  world->call_at(at(4min), [&] { accepted[0]->send("b"); });
+  world->call_at(at(8min), [&] { client.send("lost"); });
+  world->run_until(at(10min));
+  EXPECT_EQ(accepted.at(0)->received, "a");
+  EXPECT_EQ(client.received, "b");
+  EXPECT_FALSE(client.failure);
+  world->call_at(at(11min), [&] { open().send("anew"); });
+  world->run_until(at(40min));
+  EXPECT_EQ(client.failure, CloseCause::timed_out);
+  ASSERT_EQ(accepted.size(), 2u);
+  EXPECT_EQ(accepted[1]->received, "anew");
+  EXPECT_FALSE(accepted[0]->failure);
+}
+
+TEST_F(WorldSuite, ACarrierMayAnswerWhoSpeaksTooLate) {
+  for (const link::Expiry then : {link::Expiry::reset, link::Expiry::rebind}) {
+    for (const bool client_speaks : {true, false}) {
+      TearDown();
+      peers.clear();
+      start(with_parts(link_of(30ms), {.nat = link::NatModel{.idle_timeout = 1min, .then = then}}));
+      Peer& client = open();
+      world->run_until(at(1s));
+      Peer& late = client_speaks ? client : *accepted.at(0);
+      world->call_at(at(5min), [&] { late.send("too late"); });
+      world->run_until(at(6min));
+      if (client_speaks) {
+        EXPECT_EQ(client.failure, CloseCause::reset);
+        EXPECT_GE(*client.failed_at, at(5min) + 60ms);
+        EXPECT_LE(*client.failed_at, at(5min) + 61ms);
+      } else if (then == link::Expiry::reset) {
+        EXPECT_EQ(late.failure, CloseCause::reset);
+      } else {
+        EXPECT_FALSE(late.failure);
+      }
+      EXPECT_FALSE((client_speaks ? *accepted[0] : client).failure) << "the other one is not told";
+    }
+  }
+}
+
+TEST_F(WorldSuite, ADeviceThatRoamsHasAnotherAddressAndItsConnectionsAreCutOff) {
+  start(with_parts(link_of(30ms), {.roams = true}));
+  Peer& client = open();
+  world->run_until(at(1s));
+  world->call_at(at(10s), [&] { world->change_address(device); });
+  world->call_at(at(11s), [&] { client.send("from nowhere"); });
+  world->call_at(at(12s), [&] { accepted[0]->send("to nowhere"); });
+  world->call_at(at(13s), [&] { open().send("from here"); });
+  world->run_until(at(60s));
+  EXPECT_EQ(accepted.at(0)->received, "");
+  EXPECT_EQ(client.received, "");
+  ASSERT_EQ(accepted.size(), 2u);
+  EXPECT_EQ(accepted[1]->received, "from here");
+  const auto host = [](const std::string& peer) { return peer.substr(0, peer.find(':')); };
+  EXPECT_NE(host(peers[0]), host(peers[1]));
+  EXPECT_EQ(clients[1]->socket().device_address(), peers[1]);
+  EXPECT_EQ(client.socket().device_address(), peers[0]) << "it keeps the one it had";
+}
+
+TEST_F(WorldSuite, ADeviceThatSleepsGetsItsBytesWhenItIsAwake) {
+  const link::RadioModel radio{.tail = 10s,
+                               .sleep = link::RadioModel::Sleep{.awake = 10s, .period = 5min}};
+  start(with_parts(link_of(30ms), {.radio = radio}));
+  Peer& client = open();
+  world->call_at(at(1min), [&] { accepted[0]->send("wait"); });
+  world->run_until(at(5min));
+  EXPECT_EQ(client.received, "");
+  world->run_until(at(6min));
+  EXPECT_EQ(client.received, "wait");
+  EXPECT_LE(*client.last_byte_at, at(5min + 11s));
+  world->call_at(at(7min), [&] { accepted[0]->send(", and again"); });
+  world->call_at(at(8min), [&] { client.send("I am awake"); });
+  world->run_until(at(9min));
+  EXPECT_EQ(client.received, "wait, and again") << "who speaks is awake";
+  EXPECT_LE(*client.last_byte_at, at(8min + 1s));
+}
+
+TEST_F(WorldSuite, AMegabyteComesWholeOverALinkWithEveryPart) {
+  link::DirectionParts parts;
+  parts.rate.varying = link::VaryingRate{link::Distribution::uniform(1e6, 9e6), 1s, 0.5};
+  parts.delay = link::DelayModel{link::Distribution::exponential(0.02), 0.5};
+  parts.reorders = true;
+  parts.bursts = link::BurstModel{.to_bad = 0.005, .to_good = 0.3};
+  parts.queue_time = 1s;
+  parts.codel = true;
+  start(with_parts(link_of(10ms), {.up = parts,
+                                   .down = parts,
+                                   .radio = link::RadioModel{link::Distribution::fixed(1), {}, 5s},
+                                   .gaps = link::GapModel{link::Distribution::exponential(5),
+                                                          link::Distribution::fixed(0.04), 0.1,
+                                                          link::Distribution::fixed(1)},
+                                   .nat = link::NatModel{.idle_timeout = 1h}}));
+  on_accept = [](Peer& peer) { peer.echo = true; };
+  Peer& client = open();
+  client.send(pattern(1 << 20));
+  world->run_until(at(600s));
+  EXPECT_TRUE(client.received == pattern(1 << 20)) << client.received.size();
 }
 
 // A fleet with loss, jitter and cuts: everything that happens, with its instant.

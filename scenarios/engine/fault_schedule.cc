@@ -6,15 +6,6 @@
 #include "base/overloaded.h"
 
 namespace mq::scenario {
-namespace {
-
-Duration exponential(Rng& rng, Duration mean) {
-  boost::random::exponential_distribution<double> distribution(1.0);
-  return Duration(
-      static_cast<Duration::rep>(static_cast<double>(mean.count()) * distribution(rng)));
-}
-
-}  // namespace
 
 FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer,
                              const std::vector<FleetMember>& fleet, Rng rng,
@@ -27,18 +18,27 @@ FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer
       restart_(std::move(restart)),
       storm_ends_(Instant{} + plan.duration),
       cuts_(fleet.size()) {
-  std::size_t fault = plan.faults.size();
-  for (std::size_t member = 0; member < fleet.size(); ++member) {
-    const auto& outages = plan.links[fleet[member].link].outages;
-    if (outages)
-      outages_.push_back({fault++, member, &*outages, rng.child("outage/" + fleet[member].id)});
+  add_outages(&LinkPlan::outages, rng);
+  add_outages(&LinkPlan::roaming, rng);
+}
+
+void FaultSchedule::add_outages(std::optional<sim::link::OutageModel> LinkPlan::*part,
+                                const Rng& rng) {
+  const bool roams = part == &LinkPlan::roaming;
+  const std::string stream = roams ? "roaming/" : "outage/";
+  for (std::size_t member = 0; member < fleet_.size(); ++member) {
+    const auto& model = plan_.links[fleet_[member].link].*part;
+    if (!model) continue;
+    const std::size_t fault = plan_.faults.size() + outages_.size();
+    outages_.push_back(
+        {fault, member, sim::link::Outages(*model, rng.child(stream + fleet_[member].id)), roams});
   }
 }
 
 void FaultSchedule::begin() {
   for (std::size_t fault = 0; fault < plan_.faults.size(); ++fault)
     world_.call_at(Instant{} + plan_.faults[fault].at, [this, fault] { strike(fault); });
-  for (std::size_t outage = 0; outage < outages_.size(); ++outage) draw_outage(outage);
+  for (std::size_t outage = 0; outage < outages_.size(); ++outage) next_outage(outage, Instant{});
 }
 
 void FaultSchedule::strike(std::size_t fault) {
@@ -78,21 +78,23 @@ void FaultSchedule::crash(std::size_t fault, const CrashBroker& crash) {
   });
 }
 
-// Working and broken in turn, each for an exponential time; the calm ends both.
-void FaultSchedule::draw_outage(std::size_t index) {
-  Outage& outage = outages_[index];
-  const Instant begins = world_.now() + exponential(outage.rng, outage.plan->up_mean);
-  if (begins >= storm_ends_) return;
-  const Instant ends =
-      std::min(begins + exponential(outage.rng, outage.plan->down_mean), storm_ends_);
-  world_.call_at(begins, [this, index] {
+// Working and broken in turn; the calm ends both.
+void FaultSchedule::next_outage(std::size_t index, Instant after) {
+  const auto outage = outages_[index].times.next(after);
+  if (!outage || outage->begin >= storm_ends_) return;
+  const Instant ends = std::min(outage->end, storm_ends_);
+  const int up = outages_[index].times.model().up ? 1 : 0;
+  const int down = outages_[index].times.model().down ? 1 : 0;
+  world_.call_at(outage->begin, [this, index, up, down] {
     tracer_.record(trace::FaultBegan{outages_[index].fault});
-    hold(outages_[index].member, 1, 1);
+    hold(outages_[index].member, up, down);
   });
-  world_.call_at(ends, [this, index] {
-    hold(outages_[index].member, -1, -1);
+  world_.call_at(ends, [this, index, up, down, ends] {
+    hold(outages_[index].member, -up, -down);
+    if (outages_[index].changes_address && ends < storm_ends_)
+      world_.change_address(fleet_[outages_[index].member].place);
     tracer_.record(trace::FaultEnded{outages_[index].fault});
-    draw_outage(index);
+    next_outage(index, ends);
   });
 }
 

@@ -1,10 +1,10 @@
 // The storm: cuts, outages and crashes at their instants, until the calm ends them all.
 #pragma once
 
-#include <boost/random/exponential_distribution.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "scenarios/engine/tracer.h"
 #include "scenarios/plan.h"
 #include "sim/backend.h"
+#include "sim/link/outages.h"
 #include "sim/world.h"
 
 namespace mq::scenario {
@@ -34,11 +35,11 @@ class FaultSchedule {
   void begin();  // before the world runs
 
  private:
-  struct Outage {       // of one member, drawn again and again
+  struct Outage {       // of one member, again and again
     std::size_t fault;  // position in RunInfo::faults
     std::size_t member;
-    const Outages* plan;
-    Rng rng;
+    sim::link::Outages times;
+    bool changes_address;
   };
   struct CutsNow {
     int up = 0;
@@ -48,7 +49,8 @@ class FaultSchedule {
   void strike(std::size_t fault);
   void cut(std::size_t fault, const Cut& cut, Instant until);
   void crash(std::size_t fault, const CrashBroker& crash);
-  void draw_outage(std::size_t outage);
+  void add_outages(std::optional<sim::link::OutageModel> LinkPlan::*part, const Rng& rng);
+  void next_outage(std::size_t outage, Instant after);
   void hold(std::size_t member, int up, int down);
 
   const Plan& plan_;

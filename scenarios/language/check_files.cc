@@ -58,6 +58,8 @@ std::string kind(const Shape& shape) {
       return kind(*shape.item) + ", or a list";
     case Is::sourced:
       return kind(*shape.item) + " (*)";
+    case Is::drawn:
+      return kind(*shape.item) + " (**)";
   }
   return {};
 }
@@ -81,7 +83,16 @@ void print_reference() {
   print_table("`broker`", broker_shape);
   print_table("`links: NAME:`", link_shape);
   print_table("`up`, `down` of a link", direction_shape);
+  print_table("`bursts` of a direction", bursts_shape);
+  print_table("`rate` as a mapping (**)", Shape{.keys = rate_shape.keys});
+  print_table("`delay` and other times as a mapping (**)", Shape{.keys = delay_shape.keys});
+  print_table("`radio` of a link", radio_shape);
+  print_table("`sleep` of a radio", sleep_shape);
+  print_table("`handovers` of a link", handovers_shape);
+  print_table("`nat` of a link", nat_shape);
+  print_table("`roaming` of a link", roaming_shape);
   print_table("`outages` of a link", outages_shape);
+  print_table("an entry of `timetable`", window_shape);
   print_table("`fleet: NAME:`", group_shape);
   print_table("`will`", will_shape);
   print_table("an entry of `publish`", publish_shape);

@@ -13,7 +13,17 @@ extern const Shape profile_file_shape;  // a file of scenarios/profiles
 // Parts that parse.cc and its neighbours read by name.
 extern const Shape link_shape;
 extern const Shape direction_shape;
+extern const Shape rate_shape;
+extern const Shape delay_shape;
+extern const Shape time_shape;  // as delay_shape, without a correlation
+extern const Shape bursts_shape;
+extern const Shape radio_shape;
+extern const Shape sleep_shape;
+extern const Shape handovers_shape;
+extern const Shape nat_shape;
+extern const Shape roaming_shape;
 extern const Shape outages_shape;
+extern const Shape window_shape;
 extern const Shape group_shape;
 extern const Shape will_shape;
 extern const Shape publish_shape;

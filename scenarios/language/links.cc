@@ -5,6 +5,7 @@
 
 #include "scenarios/language/grammar.h"
 #include "scenarios/language/link_draft.h"
+#include "scenarios/language/link_parts.h"
 #include "scenarios/language/profiles.h"
 #include "scenarios/language/walk.h"
 
@@ -18,48 +19,76 @@ sim::TcpPreset tcp_preset(std::string_view word) {
   return word == "ns3-default" ? sim::TcpPreset::ns3_default : sim::TcpPreset::linux_;
 }
 
-const Profile* read_profile(const Fields& link, Problems& problems) {
-  const Node* node = link.find("profile");
-  const auto name = link.maybe("profile");
-  if (node == nullptr || !name) return nullptr;
-  const Profile* found = find_profile(name->text);
-  if (found != nullptr) return found;
+enum class Wanted : std::uint8_t { profile, element };
+
+const Profile* read_profile(const Node& node, Wanted wanted, Problems& problems) {
+  const bool wants_element = wanted == Wanted::element;
+  const Profile* found = find_profile(node.text);
+  if (found != nullptr && found->is_element == wants_element) return found;
+  if (found != nullptr) {
+    problems.push_back(
+        {node.line, node.column,
+         quoted(node.text) +
+             (wants_element ? " is a profile, not an element: write `profile: " + node.text + '`'
+                            : " is an element: write `with: " + node.text + '`')});
+    return nullptr;
+  }
   std::vector<std::string_view> names;
-  for (const Profile& known : profiles()) names.push_back(known.name);
-  const std::string guess = suggestion(name->text, names);
-  problems.push_back({node->line, node->column,
-                      "there is no profile " + quoted(name->text) +
+  for (const Profile& known : profiles())
+    if (known.is_element == wants_element) names.push_back(known.name);
+  const std::string guess = suggestion(node.text, names);
+  problems.push_back({node.line, node.column,
+                      (wants_element ? "there is no element " : "there is no profile ") +
+                          quoted(node.text) +
                           (guess.empty() ? "; `mqttlab list profiles` shows them" : guess)});
   return nullptr;
 }
 
-LinkPlan read_link(const Entry& entry, Problems& problems) {
+void add_elements(const Fields& link, LinkDraft& draft, Problems& problems) {
+  const Node* node = link.find("with");
+  if (node == nullptr) return;
+  const auto add = [&](const Node& name) {
+    if (name.kind != Node::Kind::scalar) return;
+    if (const Profile* element = read_profile(name, Wanted::element, problems))
+      add_element(element->link, draft);
+  };
+  if (node->kind == Node::Kind::list)
+    for (const Node& item : node->items) add(item);
+  else
+    add(*node);
+}
+
+LinkPlan read_link(const Entry& entry, Reading& reading) {
   const Fields fields(&entry.value, link_shape);
   LinkDraft draft;
-  const Profile* profile = read_profile(fields, problems);
-  if (profile != nullptr) {
-    draft = draft_of(profile->link);
-    draft.plan.profile = profile->name;
+  if (const auto name = fields.maybe("profile")) {
+    const Profile* profile =
+        read_profile(*fields.find("profile"), Wanted::profile, reading.problems);
+    if (profile != nullptr) {
+      draft = draft_of(profile->link);
+      draft.plan.profile = profile->name;
+    }
   }
+  add_elements(fields, draft, reading.problems);
   const std::string source = fields.text("source");
   const std::string link_source = source.empty() ? std::string(written_here) : source;
-  apply(fields, link_source, draft);
+  apply(fields, link_source, draft, reading);
   if (const Node* tcp = fields.find("tcp")) {
     draft.plan.model.tcp = tcp_preset(fields.text("tcp"));
     draft.tcp = written(*tcp, link_source);
   }
   if (entry.value.kind == Node::Kind::map && !fields.has("profile"))
-    require_rate_and_delay(draft, entry.value, problems);
+    require_rate_and_delay(draft, entry.value, reading.problems);
   draft.plan.name = entry.key.text;
   return finish(std::move(draft));
 }
 
 }  // namespace
 
-std::vector<LinkPlan> read_links(const Node* node, Problems& problems) {
+std::vector<LinkPlan> read_links(const Node* node, Reading& reading) {
   std::vector<LinkPlan> links;
   if (node == nullptr || node->kind != Node::Kind::map) return links;
-  for (const Entry& entry : node->entries) links.push_back(read_link(entry, problems));
+  for (const Entry& entry : node->entries) links.push_back(read_link(entry, reading));
   return links;
 }
 

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "scenarios/language/document.h"
+#include "scenarios/language/drawn.h"
 #include "scenarios/plan.h"
 
 namespace mq::scenario {
 
 // `node` is `links` of the file or nullptr; it has been checked.
-std::vector<LinkPlan> read_links(const Node* node, Problems& problems);
+std::vector<LinkPlan> read_links(const Node* node, Reading& reading);
 
 // The link that exists without being declared: the profile of that name.
 inline constexpr std::string_view undeclared_link = "wired";

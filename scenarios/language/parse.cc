@@ -65,7 +65,8 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.world = fields.text("world") == "memory" ? WorldKind::memory : WorldKind::ns3;
   plan.broker.durability = durability(fields.map("broker").text("durability"));
   plan.broker.users = read_users(fields.map("broker").find("users"), problems);
-  plan.links = read_links(fields.find("links"), problems);
+  Reading reading{std::filesystem::path(file_name).parent_path().string(), problems};
+  plan.links = read_links(fields.find("links"), reading);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);
   plan.faults = read_faults(fields.find("faults"), plan, problems);
   plan.expectations = read_expectations(fields.find("expect"), problems);
@@ -85,6 +86,11 @@ Problems sorted(Problems problems) {
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
   });
+  // What a link says beside `up` and `down` is read for each of them.
+  const auto is_same = [](const Problem& a, const Problem& b) {
+    return std::tie(a.line, a.column, a.text) == std::tie(b.line, b.column, b.text);
+  };
+  problems.erase(std::unique(problems.begin(), problems.end(), is_same), problems.end());
   if (problems.size() > problems_max) {
     problems.resize(problems_max);
     Problem& last = problems.back();

@@ -16,6 +16,7 @@
 
 #include "scenarios/language/limits.h"
 #include "scenarios/language/profiles.h"
+#include "sim/link/parts.h"
 #include "sim/trace/stamp.h"
 
 namespace mq::scenario {
@@ -92,10 +93,16 @@ TEST(Scenarios, ThoseThatAreShippedAreLegalAndExpectSomething) {
 }
 
 TEST(Profiles, EveryNumberNamesItsSource) {
-  EXPECT_GE(profiles().size(), 6u);
-  for (const auto& file : yaml_files(scenarios / "profiles")) {
+  auto files = yaml_files(scenarios / "profiles");
+  for (const auto& file : yaml_files(scenarios / "profiles" / "elements")) files.push_back(file);
+  for (const auto& file : files) {
     const auto parsed = parse_profile(content(file));
-    ASSERT_TRUE(std::holds_alternative<Profile>(parsed)) << file;
+    if (const auto* problems = std::get_if<Problems>(&parsed))
+      ADD_FAILURE() << to_text(file.string(), problems->at(0));
+  }
+  ASSERT_FALSE(HasFailure());
+  for (const auto& file : files) {
+    const auto parsed = parse_profile(content(file));
     const Profile& profile = std::get<Profile>(parsed);
     EXPECT_EQ(profile.name, file.stem().string());
     ASSERT_NE(find_profile(profile.name), nullptr) << file << " is not built in";
@@ -123,6 +130,133 @@ TEST(Parse, FillsInWhatIsLeftOut) {
   EXPECT_EQ(least_plan.links[0].name, "wired");
   EXPECT_EQ(least_plan.links[0].model.up.bits_per_second, 100e6);
   EXPECT_EQ(least_plan.links[0].model.down.delay, 1ms);
+}
+
+TEST(Parse, ALinkHasAllItsParts) {
+  const Plan read = plan(head +
+                         "links:\n"
+                         "  l:\n"
+                         "    profile: gprs\n"
+                         "    delay: { uniform: [100ms, 300ms], correlation: 0.5, source: s }\n"
+                         "    up: { rate: { normal: [1 Mbit/s, 200 kbit/s], every: 2s, "
+                         "correlation: 0.8, source: s }, queue_bytes: 64kB, queue_time: 2s }\n"
+                         "    down: { rate: { poisson: 3 Mbit/s, source: s }, drop: codel, "
+                         "reorder: true, bursts: { to_bad: 0.2%, to_good: 5%, loss_bad: 90% } }\n"
+                         "    radio: { promotion: { uniform: [1s, 2s], source: s }, paging: 2s, "
+                         "tail: 10s, drx_after: 200ms, drx: 300ms,\n"
+                         "      sleep: { awake: 16s, every: 1h, missed: lost } }\n"
+                         "    handovers: { between: 16s, gap: 40ms, failures: 5%, "
+                         "failure_length: 2s, source: measured }\n"
+                         "    nat: { idle_timeout: 3min, then: rebind }\n"
+                         "    roaming: { between: 1h, length: 10s }\n"
+                         "    outages: { timetable: [ { at: 1min, for: 5s } ], period: 10min, "
+                         "directions: up }\n"
+                         "fleet: { a: { link: l } }\n");
+  const LinkPlan& link = read.links.at(0);
+  ASSERT_TRUE(link.model.parts);
+  const sim::link::Parts& parts = *link.model.parts;
+  EXPECT_EQ(link.model.up.delay, 200ms) << "the median stands for it elsewhere";
+  EXPECT_EQ(parts.up.delay->correlation, 0.5);
+  EXPECT_EQ(parts.up.rate.varying->every, 2s);
+  EXPECT_EQ(parts.up.rate.varying->correlation, 0.8);
+  EXPECT_NEAR(parts.up.rate.varying->bits_per_second.median(), 1e6, 1);
+  EXPECT_EQ(parts.up.queue_bytes, 64'000u);
+  EXPECT_EQ(parts.up.queue_time, 2s);
+  EXPECT_FALSE(parts.up.bursts);
+  EXPECT_EQ(parts.down.rate.poisson_bits_per_second, 3e6);
+  EXPECT_EQ(link.model.down.bits_per_second, 3e6);
+  EXPECT_TRUE(parts.down.codel);
+  EXPECT_TRUE(parts.down.reorders);
+  EXPECT_EQ(parts.down.bursts->to_bad, 0.002);
+  EXPECT_EQ(parts.down.bursts->loss_in_bad, 0.9);
+  EXPECT_EQ(parts.down.bursts->loss_in_good, 0);
+  EXPECT_EQ(parts.radio->promotion.mean(), 1.5);
+  EXPECT_EQ(parts.radio->paging.mean(), 2);
+  EXPECT_EQ(parts.radio->tail, 10s);
+  EXPECT_EQ(parts.radio->drx_after, 200ms);
+  EXPECT_EQ(parts.radio->sleep->awake, 16s);
+  EXPECT_EQ(parts.radio->sleep->period, 1h);
+  EXPECT_FALSE(parts.radio->sleep->network_keeps);
+  EXPECT_EQ(parts.gaps->between.kind(), sim::link::Distribution::Kind::exponential);
+  EXPECT_EQ(parts.gaps->length.mean(), 0.04);
+  EXPECT_EQ(parts.gaps->failures, 0.05);
+  EXPECT_EQ(parts.nat->idle_timeout, 3min);
+  EXPECT_EQ(parts.nat->then, sim::link::Expiry::rebind);
+  EXPECT_TRUE(parts.roams);
+  EXPECT_EQ(link.roaming->between.mean(), 3600);
+  EXPECT_EQ(link.outages->period, 10min);
+  EXPECT_EQ(link.outages->timetable.at(0).length, 5s);
+  EXPECT_FALSE(link.outages->down);
+  const auto source_of = [&](std::string_view of) {
+    for (const Source& source : link.sources)
+      if (source.of == of) return source.value + " <- " + source.source;
+    return std::string("none");
+  };
+  EXPECT_EQ(source_of("delay"), "uniform 100ms to 300ms, correlation 0.5 <- s");
+  EXPECT_EQ(source_of("handovers gap"), "40ms <- measured");
+  EXPECT_EQ(source_of("radio sleep every"), "1h <- the scenario");
+  EXPECT_EQ(source_of("outages between"), "none") << "the profile's are replaced as a whole";
+}
+
+TEST(Parse, ElementsAreAddedToAProfileAndOverriddenByTheLink) {
+  const Plan read = plan(
+      head +
+      "links:\n"
+      "  l: { profile: 5g-nsa, with: [nat-3min, rrc-lte-verizon], nat: { idle_timeout: 1h } }\n"
+      "  m: { profile: 5g-nsa, with: nat-3min }\n"
+      "fleet: { a: { link: l } }\n");
+  const sim::link::Parts& both = *read.links.at(0).model.parts;
+  EXPECT_EQ(both.nat->idle_timeout, 1h);
+  EXPECT_EQ(both.radio->tail, 10s);
+  EXPECT_TRUE(both.gaps) << "of the profile";
+  EXPECT_EQ(read.links.at(1).model.parts->nat->idle_timeout, 3min);
+  EXPECT_EQ(std::count_if(read.links[0].sources.begin(), read.links[0].sources.end(),
+                          [](const Source& source) { return source.of == "nat idle_timeout"; }),
+            1);
+}
+
+TEST(Parse, ALinkWithoutPartsHasNone) {
+  EXPECT_EQ(plan(least).links.at(0).model.parts, nullptr);
+  const Plan bare = plan(head +
+                         "links: { l: { rate: { uniform: [1 Mbit/s, 2 Mbit/s], source: s }, "
+                         "delay: 1ms, up: { rate: 1 Mbit/s }, down: { rate: unlimited } } }\n"
+                         "fleet: { a: { link: l } }\n");
+  EXPECT_EQ(bare.links.at(0).model.parts, nullptr) << "what is overridden leaves nothing behind";
+}
+
+TEST(Parse, ATraceIsReadBesideTheScenario) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "mq-trace-test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "drive.down") << "10\n20\n2000\n";
+  std::ofstream(folder / "s.yaml")
+      << head << "links: { l: { profile: gprs,\n"
+      << "  rate: { trace: drive.down, start: anywhere, source: s }, outages: { trace: drive.down, "
+         "longer_than: 1s } } }\nfleet: { a: { link: l } }\n";
+  const auto parsed = load((folder / "s.yaml").string());
+  ASSERT_THAT(lines(parsed, "s.yaml"), testing::IsEmpty());
+  const LinkPlan& link = std::get<Plan>(parsed).links.at(0);
+  EXPECT_EQ(link.model.parts->down.rate.trace->opportunities.size(), 3u);
+  EXPECT_TRUE(link.model.parts->down.rate.starts_anywhere);
+  EXPECT_EQ(link.outages->timetable.at(0).at, 20ms);
+  EXPECT_EQ(link.outages->timetable.at(0).length, 1980ms);
+  EXPECT_EQ(link.outages->period, 2s);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Profiles, ASourceOfAMappingIsThatOfItsNumbers) {
+  const std::string start =
+      "name: x\ndescription: z\nrate: { value: 1 Mbit/s, source: s }\ndelay: { value: 1s, source: "
+      "s }\n";
+  const auto problems = [&](const std::string& rest) {
+    const auto parsed = parse_profile(start + rest);
+    return std::holds_alternative<Problems>(parsed) ? std::get<Problems>(parsed).size() : 0;
+  };
+  EXPECT_EQ(problems("nat: { idle_timeout: 3min, source: s }\n"), 0u);
+  EXPECT_EQ(problems("nat: { idle_timeout: { value: 3min, source: s }, then: reset }\n"), 0u);
+  EXPECT_EQ(problems("nat: { idle_timeout: 3min }\n"), 1u);
+  EXPECT_EQ(problems("up: { bursts: { to_bad: 1%, to_good: 5% } }\n"), 2u);
+  EXPECT_EQ(problems("outages: { timetable: [ { at: 1s, for: 1s } ] }\n"), 2u);
+  EXPECT_EQ(problems("radio: { tail: 1s, sleep: { awake: 1s, every: 1h }, source: s }\n"), 0u);
 }
 
 TEST(Parse, AProfilesNumbersAreOverriddenOneByOne) {

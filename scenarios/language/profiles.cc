@@ -11,20 +11,27 @@
 namespace mq::scenario {
 namespace {
 
-// No number of a profile may do without a source.
-void require_sources(const Node& node, Problems& problems) {
-  const auto each = [&](const Node& map) {
-    for (const Entry& entry : map.entries) {
-      const Key* key = find(link_shape, entry.key.text);
-      if (key == nullptr) key = find(outages_shape, entry.key.text);
-      if (key != nullptr && key->shape->is == Is::sourced && entry.value.kind != Node::Kind::map)
-        problems.push_back({entry.value.line, entry.value.column,
-                            quoted(entry.key.text) + " of a profile needs a source"});
-    }
-  };
-  each(node);
-  for (const Entry& entry : node.entries)
-    if (entry.value.kind == Node::Kind::map) each(entry.value);
+bool is_quantity(Is is) {
+  return is == Is::whole || is == Is::decimal || is == Is::duration || is == Is::rate ||
+         is == Is::size || is == Is::percentage || is == Is::sourced || is == Is::drawn;
+}
+
+// No number of a profile may do without a source: its own, or that of the mapping it stands in.
+void require_sources(const Node& map, const Shape& shape, bool has_source, Problems& problems) {
+  for (const Entry& entry : map.entries) {
+    const Key* key = find(shape, entry.key.text);
+    if (key == nullptr) continue;
+    const Node& value = entry.value;
+    const bool is_map = value.kind == Node::Kind::map;
+    if (is_quantity(key->shape->is) && !is_map && !has_source)
+      problems.push_back(
+          {value.line, value.column, quoted(entry.key.text) + " of a profile needs a source"});
+    if (key->shape->is == Is::map && is_map)
+      require_sources(value, *key->shape, has_source || find(value, "source") != nullptr, problems);
+    if (key->shape->is == Is::list)
+      for (const Node& item : value.items)
+        require_sources(item, *key->shape->item, has_source, problems);
+  }
 }
 
 std::vector<Profile> parse_all() {
@@ -47,15 +54,21 @@ std::variant<Profile, Problems> parse_profile(std::string_view text) {
   if (!document.is_whole) return problems;
   check(document.root, profile_file_shape, "the file", problems);
   if (!problems.empty()) return problems;
-  require_sources(document.root, problems);
+  require_sources(document.root, profile_file_shape, false, problems);
   const Fields fields(&document.root, profile_file_shape);
   LinkDraft draft;
-  apply(fields, "", draft);
-  require_rate_and_delay(draft, document.root, problems);
+  Reading reading{"", problems};
+  apply(fields, "", draft, reading);
+  const auto is_written = [](const auto& number) { return number.has_value(); };
+  const bool is_element = std::none_of(draft.up.begin(), draft.up.end(), is_written) &&
+                          std::none_of(draft.down.begin(), draft.down.end(), is_written) &&
+                          !draft.blocks.empty();
+  if (!is_element) require_rate_and_delay(draft, document.root, problems);
   if (!problems.empty()) return problems;
   draft.plan.name = fields.text("name");
   std::string name = draft.plan.name;
-  return Profile{std::move(name), fields.text("description"), finish(std::move(draft)), text};
+  return Profile{std::move(name), fields.text("description"), finish(std::move(draft)), is_element,
+                 text};
 }
 
 const std::vector<Profile>& profiles() {

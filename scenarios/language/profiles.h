@@ -15,6 +15,7 @@ struct Profile {
   std::string name;
   std::string description;
   LinkPlan link;          // named as the profile
+  bool is_element;        // only parts such as `radio`, to be added to any profile
   std::string_view text;  // the file
 };
 

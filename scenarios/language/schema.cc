@@ -112,7 +112,8 @@ Json fallback_value(const Key& key) {
 
 // What a pattern cannot say.
 std::string range(const Shape& shape) {
-  const Shape& scalar = shape.is == Is::sourced ? *shape.item : shape;
+  const bool has_item = shape.is == Is::sourced || shape.is == Is::drawn;
+  const Shape& scalar = has_item ? *shape.item : shape;
   const bool is_said = scalar.is == Is::whole || scalar.is == Is::decimal;
   if (scalar.min.empty() || is_said) return {};
   return " From " + std::string(scalar.min) + " to " + std::string(scalar.max) +
@@ -134,6 +135,15 @@ Json map_schema(const Shape& shape) {
   set(json, "additionalProperties", literal("false"));
   set(json, "properties", std::move(properties));
   if (!required.empty()) set(json, "required", list(std::move(required)));
+  if (shape.one_of_first > 0) {
+    std::vector<Json> ways;
+    for (const Key& key : shape.keys.first(shape.one_of_first)) {
+      Json way;
+      set(way, "required", list({text(key.name)}));
+      ways.push_back(std::move(way));
+    }
+    set(json, "oneOf", list(std::move(ways)));
+  }
   if (shape.takes_one_key) {
     set(json, "minProperties", number(1));
     set(json, "maxProperties", number(1));
@@ -157,7 +167,7 @@ Json list_schema(const Shape& shape) {
   Json json;
   set(json, "type", text("array"));
   set(json, "items", schema(*shape.item));
-  set(json, "minItems", number(1));
+  set(json, "minItems", number(shape.entries_min));
   set(json, "maxItems", number(shape.entries_max));
   return json;
 }
@@ -178,7 +188,7 @@ Json scalar_schema(const Shape& shape) {
       return json;
     case Is::name:
       set(json, "type", text("string"));
-      set(json, "pattern", text(name_pattern));
+      set(json, "pattern", text(shape.may_begin_with_digit ? profile_name_pattern : name_pattern));
       return json;
     case Is::choice:
       set(json, "enum", words(shape.choices));
@@ -222,6 +232,10 @@ Json schema(const Shape& shape) {
       const auto keys = sourced_keys(*shape.item);
       return either(schema(*shape.item), map_schema(Shape{.is = Is::map, .keys = keys}));
     }
+    case Is::drawn:
+      return either(
+          schema(*shape.item),
+          map_schema(Shape{.is = Is::map, .keys = shape.keys, .one_of_first = shape.one_of_first}));
     default:
       return scalar_schema(shape);
   }

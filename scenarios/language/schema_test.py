@@ -68,7 +68,8 @@ values = [None, True, 0, 1, -1, 3, 1.5, 99, 10**6, "", "x", "a b", "#", "5s", "0
           "1h 30min", "1h30min", "5 m", "2%", "2", "101%", "64B", "4kB", "1.5kB", "0.5B", "20 kbit/s",
           "20kb/s", "20 kB/s", "unlimited", "never", "linux", "ns3", "power", "wired", "3.1.1", 5, 5.0,
           "true", [], {}, ["x"], [1], [[]], {"x": 1}, {"value": "5s", "source": "s"}, {"value": 1}, "edge",
-          "gprs", "up", "broker", "at-least-once", "1e3s", "٣s", "5S", "1µs", ".5s", "5.s", "007", "0x10"]
+          "gprs", "up", "broker", {"uniform": ["1s", "2s"], "source": "s"}, ["1s", "2s"], "none",
+          {"quantiles": {"p5": "1s", "p95": "9s"}, "source": "s"}, {"value": "1s", "uniform": ["1s", "2s"], "source": "s"}, "at-least-once", "1e3s", "٣s", "5S", "1µs", ".5s", "5.s", "007", "0x10"]
 
 
 def damaged(scenario):
@@ -107,7 +108,9 @@ beyond_the_schema = (
     "`times` goes with", "a password needs", "a link needs", "the link has no", "`every` must be longer", "expected already",
     "is a link and a group", "that of a member", "not a topic", "must be whole seconds",
     "topics that begin", "unknown placeholder", "would stop before", "would start after", "a shared sub",
-    "a name cannot be", "longer than",
+    "a name cannot be", "longer than", "outages need", "of outages goes with", "goes with", "needs two or more",
+    "is less than the quantile", "goes from the smaller", "the trace ", "the rate is always zero",
+    "must be longer than `awake`", "must be at least 1ms", "the timetable is longer", "an outage begins before",
 )
 # The range of a quantity with a unit is only described in the schema.
 range_of_a_quantity = re.compile(r"must be at (least|most) [^,]*[a-z%s], is|found `(1.5kB|0.5B)`", re.I)

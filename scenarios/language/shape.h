@@ -25,6 +25,7 @@ enum class Is : std::uint8_t {
   list,         // of `item`
   one_or_list,  // an `item`, or a list of them
   sourced,      // an `item`, or a mapping with its `value` and its `source`
+  drawn,        // an `item`, or a mapping with its distribution (`keys`) and its `source`
 };
 
 struct Choice {
@@ -39,13 +40,16 @@ struct Shape {
   std::string_view title;          // of a map: "a link"; used in errors, unique
   std::span<const Key> keys = {};  // map
   bool takes_one_key = false;      // map: exactly one of its keys
+  std::size_t one_of_first = 0;    // map, drawn: exactly one of so many keys at the beginning
   const Shape* item = nullptr;
   std::span<const Choice> choices = {};
   std::string_view min = {};  // as written: "1ms"; empty: no limit of its own
   std::string_view max = {};
-  bool is_whole_seconds = false;  // duration
-  bool is_one_line = false;       // text
-  std::size_t entries_max = 0;    // list, one_or_list, named_map, and bytes of a text
+  bool may_begin_with_digit = false;  // name
+  bool is_whole_seconds = false;      // duration
+  bool is_one_line = false;           // text
+  std::size_t entries_min = 1;        // list
+  std::size_t entries_max = 0;        // list, one_or_list, named_map, and bytes of a text
 };
 
 struct Key {

@@ -18,6 +18,8 @@ inline constexpr std::string_view size_pattern = "^[0-9]+(\\.[0-9]+)? ?(B|kB|MB|
 inline constexpr std::string_view percentage_pattern = "^[0-9]+(\\.[0-9]+)? ?%$";
 // Of links and groups.
 inline constexpr std::string_view name_pattern = "^[A-Za-z][A-Za-z0-9_-]{0,39}$";
+// Of profiles: `5g-nsa`.
+inline constexpr std::string_view profile_name_pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$";
 
 // "500ms", "1.5 h", "1h 30min". A day has 24 hours, a week 7 days.
 std::optional<Duration> parse_duration(std::string_view text);

@@ -15,9 +15,10 @@ constexpr std::size_t name_bytes_max = 40;
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_name(std::string_view text) {
+bool is_name(std::string_view text, bool may_begin_with_digit) {
   const auto belongs = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
-  return !text.empty() && text.size() <= name_bytes_max && is_letter(text.front()) &&
+  return !text.empty() && text.size() <= name_bytes_max &&
+         (is_letter(text.front()) || (may_begin_with_digit && is_digit(text.front()))) &&
          std::all_of(text.begin(), text.end(), belongs);
 }
 
@@ -201,6 +202,7 @@ std::string_view noun(Is is) {
       return "a list";
     case Is::one_or_list:
     case Is::sourced:
+    case Is::drawn:
       return {};
   }
   return {};
@@ -211,7 +213,7 @@ std::string_view noun(Is is) {
 std::string expected(const Shape& shape) {
   if (shape.is == Is::choice) return list_of(shape.choices);
   if (shape.is == Is::one_or_list) return expected(*shape.item) + ", or a list";
-  if (shape.is == Is::sourced) return expected(*shape.item);
+  if (shape.is == Is::sourced || shape.is == Is::drawn) return expected(*shape.item);
   std::string text(noun(shape.is));
   if (!shape.choices.empty()) text += ", or " + list_of(shape.choices);
   return text;
@@ -240,7 +242,7 @@ std::variant<Value, std::string> read_value(const Node& node, const Shape& shape
       return read_text(node, shape);
     case Is::name:
       if (is_truth_word(node.text)) return "a name cannot be " + found(node);
-      if (is_name(node.text)) return Value{.text = node.text};
+      if (is_name(node.text, shape.may_begin_with_digit)) return Value{.text = node.text};
       return "expected " + expected(shape) + ", found " + found(node);
     case Is::choice:
     case Is::map:  // one of the words in place of the mapping

@@ -30,6 +30,17 @@ std::string list_of(const std::vector<std::string_view>& names) {
   return text;
 }
 
+void check_one_of(const Node& node, const Shape& shape, Problems& problems) {
+  if (shape.one_of_first == 0) return;
+  const auto choices = shape.keys.first(shape.one_of_first);
+  const auto is_there = [&](const Key& key) { return find(node, key.name) != nullptr; };
+  if (std::count_if(choices.begin(), choices.end(), is_there) == 1) return;
+  auto names = names_of(shape);
+  names.resize(shape.one_of_first);
+  add(node, std::string(shape.title) + " needs exactly one of these keys: " + list_of(names),
+      problems);
+}
+
 void check_map(const Node& node, const Shape& shape, Problems& problems) {
   for (const Entry& entry : node.entries) {
     const Key* key = find(shape, entry.key.text);
@@ -49,6 +60,7 @@ void check_map(const Node& node, const Shape& shape, Problems& problems) {
   for (const Key& key : shape.keys)
     if (key.is_required && find(node, key.name) == nullptr)
       add(node, std::string(shape.title) + " needs the key " + quoted(key.name), problems);
+  check_one_of(node, shape, problems);
 }
 
 std::string too_many(const std::string& what, const Shape& shape) {
@@ -69,6 +81,8 @@ void check_named_map(const Node& node, const Shape& shape, const std::string& wh
 
 void check_list(const Node& node, const Shape& shape, const std::string& what, Problems& problems) {
   if (node.items.empty()) add(node, what + " is empty", problems);
+  if (!node.items.empty() && node.items.size() < shape.entries_min)
+    add(node, what + " has fewer than " + std::to_string(shape.entries_min) + " entries", problems);
   if (node.items.size() > shape.entries_max) return add(node, too_many(what, shape), problems);
   for (const Node& item : node.items) check(item, *shape.item, "an entry of " + what, problems);
 }
@@ -78,6 +92,17 @@ void check_sourced(const Node& node, const Shape& shape, const std::string& what
   if (node.kind != Node::Kind::map) return check(node, *shape.item, what, problems);
   const auto keys = sourced_keys(*shape.item);
   check_map(node, Shape{.is = Is::map, .title = "a value with its source", .keys = keys}, problems);
+}
+
+void check_drawn(const Node& node, const Shape& shape, const std::string& what,
+                 Problems& problems) {
+  if (node.kind != Node::Kind::map) return check(node, *shape.item, what, problems);
+  check_map(node,
+            Shape{.is = Is::map,
+                  .title = "a value with its source",
+                  .keys = shape.keys,
+                  .one_of_first = shape.one_of_first},
+            problems);
 }
 
 }  // namespace
@@ -102,6 +127,8 @@ void check(const Node& node, const Shape& shape, const std::string& what, Proble
                                            : check(node, *shape.item, what, problems);
     case Is::sourced:
       return check_sourced(node, shape, what, problems);
+    case Is::drawn:
+      return check_drawn(node, shape, what, problems);
     default:
       break;
   }
@@ -131,7 +158,7 @@ Fields Fields::map(std::string_view name) const {
 
 std::optional<Value> Fields::maybe(std::string_view name) const {
   const Shape* shape = key(name).shape;
-  if (shape->is == Is::sourced) shape = shape->item;
+  if (shape->is == Is::sourced || shape->is == Is::drawn) shape = shape->item;
   const Node* node = find(name);
   if (node != nullptr && node->kind == Node::Kind::map) node = scenario::find(*node, "value");
   if (node != nullptr) {

@@ -20,7 +20,8 @@ using memory::Side;
 namespace memory {
 
 std::string address_of(const Connection& connection) {
-  const auto index = static_cast<std::uint32_t>(connection.device) + 1;
+  const auto index =
+      static_cast<std::uint32_t>(connection.device) + 1 + moved_address(connection.moves);
   return "10." + std::to_string(index >> 16 & 255) + '.' + std::to_string(index >> 8 & 255) + '.' +
          std::to_string(index & 255) + ':' + std::to_string(connection.port);
 }
@@ -34,7 +35,7 @@ void MemoryWorld::State::open(ConnectionId id) {
   if (connection == nullptr || connection->opening == Opening::done) return;
   if (connection->opening_under_way) return;
   const Side side = connection->opening == Opening::syn_ack ? Side::broker : Side::device;
-  if (const auto arrival = arrival_of(*connection, side, 0)) {
+  if (const auto arrival = arrival_of(id, side, 0)) {
     connection->opening_under_way = true;
     call_at(*arrival, [this, id] { opening_arrives(id); });
   }
@@ -94,19 +95,57 @@ void MemoryWorld::State::give_up_connecting(ConnectionId id) {
 
 // Bytes.
 
-// When a packet that leaves now arrives, a loss and its repetition included; nothing if the link
-// is down.
-std::optional<Instant> MemoryWorld::State::arrival_of(Connection& connection, Side side,
+// When a packet that leaves now arrives, a loss and its repetition included; nothing if it never
+// will: the link is down, the device sleeps, or the carrier lets nothing through.
+std::optional<Instant> MemoryWorld::State::arrival_of(ConnectionId id, Side side,
                                                       std::size_t bytes) {
-  Pipe& pipe = device_of(connection).leaving(side);
+  Connection& connection = *find(id);
+  Device& device = device_of(connection);
+  Pipe& pipe = device.leaving(side);
+  if (device.parts && !crosses_border(id, side)) return std::nullopt;
   Flow& flow = connection.from(side);
   const Pipe::Passage passage = pipe.send(now, bytes + limits.header_bytes, chance);
   if (passage.fate == Pipe::Fate::link_is_down) return std::nullopt;
+  if (passage.fate == Pipe::Fate::asleep || passage.fate == Pipe::Fate::unreachable) {
+    await(connection.device, passage.arrival);
+    return std::nullopt;
+  }
   Instant arrival = passage.arrival;
   if (passage.fate != Pipe::Fate::arrives)
     arrival = now + pipe.delay() + round_trip(connection) + limits.retransmission;
   flow.last_arrival = std::max(arrival, flow.last_arrival);
+  // Whoever sends is awake.
+  if (device.is_awaited && side == Side::device) woke(connection.device);
   return flow.last_arrival;
+}
+
+bool MemoryWorld::State::crosses_border(ConnectionId id, Side side) {
+  using Verdict = link::Border::Verdict;
+  Connection& connection = *find(id);
+  Device& device = device_of(connection);
+  if (!device.parts->border) return true;
+  link::Border& border = *device.parts->border;
+  const bool is_up = side == Side::device;
+  const Verdict verdict =
+      is_up ? border.goes_up(connection.port, now) : border.comes_down(connection.port, now);
+  if (verdict == Verdict::passes) return true;
+  device.leaving(side).lost_on_arrival();
+  if (verdict != Verdict::is_reset || !connection.end(side).connected) return false;
+  call_at(now + (is_up ? round_trip(connection) : Duration::zero()), [this, id, side] {
+    if (find(id) != nullptr) fail(id, side, CloseCause::reset);
+  });
+  return false;
+}
+
+void MemoryWorld::State::await(DeviceId device, Instant when) {
+  memory::Device& asleep = devices[static_cast<std::size_t>(device)];
+  if (std::exchange(asleep.is_awaited, true)) return;
+  call_at(when, [this, device] { woke(device); });
+}
+
+void MemoryWorld::State::woke(DeviceId device) {
+  memory::Device& awake = devices[static_cast<std::size_t>(device)];
+  if (std::exchange(awake.is_awaited, false)) link_changed(awake);
 }
 
 void MemoryWorld::State::pump(ConnectionId id, Side side) {
@@ -121,7 +160,7 @@ void MemoryWorld::State::pump(ConnectionId id, Side side) {
     if (is_end && (!flow.end_written || flow.end_under_way || flow.end_arrived)) return;
     const std::size_t count = std::min(unsent, limits.packet_bytes);
     if (flow.arrived.size() + flow.under_way + count > limits.receive_buffer_bytes) return;
-    const auto arrival = arrival_of(*connection, side, count);
+    const auto arrival = arrival_of(id, side, count);
     if (!arrival) return went_silent(id, side);
     if (is_end) flow.end_under_way = true;
     flow.under_way += count;
@@ -201,7 +240,7 @@ void MemoryWorld::State::die(ConnectionId id, Side side) {
 
 // RST is sent once and may be lost. `side` is the end that sends it.
 void MemoryWorld::State::send_reset(ConnectionId id, Side side, CloseCause seen_as) {
-  if (const auto arrival = arrival_of(*find(id), side, 0)) {
+  if (const auto arrival = arrival_of(id, side, 0)) {
     call_at(*arrival, [this, id, side, seen_as] {
       Connection* found = find(id);
       if (found != nullptr && device_of(*found).leaving(side).works())

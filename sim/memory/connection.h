@@ -46,6 +46,7 @@ enum class Opening : std::uint8_t { syn, syn_ack, ack, done };
 struct Connection {
   DeviceId device;
   std::uint16_t port = 0;
+  std::uint32_t moves = 0;  // of the device, before
   Opening opening = Opening::syn;
   bool opening_under_way = false;
   Instant opened_at{};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ensure.h"
+#include "sim/link/lane.h"
 #include "sim/memory/memory_end.h"
 #include "sim/memory/world_state.h"
 
@@ -13,6 +14,7 @@ using memory::Connection;
 using memory::ConnectionId;
 using memory::Device;
 using memory::Side;
+using Leads = link::Lane::Leads;
 
 MemoryWorld::MemoryWorld(std::uint64_t seed, const MemoryLimits& limits)
     : state_(std::make_unique<State>(seed, limits)) {
@@ -31,8 +33,12 @@ void MemoryWorld::cancel(TimerId timer) { state_->timers.cancel(timer); }
 
 DeviceId MemoryWorld::add_device(std::string_view name, const LinkModel& link) {
   const Rng rng = state_->rng.child(name);
+  auto parts = link.parts ? std::make_unique<link::State>(link.parts, rng.child("parts")) : nullptr;
   state_->devices.push_back(
-      {Pipe(link.up, rng.child("up")), Pipe(link.down, rng.child("down")), 49152, {}});
+      {Pipe(link.up, rng.child("up"), link::make_lane(link.up, parts.get(), Leads::up, rng)),
+       Pipe(link.down, rng.child("down"),
+            link::make_lane(link.down, parts.get(), Leads::down, rng)),
+       std::move(parts)});
   return DeviceId{static_cast<std::uint32_t>(state_->devices.size() - 1)};
 }
 
@@ -44,6 +50,10 @@ std::unique_ptr<Socket> MemoryWorld::connect(DeviceId from) {
   connection.device = from;
   connection.port = device.next_port;
   connection.opened_at = world.now;
+  if (device.parts && device.parts->border) {
+    device.parts->border->open(connection.port, world.now);
+    connection.moves = device.parts->border->address_of(connection.port);
+  }
   device.next_port = device.next_port == 65535 ? 49152 : device.next_port + 1;
   device.connections.insert(id);
   world.call_at(world.now, [&world, id] { world.open(id); });
@@ -60,6 +70,12 @@ void MemoryWorld::set_link(DeviceId device, bool up_works, bool down_works) {
   changed.up.set_works(up_works);
   changed.down.set_works(down_works);
   state_->link_changed(changed);
+}
+
+void MemoryWorld::change_address(DeviceId device) {
+  const Device& moved = state_->devices.at(static_cast<std::size_t>(device));
+  ensure(moved.parts && moved.parts->border, "the link of a device that moves roams");
+  moved.parts->border->change_address();
 }
 
 void MemoryWorld::run_until(Instant end) {

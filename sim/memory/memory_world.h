@@ -37,6 +37,7 @@ class MemoryWorld final : public World {
   std::unique_ptr<Socket> connect(DeviceId from) override;
   void accept_with(Accept accept) override;
   void set_link(DeviceId device, bool up_works, bool down_works) override;
+  void change_address(DeviceId device) override;
   void run_until(Instant end) override;
   void stop() override;
   std::uint64_t chance_digest() const override;

@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "sim/chance.h"
+#include "sim/link/parts.h"
 #include "sim/memory/connection.h"
 #include "sim/memory/memory_world.h"
 #include "sim/pipe.h"
@@ -23,8 +24,10 @@ namespace memory {
 struct Device {
   Pipe up;
   Pipe down;
+  std::unique_ptr<link::State> parts;  // none: the link is plain
   std::uint16_t next_port = 49152;
   std::set<ConnectionId> connections;
+  bool is_awaited = false;  // bytes wait until it is awake
 
   Pipe& leaving(Side side) { return side == Side::device ? up : down; }
   bool both_work() const { return up.works() && down.works(); }
@@ -57,8 +60,10 @@ struct MemoryWorld::State {
 
   void pump(memory::ConnectionId id, memory::Side side);
   void pump_later(memory::ConnectionId id, memory::Side side, Duration delay);
-  std::optional<Instant> arrival_of(memory::Connection& connection, memory::Side side,
-                                    std::size_t bytes);
+  std::optional<Instant> arrival_of(memory::ConnectionId id, memory::Side side, std::size_t bytes);
+  bool crosses_border(memory::ConnectionId id, memory::Side side);
+  void await(DeviceId device, Instant when);
+  void woke(DeviceId device);
   void arrives(memory::ConnectionId id, memory::Side side, std::size_t count, bool is_end,
                std::uint32_t attempt);
   void went_silent(memory::ConnectionId id, memory::Side side);

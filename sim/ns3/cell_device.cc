@@ -2,10 +2,12 @@
 
 #include <ns3/ipv4-interface.h>
 #include <ns3/simulator.h>
+#include <ns3/tcp-header.h>
 #include <ns3/traffic-control-layer.h>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/ensure.h"
 #include "sim/ns3/arrival.h"
@@ -27,6 +29,9 @@ std::uint32_t destination_of(const ns3::Packet& packet) {
 }
 
 Instant instant(const ns3::Time& time) { return Instant(Duration(time.GetNanoSeconds())); }
+ns3::Time from_now(Instant when) {
+  return ns3::NanoSeconds(when.time_since_epoch().count() - ns3::Simulator::Now().GetNanoSeconds());
+}
 
 }  // namespace
 
@@ -37,6 +42,8 @@ ns3::Ipv4Address address_of(DeviceId device) {
 ns3::Ipv4Address site_address() { return ns3::Ipv4Address(site); }
 
 void Link::add(std::uint16_t port, End which, TcpEnd& end) {
+  if (extras && extras->state.border && which == End::at_device)
+    extras->state.border->open(port, instant(ns3::Simulator::Now()));
   for (Connection& connection : connections) {
     TcpEnd*& place = which == End::at_device ? connection.at_device : connection.at_site;
     if (connection.port != port || place != nullptr) continue;
@@ -88,20 +95,17 @@ Device::Way Device::way_to(std::uint32_t address) const {
   return {&link, Link::End::at_device, &link.down, &*link.device};
 }
 
-bool Device::pass(const Way& way, std::size_t bytes, ns3::Time& delay) {
-  const ns3::Time now = ns3::Simulator::Now();
-  const Pipe::Passage passage = way.pipe->send(instant(now), bytes, air_.chance);
-  if (passage.fate != Pipe::Fate::arrives) return false;
-  delay = ns3::NanoSeconds(passage.arrival.time_since_epoch().count() - now.GetNanoSeconds());
-  return true;
+Pipe::Passage Device::pass(const Way& way, std::size_t bytes) {
+  return way.pipe->send(instant(ns3::Simulator::Now()), bytes, air_.chance);
 }
 
+// By the whole stack, where the network keeps nothing for a device that sleeps.
 bool Device::Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, uint16_t) {
   const Way way = way_to(destination_of(*packet));
-  ns3::Time delay;
-  if (pass(way, packet->GetSize(), delay))
-    ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), delay, &Device::arrives, way.to,
-                                        packet, way.pipe);
+  const Pipe::Passage passage = pass(way, packet->GetSize());
+  if (passage.fate == Pipe::Fate::arrives)
+    ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
+                                        &Device::arrives, way.to, packet, way.pipe);
   return true;
 }
 
@@ -122,15 +126,80 @@ void Device::connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp) {
 void Device::send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to,
                            uint8_t, ns3::Ptr<ns3::Ipv4Route>) {
   const Way way = way_to(to.Get());
-  ns3::Time delay;
-  if (!pass(way, packet->GetSize() + ip_header_bytes, delay)) return;
+  if (!way.link->extras) return carry(way, std::move(packet), from, to);
+  if (!crosses_border(way, *packet, from, to)) return way.pipe->lost_on_arrival();
+  carry(way, std::move(packet), from, to);
+  // Whoever sends is awake.
+  if (way.leads_to == Link::End::at_site) deliver_kept(way.link);
+}
+
+void Device::carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from,
+                   ns3::Ipv4Address to) {
+  const Pipe::Passage passage = pass(way, packet->GetSize() + ip_header_bytes);
+  if (passage.fate == Pipe::Fate::asleep)
+    return keep(way, {std::move(packet), from, to}, passage.arrival);
+  if (passage.fate != Pipe::Fate::arrives) return;
   std::array<std::uint8_t, 4> ports{};
   packet->CopyData(ports.data(), ports.size());
   const std::size_t of_device =
       way.leads_to == Link::End::at_device ? 2 : 0;  // destination, source
   const auto port = static_cast<std::uint16_t>(ports[of_device] << 8 | ports[of_device + 1]);
-  ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), delay,
+  ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
                                       new Arrival(way, std::move(packet), from, to, port));
+}
+
+// Links with parts.
+
+void Device::keep(const Way& way, Extras::Kept packet, Instant until) {
+  std::vector<Extras::Kept>& kept = way.link->extras->kept;
+  if (kept.size() == Extras::kept_max) return way.pipe->lost_on_arrival();
+  kept.push_back(std::move(packet));
+  if (kept.size() == 1)
+    ns3::Simulator::Schedule(from_now(until), &Device::deliver_kept, way.link->base, way.link);
+}
+
+void Device::deliver_kept(Link* link) {
+  const std::vector<Extras::Kept> packets = std::exchange(link->extras->kept, {});
+  const Way down{link, Link::End::at_device, &link->down, &*link->device};
+  for (const Extras::Kept& kept : packets) link->base->carry(down, kept.packet, kept.from, kept.to);
+}
+
+// Whether the carrier's network lets the packet pass; if it refuses, it may answer with RST.
+bool Device::crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4Address from,
+                            ns3::Ipv4Address to) {
+  using Verdict = link::Border::Verdict;
+  std::optional<link::Border>& border = way.link->extras->state.border;
+  if (!border) return true;
+  ns3::TcpHeader header;
+  packet.PeekHeader(header);
+  const bool is_up = way.leads_to == Link::End::at_site;
+  const std::uint16_t port = is_up ? header.GetSourcePort() : header.GetDestinationPort();
+  const Instant now = instant(ns3::Simulator::Now());
+  const Verdict verdict = is_up ? border->goes_up(port, now) : border->comes_down(port, now);
+  const bool may_be_answered =
+      (header.GetFlags() & ns3::TcpHeader::RST) == 0 && (header.GetFlags() & ns3::TcpHeader::ACK);
+  if (verdict != Verdict::is_reset || !may_be_answered) return verdict == Verdict::passes;
+  ns3::TcpHeader reset;
+  reset.SetFlags(ns3::TcpHeader::RST);
+  reset.SetSequenceNumber(header.GetAckNumber());
+  reset.SetSourcePort(header.GetDestinationPort());
+  reset.SetDestinationPort(header.GetSourcePort());
+  const auto answer = ns3::Create<ns3::Packet>();
+  answer->AddHeader(reset);
+  // The border is at the site's end of the link: the way there and back takes the device's packet a
+  // round trip, that of the site no time.
+  Link& link = *way.link;
+  const Way back = is_up ? Way{&link, Link::End::at_device, &link.down, &*link.device}
+                         : Way{&link, Link::End::at_site, &link.up, &*link.base};
+  ns3::Time delay;
+  if (is_up) {
+    const Pipe::Passage passage = pass(back, answer->GetSize() + ip_header_bytes);
+    if (passage.fate != Pipe::Fate::arrives) return false;
+    delay = from_now(passage.arrival + link.up.delay());
+  }
+  ns3::Simulator::ScheduleWithContext(back.to->node_->GetId(), delay,
+                                      new Arrival(back, answer, to, from, port));
+  return false;
 }
 
 void Device::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {

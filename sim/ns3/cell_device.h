@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sim/chance.h"
+#include "sim/link/parts.h"
 #include "sim/pipe.h"
 #include "sim/world.h"
 
@@ -24,6 +25,21 @@ namespace mq::sim::cell {
 
 class Device;
 class TcpEnd;
+
+// What only a link with parts has.
+struct Extras {
+  // A packet that the network keeps for a device that sleeps; further ones are lost.
+  struct Kept {
+    ns3::Ptr<ns3::Packet> packet;
+    ns3::Ipv4Address from, to;
+  };
+  static constexpr std::size_t kept_max = 64;
+
+  Extras(std::shared_ptr<const link::Parts> parts, const Rng& rng) : state(std::move(parts), rng) {}
+
+  link::State state;
+  std::vector<Kept> kept;
+};
 
 // What is between a device and its cell's base station, and who talks over it: both ends of each
 // connection, by the device's port.
@@ -38,6 +54,7 @@ struct Link {
   Pipe up, down;
   ns3::Ptr<Device> device, base;
   std::vector<Connection> connections;  // few
+  std::unique_ptr<Extras> extras;       // none: the link is plain
 
   void add(std::uint16_t port, End which, TcpEnd& end);
   void remove(std::uint16_t port, const TcpEnd& end);
@@ -111,7 +128,13 @@ class Device final : public ns3::NetDevice {
 
  private:
   Way way_to(std::uint32_t address) const;
-  bool pass(const Way& way, std::size_t bytes, ns3::Time& delay);
+  Pipe::Passage pass(const Way& way, std::size_t bytes);
+  void carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from,
+             ns3::Ipv4Address to);
+  bool crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4Address from,
+                      ns3::Ipv4Address to);
+  void keep(const Way& way, Extras::Kept packet, Instant until);
+  void deliver_kept(Link* link);
   void arrives(ns3::Ptr<ns3::Packet> packet, Pipe* pipe);
   void send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to,
                      uint8_t protocol, ns3::Ptr<ns3::Ipv4Route>);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ensure.h"
+#include "sim/link/lane.h"
 #include "sim/ns3/cell_device.h"
 #include "sim/ns3/fetch.h"
 #include "sim/ns3/foresight.h"
@@ -22,6 +23,7 @@
 namespace mq::sim {
 
 using cell::TcpEnd;
+using Leads = link::Lane::Leads;
 
 namespace {
 
@@ -205,8 +207,16 @@ DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
   Cell& cell = world.cell_for(link.tcp);
   ++cell.devices;
   const Rng rng = world.rng.child(name);
+  auto extras =
+      link.parts ? std::make_unique<cell::Extras>(link.parts, rng.child("parts")) : nullptr;
+  link::State* const parts = extras ? &extras->state : nullptr;
   auto between = std::make_unique<cell::Link>(cell::Link{
-      Pipe(link.up, rng.child("up")), Pipe(link.down, rng.child("down")), nullptr, cell.base});
+      Pipe(link.up, rng.child("up"), link::make_lane(link.up, parts, Leads::up, rng)),
+      Pipe(link.down, rng.child("down"), link::make_lane(link.down, parts, Leads::down, rng)),
+      nullptr,
+      cell.base,
+      {},
+      std::move(extras)});
   between->device = ns3::CreateObject<cell::Device>(world.air, between.get());
   world.devices.push_back({cell::make_node(between->device, cell::address_of(id)), link.tcp});
   world.air.links.push_back(std::move(between));
@@ -239,6 +249,12 @@ void Ns3World::set_link(DeviceId device, bool up_works, bool down_works) {
   cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
   link.up.set_works(up_works);
   link.down.set_works(down_works);
+}
+
+void Ns3World::change_address(DeviceId device) {
+  cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
+  ensure(link.extras && link.extras->state.border, "the link of a device that moves roams");
+  link.extras->state.border->change_address();
 }
 
 void Ns3World::run_until(Instant end) {

@@ -175,7 +175,10 @@ void TcpEnd::listen(std::uint16_t port) {
 void TcpEnd::stop_listening() { DeallocateEndPoint(); }
 
 std::string TcpEnd::device_text() const {
-  const std::uint32_t bits = device_.Get();
+  std::uint32_t bits = device_.Get();
+  const Link& link = ends_.air().link_of(device_);
+  if (link.extras && link.extras->state.border)
+    bits += moved_address(link.extras->state.border->address_of(device_port_));
   return std::to_string(bits >> 24) + '.' + std::to_string(bits >> 16 & 255) + '.' +
          std::to_string(bits >> 8 & 255) + '.' + std::to_string(bits & 255) + ':' +
          std::to_string(device_port_);

@@ -23,7 +23,7 @@ std::optional<std::string> prepare(const ResultsFolder& folder) {
     return "the results folder " + folder.path + " cannot be written: " + std::strerror(errno);
   for (const std::string& file :
        {folder.results(), folder.report(), folder.junit(), folder.summary(), folder.events(),
-        folder.capture(), folder.decrypted()}) {
+        folder.capture(), folder.decrypted(), folder.broker_log()}) {
     std::filesystem::remove(file, error);
     if (error) return file + " of an earlier run cannot be replaced: " + error.message();
   }

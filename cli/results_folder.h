@@ -16,6 +16,7 @@ struct ResultsFolder {
   std::string events() const { return path + "/events.ndjson"; }
   std::string capture() const { return path + "/capture.pcap"; }
   std::string decrypted() const { return path + "/decrypted.pcap"; }
+  std::string broker_log() const { return path + "/broker.log"; }  // of a broker that is not ours
 };
 
 // "results/NAME" below the current folder for "some/where/NAME.yaml".

@@ -32,6 +32,7 @@ struct RunFlags {
   std::uint32_t repeat = 1;
   std::uint32_t jobs = std::max(1U, std::thread::hardware_concurrency());
   std::string world;
+  std::string broker;
   std::string output;
   std::string trace = "full";
   bool json = false;
@@ -105,6 +106,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
       run.command = launcher_name() + " run " + quote_for_shell(scenario.file) + " --seed " +
                     std::to_string(run.seed);
       if (!flags.world.empty()) run.command += " --world " + flags.world;
+      if (!flags.broker.empty()) run.command += " --broker " + quote_for_shell(flags.broker);
       for (std::uint32_t repetition = 0; repetition < flags.repeat; ++repetition) {
         WorkerOrder order;
         order.scenario_file = scenario.file;
@@ -116,6 +118,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
                            ? run.folder.path
                            : run.folder.path + "/repeat-" + std::to_string(repetition + 1);
         order.command = run.command;
+        order.broker = flags.broker;
         run.orders.push_back(std::move(order));
       }
       runs.push_back(std::move(run));
@@ -140,9 +143,10 @@ Outcome gather(const Run& run, const std::vector<WorkerEnd>& ends, std::size_t f
     std::string why;
     auto results = read_results(ResultsFolder{run.orders[i].folder}, why);
     if (!results) {
+      // It has said why.
+      if (end.exit_code == exit_code::usage || end.exit_code == exit_code::unreachable) continue;
       outcome.exit_code = graver(outcome.exit_code, exit_code::fault);
-      if (end.trouble.empty() && end.exit_code != exit_code::usage)
-        std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
+      if (end.trouble.empty()) std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
       continue;
     }
     outcome.hashes.push_back(results->hash);
@@ -246,6 +250,9 @@ void add_run(CLI::App& app, int& exit_code) {
   verb->add_option("--world", flags->world,
                    "ns3 (TCP over simulated links) or memory (no TCP, fast)")
       ->check(CLI::IsMember({"ns3", "memory"}));
+  verb->add_option("--broker", flags->broker,
+                   "another broker, unmodified and in virtual time: mosquitto, aedes, ... or the "
+                   "path of an adapter file; `ours` is ours");
   verb->add_option("-o,--output", flags->output, "results folder; default: results/NAME");
   verb->add_option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
       ->check(CLI::IsMember({"full", "failures", "none"}));

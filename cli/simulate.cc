@@ -10,10 +10,10 @@
 #include <exception>
 #include <iostream>
 #include <iterator>
-#include <map>
 #include <string>
 #include <utility>
 
+#include "cli/broker_of_run.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/results_folder.h"
@@ -22,17 +22,12 @@
 #include "reports/results_json.h"
 #include "scenarios/engine/run.h"
 #include "scenarios/language/parse.h"
-#include "sim/linked/linked_backend.h"
 #include "sim/tcp_preset.h"
 
 namespace mq::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-broker::Durability durability_of(trace::Durability durability) {
-  return static_cast<broker::Durability>(durability);
-}
 
 void say_progress(Instant reached) {
   std::printf("%lld\n", static_cast<long long>(reached.time_since_epoch().count()));
@@ -108,25 +103,6 @@ std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
   return traffic;
 }
 
-// Only a broker that comes back shows what its store was worth.
-sim::LinkedBackend::Keeps where_it_keeps(const scenario::Plan& plan) {
-  const bool crashes =
-      std::any_of(plan.faults.begin(), plan.faults.end(), [](const scenario::FaultPlan& fault) {
-        return std::holds_alternative<scenario::CrashBroker>(fault.what);
-      });
-  return crashes ? sim::LinkedBackend::Keeps::on_disk : sim::LinkedBackend::Keeps::in_memory;
-}
-
-broker::AccessRules rules_of(const std::vector<scenario::UserPlan>& users) {
-  using Grant = broker::AccessRules::Grant;
-  broker::AccessRules rules;
-  for (const auto& user : users) {
-    for (const auto& filter : user.publish) rules.add(user.name, Grant::write, filter);
-    for (const auto& filter : user.subscribe) rules.add(user.name, Grant::read, filter);
-  }
-  return rules;
-}
-
 std::vector<bool> encrypted_clients(const scenario::Plan& plan) {
   std::vector<bool> encrypted;
   for (const auto& group : plan.groups)
@@ -136,15 +112,8 @@ std::vector<bool> encrypted_clients(const scenario::Plan& plan) {
   return encrypted;
 }
 
-std::map<std::string, std::string> passwords_of(const std::vector<scenario::UserPlan>& users) {
-  std::map<std::string, std::string> passwords;
-  for (const auto& user : users) passwords.emplace(user.name, user.password);
-  return passwords;
-}
-
-}  // namespace
-
-int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts) {
+int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerOrder& order,
+                  const SimulationParts& parts) {
   const auto began = Clock::now();
   const std::string started = fmt::format(
       "{:%Y-%m-%dT%H:%M:%SZ}",
@@ -154,20 +123,14 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
       {.folder = order.folder, .trace = order.trace, .encrypted = encrypted_clients(plan)});
   Pace pace(recorder);
   const auto world = parts.world(plan.seed);
-  broker::Settings settings;
-  settings.fault = parts.broker_fault;
-  if (!plan.broker.users.empty()) settings.access.rules = rules_of(plan.broker.users);
-  sim::LinkedBackend broker(settings, durability_of(plan.broker.durability),
-                            Rng(plan.seed).child("broker"), where_it_keeps(plan));
-  if (!plan.broker.users.empty()) broker.let_in_only(passwords_of(plan.broker.users));
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
   if (recorder.keeps_trace())
     options.hear_encrypted = [&recorder](const trace::EncryptedRecords& records) {
       recorder.observe(records);
     };
-  options.go_on = [&pace](Instant reached) { return pace.go_on(reached); };
-  const scenario::RunEnd end = scenario::run(plan, *world, broker, recorder, options);
+  options.go_on = [&](Instant reached) { return pace.go_on(reached) && broker.trouble().empty(); };
+  const scenario::RunEnd end = scenario::run(plan, *world, broker.backend(), recorder, options);
   say_progress(end.reached);
 
   report::Results results = recorder.finish(end.reached);
@@ -176,10 +139,17 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
   results.command = order.command;
   results.traffic = traffic_of(plan, end.traffic);
   results.configuration = configuration_of(plan, parts);
+  for (report::Setting& row : broker.about())
+    results.configuration.versions.push_back(std::move(row));
   results.not_reproducible.started = started;
   results.not_reproducible.wall_seconds =
       std::chrono::duration<double>(Clock::now() - began).count();
   if (interrupt_seen() != 0) results.exit_code = interrupt_exit_code();
+  if (const std::string trouble = broker.trouble(); !trouble.empty()) {
+    results.exit_code = exit_code::unreachable;
+    results.why = trouble;
+    std::fprintf(stderr, "mqttlab: %s\n", trouble.c_str());
+  }
   if (const auto trouble = recorder.error()) {
     results.exit_code = exit_code::fault;
     results.why = trouble->path + " could not be written: " + trouble->error.message();
@@ -192,6 +162,20 @@ int simulate(const scenario::Plan& plan, const WorkerOrder& order, const Simulat
     return exit_code::fault;
   }
   return results.exit_code;
+}
+
+}  // namespace
+
+int simulate(const scenario::Plan& wanted, const WorkerOrder& order, const SimulationParts& parts) {
+  scenario::Plan plan = wanted;
+  try {
+    const auto broker =
+        broker_of_run(plan, parts.broker_fault, ResultsFolder{order.folder}.broker_log());
+    return simulate_with(*broker, plan, order, parts);
+  } catch (const NoBroker& none) {
+    std::fprintf(stderr, "mqttlab: %s\n", none.what());
+    return none.exit_code;
+  }
 }
 
 int worker_main(int argc, char** argv, const SimulationParts& parts) try {
@@ -212,6 +196,7 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) try {
   }
   auto& plan = std::get<scenario::Plan>(parsed);
   plan.seed = order->seed;
+  if (!order->broker.empty()) plan.broker.external = order->broker == "ours" ? "" : order->broker;
   plan.world = order->ns3 ? scenario::WorldKind::ns3 : scenario::WorldKind::memory;
   return simulate(plan, *order, parts);
 } catch (const std::exception& fault) {

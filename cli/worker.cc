@@ -68,11 +68,12 @@ std::vector<std::string> to_arguments(const WorkerOrder& order) {
           trace_words[static_cast<std::size_t>(order.trace)],
           order.folder,
           order.scenario_file,
-          order.command};
+          order.command,
+          order.broker};
 }
 
 std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 7 || arguments[0] != "worker") return std::nullopt;
+  if (arguments.size() != 8 || arguments[0] != "worker") return std::nullopt;
   WorkerOrder order;
   order.ns3 = arguments[1] == "ns3";
   const std::string& seed = arguments[2];
@@ -83,6 +84,7 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
   order.folder = arguments[4];
   order.scenario_file = arguments[5];
   order.command = arguments[6];
+  order.broker = arguments[7];
   return order;
 }
 

@@ -27,6 +27,7 @@ struct WorkerOrder {
   report::TracePolicy trace = report::TracePolicy::full;
   std::string folder;
   std::string command;  // that repeats the run
+  std::string broker;   // instead of the scenario's: "ours", an adapter by name or file
 };
 
 struct WorkerEnd {

@@ -55,6 +55,8 @@ class Reader {
     read_files();
     read_times();
     read_capabilities();
+    read_virtual();
+    adapter_.untested = fields_.text("untested");
     return std::move(adapter_);
   }
 
@@ -85,6 +87,7 @@ class Reader {
     if (is_condition) {
       known = adapter_.listeners;
       known.insert(known.end(), adapter_.settings.begin(), adapter_.settings.end());
+      known.emplace_back("virtual");
     }
     const std::string word = is_condition ? name.substr(1) : name;
     if (std::find(known.begin(), known.end(), word) != known.end()) return;
@@ -150,6 +153,28 @@ class Reader {
     can.retain = known.yes("retain");
     can.wildcards = known.yes("wildcards");
     can.shared_subscriptions = known.yes("shared_subscriptions");
+  }
+
+  void read_virtual() {
+    using Mode = InVirtualTime::Mode;
+    const Fields how = fields_.map("virtual");
+    InVirtualTime& found = adapter_.in_virtual_time;
+    const std::string mode = how.text("mode");
+    found.mode = mode == "token"     ? Mode::token
+                 : mode == "threads" ? Mode::threads
+                 : mode == "none"    ? Mode::none
+                                     : Mode::automatic;
+    found.why = how.text("why");
+    if (found.mode == Mode::none && found.why.empty())
+      say(*how.find("mode"), "`mode: none` needs `why`: the reason, for whoever asks for it");
+    found.command = command_of(how.find("command"));
+    found.settles = milliseconds(how.duration("settles"));
+    const Node* node = how.find("environment");
+    if (node == nullptr) return;
+    for (const scenario::Entry& entry : node->entries) {
+      check_placeholders(entry.value);
+      found.environment.push_back({entry.key.text, entry.value.text});
+    }
   }
 
   const Fields fields_;

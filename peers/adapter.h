@@ -32,6 +32,26 @@ struct Capabilities {
   bool shared_subscriptions = true;
 };
 
+// How it is run in the time of a simulation, with the shim before it (sim/external).
+struct InVirtualTime {
+  enum class Mode : std::uint8_t {
+    automatic,  // token, and threads if it turns out to start one
+    token,      // one process, one thread: strict turns
+    threads,    // any
+    none,       // it cannot; `why` says why
+  };
+  struct Variable {
+    std::string name;
+    std::string value;  // with placeholders
+  };
+  Mode mode = Mode::automatic;
+  std::string why;
+  Command command;                    // instead of the adapter's; empty: the same
+  std::vector<Variable> environment;  // beside the adapter's
+  // Of its own time, from its listener's beginning until it serves.
+  std::chrono::milliseconds settles{};
+};
+
 struct Adapter {
   struct File {
     std::string name;  // within the fresh directory
@@ -61,6 +81,8 @@ struct Adapter {
   std::chrono::milliseconds stop_within{5000};
   std::optional<Login> login;  // without which nobody gets in
   Capabilities capabilities;
+  InVirtualTime in_virtual_time;
+  std::string untested;  // why nobody has seen this adapter work; empty: it does
 };
 
 // A file that is no adapter; every problem on a line of its own: "FILE:LINE:COLUMN: ...".

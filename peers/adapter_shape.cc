@@ -67,6 +67,23 @@ constexpr std::array capability_keys = {
 };
 constexpr Shape capabilities{.is = Is::map, .title = "capabilities", .keys = capability_keys};
 
+constexpr std::array virtual_modes = {
+    Choice{"auto", "token, and threads if it turns out to start one"},
+    Choice{"token", "a program of one thread"},
+    Choice{"threads", "any program"},
+    Choice{"none", "it cannot be run in virtual time"},
+};
+constexpr Shape virtual_mode{.is = Is::choice, .choices = virtual_modes};
+constexpr Shape settling{.is = Is::duration, .min = "0", .max = "5min"};
+constexpr std::array virtual_keys = {
+    Key{.name = "mode", .shape = &virtual_mode, .fallback = "auto"},
+    Key{.name = "why", .shape = &line_of_text},
+    Key{.name = "command", .shape = &words},
+    Key{.name = "environment", .shape = &variables},
+    Key{.name = "settles", .shape = &settling, .fallback = "0"},
+};
+constexpr Shape in_virtual_time{.is = Is::map, .title = "`virtual`", .keys = virtual_keys};
+
 constexpr std::array adapter_keys = {
     Key{.name = "version", .shape = &version, .is_required = true},
     Key{.name = "name", .shape = &a_name, .is_required = true},
@@ -86,6 +103,8 @@ constexpr std::array adapter_keys = {
     Key{.name = "stop", .shape = &stop},
     Key{.name = "login", .shape = &login},
     Key{.name = "capabilities", .shape = &capabilities},
+    Key{.name = "virtual", .shape = &in_virtual_time},
+    Key{.name = "untested", .shape = &line_of_text},
 };
 
 }  // namespace

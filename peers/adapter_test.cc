@@ -33,7 +33,8 @@ std::string problem_of(const std::string& more) {
 TEST(Adapters, ThatComeAlongAreInOrderAndBearTheirFilesName) {
   const auto names = adapter_names();
   for (const char* name :
-       {"aedes", "ejabberd", "flashmq", "mosquitto", "nanomq", "ours", "rabbitmq"})
+       {"aedes", "ejabberd", "emqx", "flashmq", "hivemq", "mosquitto", "nanomq", "ours", "rabbitmq",
+        "vernemq"})
     EXPECT_THAT(names, Contains(name));
   for (const std::string& name : names) EXPECT_EQ(find_adapter(name).name, name);
 }
@@ -52,6 +53,21 @@ TEST(Adapters, SayWhatABrokerCan) {
   EXPECT_THAT(rabbit.capabilities.versions, ElementsAre("3.1", "3.1.1"));
   EXPECT_EQ(rabbit.capabilities.qos, 1);
   EXPECT_FALSE(rabbit.capabilities.shared_subscriptions);
+}
+
+TEST(Adapters, SayHowABrokerRunsInVirtualTime) {
+  EXPECT_EQ(parse_adapter(least, "x.yaml").in_virtual_time.mode, InVirtualTime::Mode::automatic);
+  EXPECT_EQ(find_adapter("mosquitto").in_virtual_time.mode, InVirtualTime::Mode::token);
+  const Adapter adapter = parse_adapter(
+      std::string(least) +
+          "virtual: { mode: none, why: it is written in Go, command: [a, b], settles: 2s }\n",
+      "x.yaml");
+  EXPECT_EQ(adapter.in_virtual_time.mode, InVirtualTime::Mode::none);
+  EXPECT_EQ(adapter.in_virtual_time.why, "it is written in Go");
+  EXPECT_THAT(adapter.in_virtual_time.command, ElementsAre("a", "b"));
+  EXPECT_EQ(adapter.in_virtual_time.settles, std::chrono::seconds(2));
+  EXPECT_THAT(problem_of("virtual: { mode: none }\n"), HasSubstr("`mode: none` needs `why`"));
+  EXPECT_THAT(problem_of("virtual: { mode: tokn }\n"), HasSubstr("did you mean `token`?"));
 }
 
 TEST(Adapters, AreRefusedWithThePlaceOfTheFault) {

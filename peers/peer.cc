@@ -158,7 +158,7 @@ struct Peer::State {
   std::vector<std::unique_ptr<Process>> helpers;
   std::unique_ptr<Process> process;
   std::chrono::milliseconds ready_after{};
-  bool prepared = false;
+  bool is_prepared = false;
 
   State(Adapter which, Wishes wanted) : adapter(std::move(which)), wishes(std::move(wanted)) {
     require(wishes.listeners, adapter.listeners, adapter, "listener");
@@ -183,8 +183,19 @@ struct Peer::State {
 
   std::uint16_t port(std::string_view name) {
     const auto found = ports.find(name);
-    return found != ports.end() ? found->second
-                                : ports.emplace(std::string(name), free_port()).first->second;
+    if (found != ports.end()) return found->second;
+    const std::uint16_t chosen = wishes.in_virtual_time ? port_of_its_own_world(name) : free_port();
+    return ports.emplace(std::string(name), chosen).first->second;
+  }
+
+  // Nobody else is there who could have it.
+  std::uint16_t port_of_its_own_world(std::string_view name) const {
+    constexpr std::uint16_t first_of_others = 20001;
+    if (name == "mqtt") return 1883;
+    if (name == "mqtts") return 8883;
+    if (name == "ws") return 8080;
+    if (name == "wss") return 8443;
+    return static_cast<std::uint16_t>(first_of_others + ports.size());
   }
 
   std::optional<std::string> value(std::string_view name) {
@@ -204,7 +215,8 @@ struct Peer::State {
     const auto has = [&](const std::vector<std::string>& words) {
       return std::find(words.begin(), words.end(), name) != words.end();
     };
-    return name == "mqtt" || has(wishes.listeners) || has(wishes.settings);
+    return name == "mqtt" || (name == "virtual" && wishes.in_virtual_time) ||
+           has(wishes.listeners) || has(wishes.settings);
   }
 
   Placeholders placeholders() {
@@ -245,6 +257,22 @@ struct Peer::State {
     }
   }
 
+  Process::Start prepared() {
+    try {
+      if (!std::exchange(is_prepared, true)) prepare();
+    } catch (const std::system_error& error) {
+      fail(std::string("cannot be prepared: ") + error.what());
+    }
+    const InVirtualTime& how = adapter.in_virtual_time;
+    Process::Start all = start_of(how.command.empty() ? adapter.command : how.command);
+    for (const InVirtualTime::Variable& variable : how.environment)
+      all.environment.push_back(variable.name + "=" + filled(variable.value, placeholders()));
+    const std::string path = path_of(all.command.front());
+    if (path.empty()) fail("there is no program `" + all.command.front() + "`");
+    all.command.front() = path;
+    return all;
+  }
+
   void start_helpers() {
     for (const Command& command : adapter.helpers) {
       helpers.push_back(std::make_unique<Process>(start_of(command)));
@@ -266,7 +294,7 @@ struct Peer::State {
     ensure(process == nullptr || process->ended(), "a peer is started once at a time");
     end();
     try {
-      if (!std::exchange(prepared, true)) prepare();
+      if (!std::exchange(is_prepared, true)) prepare();
       start_helpers();
       start_broker();
     } catch (const std::system_error& error) {
@@ -320,6 +348,7 @@ Peer::Peer(Peer&&) noexcept = default;
 Peer& Peer::operator=(Peer&&) noexcept = default;
 
 void Peer::start() { state_->start(); }
+Process::Start Peer::prepared() { return state_->prepared(); }
 
 bool Peer::stop() {
   if (!state_->process) return true;

@@ -35,6 +35,8 @@ struct Wishes {
   std::string program;  // instead of the adapter's; it is still asked whether it is there
   std::string folder;   // where the fresh directory is made; empty: $TMPDIR or /tmp
   bool keep_files = false;
+  // For prepared(): the adapter's `virtual` counts, and ports are always the same ones.
+  bool in_virtual_time = false;
   bool skips_readiness = false;  // start() returns when the process runs: for the impatient
 };
 
@@ -61,6 +63,10 @@ class Peer {
   ~Peer();
   Peer(Peer&&) noexcept;
   Peer& operator=(Peer&&) noexcept;
+
+  // For whoever starts the process himself: all is written and prepared, and this is how it is
+  // started. Its program is given by its path. Throws PeerError{failed, absent}.
+  Process::Start prepared();
 
   // Throws PeerError{failed}.
   void start();

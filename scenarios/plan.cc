@@ -72,7 +72,7 @@ trace::RunInfo run_info(const Plan& plan) {
   info.description = plan.description;
   info.seed = plan.seed;
   info.world = name(plan.world);
-  info.broker = "ours";
+  info.broker = plan.broker.external.empty() ? "ours" : plan.broker.external;
   info.durability = plan.broker.durability;
   info.duration = plan.duration;
   info.calm = plan.calm;

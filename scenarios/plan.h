@@ -48,6 +48,7 @@ struct UserPlan {
 };
 
 struct BrokerPlan {
+  std::string external;  // a broker by the name of its adapter, or by its file; empty: ours
   trace::Durability durability = trace::Durability::power;
   std::vector<UserPlan> users;  // empty: everybody is let in and may do everything
 };

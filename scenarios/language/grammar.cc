@@ -143,6 +143,12 @@ constexpr std::array user_keys = {
 constexpr Shape user_shape_of_broker{.is = Is::named_map, .item = &user_shape, .entries_max = 1000};
 
 constexpr std::array broker_keys = {
+    Key{.name = "external",
+        .shape = &line_of_text,
+        .description =
+            "Another broker instead of ours, unmodified and in virtual time: the name of "
+            "an adapter (`mosquitto`, `aedes`, ...) or the path of an adapter file. "
+            "`--broker` wins over it."},
     Key{.name = "users",
         .shape = &user_shape_of_broker,
         .description = "Who is let in, by name, and what they may do. Without it everybody is, and "

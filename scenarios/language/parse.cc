@@ -64,7 +64,14 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.seed = fields.whole("seed");
   plan.world = fields.text("world") == "memory" ? WorldKind::memory : WorldKind::ns3;
   plan.broker.durability = durability(fields.map("broker").text("durability"));
-  plan.broker.users = read_users(fields.map("broker").find("users"), problems);
+  plan.broker.external = fields.map("broker").text("external");
+  if (plan.broker.external == "ours") plan.broker.external.clear();
+  const Node* const users = fields.map("broker").find("users");
+  plan.broker.users = read_users(users, problems);
+  if (users != nullptr && !plan.broker.external.empty())
+    problems.push_back(
+        {users->line, users->column,
+         "`users` are those of our own broker; with `external` everybody is let in"});
   Reading reading{std::filesystem::path(file_name).parent_path().string(), problems};
   plan.links = read_links(fields.find("links"), reading);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);

@@ -1,0 +1,217 @@
+#include "cli/broker_of_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "cli/exit_code.h"
+#include "peers/peer.h"
+#include "sim/external/external_backend.h"
+#include "sim/linked/linked_backend.h"
+
+namespace mq::cli {
+namespace {
+
+bool crashes(const scenario::Plan& plan, std::optional<sim::Crash> how = std::nullopt) {
+  return std::any_of(plan.faults.begin(), plan.faults.end(), [&](const auto& fault) {
+    const auto* crash = std::get_if<scenario::CrashBroker>(&fault.what);
+    return crash != nullptr && (!how || crash->how == *how);
+  });
+}
+
+// ---- Ours ---------------------------------------------------------------------------------------
+
+broker::AccessRules rules_of(const std::vector<scenario::UserPlan>& users) {
+  using Grant = broker::AccessRules::Grant;
+  broker::AccessRules rules;
+  for (const auto& user : users) {
+    for (const auto& filter : user.publish) rules.add(user.name, Grant::write, filter);
+    for (const auto& filter : user.subscribe) rules.add(user.name, Grant::read, filter);
+  }
+  return rules;
+}
+
+std::map<std::string, std::string> passwords_of(const std::vector<scenario::UserPlan>& users) {
+  std::map<std::string, std::string> passwords;
+  for (const auto& user : users) passwords.emplace(user.name, user.password);
+  return passwords;
+}
+
+broker::Settings settings_of(const scenario::Plan& plan, broker::Fault fault) {
+  broker::Settings settings;
+  settings.fault = fault;
+  if (!plan.broker.users.empty()) settings.access.rules = rules_of(plan.broker.users);
+  return settings;
+}
+
+class OurBroker final : public BrokerOfRun {
+ public:
+  OurBroker(const scenario::Plan& plan, broker::Fault fault)
+      : backend_(settings_of(plan, fault), static_cast<broker::Durability>(plan.broker.durability),
+                 Rng(plan.seed).child("broker"),
+                 // Only a broker that comes back shows what its store was worth.
+                 crashes(plan) ? sim::LinkedBackend::Keeps::on_disk
+                               : sim::LinkedBackend::Keeps::in_memory) {
+    if (!plan.broker.users.empty()) backend_.let_in_only(passwords_of(plan.broker.users));
+  }
+  sim::BrokerBackend& backend() override { return backend_; }
+
+ private:
+  sim::LinkedBackend backend_;
+};
+
+// ---- Another ------------------------------------------------------------------------------------
+
+std::string version_text(Version version) { return version == Version::v5 ? "5.0" : "3.1.1"; }
+
+void require_versions(const scenario::Plan& plan, const peers::Adapter& adapter) {
+  const auto& spoken = adapter.capabilities.versions;
+  for (const scenario::GroupPlan& group : plan.groups) {
+    for (const Version version : group.versions) {
+      if (std::find(spoken.begin(), spoken.end(), version_text(version)) != spoken.end()) continue;
+      throw NoBroker(exit_code::usage, plan.file + ": the group `" + group.name + "` speaks MQTT " +
+                                           version_text(version) + ", and " + adapter.title +
+                                           " does not");
+    }
+  }
+}
+
+void log_in_everybody(scenario::Plan& plan, const peers::Adapter& adapter) {
+  if (!adapter.login) return;
+  for (scenario::GroupPlan& group : plan.groups) {
+    if (!group.user_name.empty()) continue;
+    group.user_name = adapter.login->user;
+    group.password = adapter.login->password;
+  }
+}
+
+sim::VtimeMode mode_of(const peers::Adapter& adapter) {
+  using Mode = peers::InVirtualTime::Mode;
+  switch (adapter.in_virtual_time.mode) {
+    case Mode::token:
+      return sim::VtimeMode::token;
+    case Mode::threads:
+      return sim::VtimeMode::threads;
+    case Mode::automatic:
+      return sim::VtimeMode::automatic;
+    case Mode::none:
+      break;
+  }
+  throw NoBroker(exit_code::usage,
+                 adapter.title + " cannot be run in virtual time: " + adapter.in_virtual_time.why);
+}
+
+bool has(const std::vector<std::string>& words, const char* word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+class OtherBroker final : public BrokerOfRun {
+ public:
+  OtherBroker(scenario::Plan& plan, const peers::Adapter& adapter, const std::string& log_file)
+      : peer_(adapter, wishes(plan, adapter)), release_(peers::installed_release(adapter)) {
+    require_versions(plan, adapter);
+    log_in_everybody(plan, adapter);
+    const peers::Process::Start start = peer_.prepared();
+    sim::ExternalBroker broker;
+    broker.start = {.title = adapter.name,
+                    .command = start.command,
+                    .environment = start.environment,
+                    .folder = start.folder,
+                    .output = std::filesystem::absolute(log_file).string(),
+                    .mode = mode_of(adapter),
+                    .seed = Rng(plan.seed).child("broker").next()};
+    broker.port = peer_.port();
+    broker.settles = adapter.in_virtual_time.settles;
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(broker.start.output, ignored))
+      std::filesystem::remove(broker.start.output, ignored);
+    backend_ = std::make_unique<sim::ExternalBackend>(std::move(broker));
+    say_what_differs(plan, adapter);
+  }
+
+  sim::BrokerBackend& backend() override { return *backend_; }
+  std::string trouble() const override { return backend_->trouble(); }
+
+  std::vector<report::Setting> about() const override {
+    std::vector<report::Setting> rows;
+    rows.push_back({"broker", release_.empty() ? peer_.adapter().title : release_, ""});
+    rows.push_back({"back end", std::string(sim::name(backend_->program().mode())), ""});
+    std::string calls;
+    for (const std::string& call : backend_->program().unfaithful())
+      calls += (calls.empty() ? "" : ", ") + call;
+    if (!calls.empty()) rows.push_back({"not faithful", calls, ""});
+    for (const std::string& end : backend_->unexpected_ends())
+      rows.push_back({"the broker ended by itself", end, ""});
+    if (backend_->clock_ahead() > Duration::zero())
+      rows.push_back({"the broker's clock is ahead by",
+                      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                         backend_->clock_ahead())
+                                         .count()) +
+                          " ms, which it took to start",
+                      ""});
+    rows.insert(rows.end(), differs_.begin(), differs_.end());
+    return rows;
+  }
+
+  double cpu_seconds() const override {
+    return std::chrono::duration<double>(backend_->program().cpu()).count();
+  }
+
+ private:
+  static peers::Wishes wishes(const scenario::Plan& plan, const peers::Adapter& adapter) {
+    peers::Wishes all;
+    all.in_virtual_time = true;
+    const bool keeps = crashes(plan) && plan.broker.durability != trace::Durability::none;
+    if (keeps && has(adapter.settings, "durable")) all.settings = {"durable"};
+    return all;
+  }
+
+  void say_what_differs(const scenario::Plan& plan, const peers::Adapter& adapter) {
+    const auto differs = [this](std::string text) {
+      differs_.push_back({"note", std::move(text), ""});
+    };
+    if (crashes(plan) && !has(adapter.settings, "durable"))
+      differs("its adapter has no setting `durable`: a crash leaves nothing");
+    if (crashes(plan, sim::Crash::machine))
+      differs(
+          "the power failure of its machine is a kill -9: what it wrote is there, synced or not");
+    const bool is_plain =
+        std::all_of(plan.groups.begin(), plan.groups.end(), [](const scenario::GroupPlan& group) {
+          return group.transport == scenario::Transport::tcp;
+        });
+    if (!is_plain) differs("mqttlab takes TLS and WebSocket off before the broker");
+    if (!adapter.untested.empty()) differs("this adapter is untested: " + adapter.untested);
+  }
+
+  peers::Peer peer_;
+  std::string release_;
+  std::unique_ptr<sim::ExternalBackend> backend_;
+  std::vector<report::Setting> differs_;
+};
+
+}  // namespace
+
+std::unique_ptr<BrokerOfRun> broker_of_run(scenario::Plan& plan, broker::Fault fault,
+                                           const std::string& log_file) {
+  if (plan.broker.external.empty()) return std::make_unique<OurBroker>(plan, fault);
+  if (plan.broker.external.find("://") != std::string::npos)
+    throw NoBroker(exit_code::usage,
+                   plan.broker.external + ": a broker by URL lives in real time; name an adapter");
+  if (!plan.broker.users.empty())
+    throw NoBroker(exit_code::usage, plan.file + ": `users` are those of our own broker, and " +
+                                         plan.broker.external + " does not know them");
+  try {
+    return std::make_unique<OtherBroker>(plan, peers::find_adapter(plan.broker.external), log_file);
+  } catch (const peers::AdapterError& error) {
+    throw NoBroker(exit_code::usage, error.what());
+  } catch (const peers::PeerError& error) {
+    throw NoBroker(exit_code::unreachable, error.what());
+  } catch (const std::system_error& error) {
+    throw NoBroker(exit_code::fault, plan.broker.external + ": " + error.what());
+  }
+}
+
+}  // namespace mq::cli

@@ -1,0 +1,40 @@
+// The broker of a run: ours, linked in, or another one as its adapter says, unmodified and in
+// virtual time. Whoever runs the plan sees a sim::BrokerBackend.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "broker/core/settings.h"
+#include "reports/results.h"
+#include "scenarios/plan.h"
+#include "sim/backend.h"
+
+namespace mq::cli {
+
+// It cannot be had: `exit_code` is one of cli/exit_code.h, the text one line for the user.
+struct NoBroker : std::runtime_error {
+  NoBroker(int code, const std::string& text) : std::runtime_error(text), exit_code(code) {}
+  int exit_code;
+};
+
+class BrokerOfRun {
+ public:
+  virtual ~BrokerOfRun() = default;
+  virtual sim::BrokerBackend& backend() = 0;
+  // Why the run cannot go on; nothing while it can.
+  virtual std::string trouble() const { return {}; }
+  // What the report says of it: release, back end, what is not faithful. After the run.
+  virtual std::vector<report::Setting> about() const { return {}; }
+  virtual double cpu_seconds() const { return 0; }
+};
+
+// Also gives the plan what the broker wants of everybody: a login. Its output goes to `log_file`.
+// Throws NoBroker.
+std::unique_ptr<BrokerOfRun> broker_of_run(scenario::Plan& plan, broker::Fault fault,
+                                           const std::string& log_file);
+
+}  // namespace mq::cli

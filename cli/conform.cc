@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/nearest_word.h"
+#include "cli/conform_client.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "conformance/runner/adapted.h"
@@ -31,6 +33,7 @@ namespace {
 
 struct ConformFlags {
   std::string target;
+  std::string client;
   std::string cases;
   conformance::Selection selection;
   std::uint64_t seed = 1;
@@ -133,9 +136,10 @@ bool describe_target(const ConformFlags& flags, conformance::Target& target) {
 // The file that says what is known of this target; empty: there is none.
 std::string expectations_file(const ConformFlags& flags) {
   if (!flags.expectations.empty()) return flags.expectations;
-  if (conformance::looks_like_url(flags.target) || flags.target.find('/') != std::string::npos)
+  const std::string name = flags.client.empty() ? flags.target : expectations_name(flags.client);
+  if (name.empty() || conformance::looks_like_url(name) || name.find('/') != std::string::npos)
     return {};
-  const std::string file = MQTTLAB_EXPECTATIONS "/" + flags.target + ".yaml";
+  const std::string file = MQTTLAB_EXPECTATIONS "/" + name + ".yaml";
   return std::filesystem::exists(file) || flags.updates_expectations ? file : "";
 }
 
@@ -149,6 +153,17 @@ struct Course {
 std::variant<Course, int> play(const ConformFlags& flags, conformance::Target target,
                                const std::vector<const conformance::Case*>& cases,
                                const conformance::Library& library) {
+  if (!flags.client.empty()) {
+    constexpr std::size_t processes_max = 24;
+    auto played = play_client({.client = flags.client,
+                               .seed = flags.seed,
+                               .jobs = std::min(flags.jobs, processes_max),
+                               .progress = show_progress},
+                              cases, library);
+    if (const int* code = std::get_if<int>(&played)) return *code;
+    auto& run = std::get<ClientCourse>(played);
+    return Course{std::move(run.results), std::move(run.lost), std::move(run.release)};
+  }
   if (flags.target == "ours") return Course{against_ours(cases, library, flags), "", ""};
   std::optional<conformance::Adapted> broker;
   try {
@@ -179,7 +194,9 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
 void print_all(const Results& results, const conformance::Library& library,
                const ConformFlags& flags) {
   using conformance::Verdict;
-  const conformance::Printing printing{flags.target, flags.cases, flags.seed, flags.verbose};
+  const conformance::Printing printing{
+      flags.client.empty() ? flags.target : "--client '" + flags.client + "'", flags.cases,
+      flags.seed, flags.verbose};
   for (const conformance::CaseResult& result : results) {
     const Verdict verdict = result.outcome.verdict;
     const bool is_plain = (verdict == Verdict::pass && result.outcome.reason.empty()) ||
@@ -203,12 +220,18 @@ bool expect(const std::string& file, bool may_be_new, conformance::Expectations&
 }
 
 int conform(const ConformFlags& flags) {
+  if (flags.target.empty() == flags.client.empty()) {
+    fmt::print(stderr, "mqttlab: expected a TARGET, a broker, or --client, and not both\n");
+    return exit_code::usage;
+  }
   conformance::Target target;
   if (!describe_target(flags, target)) return exit_code::usage;
   const conformance::Library library = library_of(flags);
   for (const std::string& problem : library.problems) fmt::print(stderr, "{}\n", problem);
   if (!library.problems.empty()) return exit_code::usage;
-  const auto cases = conformance::selected(library, flags.selection);
+  conformance::Selection selection = flags.selection;
+  if (!flags.client.empty()) selection.role = conformance::Role::client;
+  const auto cases = conformance::selected(library, selection);
   if (flags.list) return listed(cases, library);
   if (cases.empty()) {
     fmt::print(stderr, "mqttlab: no case is selected; --list says which there are\n");
@@ -254,13 +277,15 @@ int explain(const std::string& name, const std::string& cases) {
 
 void add_conform(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ConformFlags>();
-  CLI::App* verb =
-      app.add_subcommand("conform", "test a broker for every statement of the standard");
+  CLI::App* verb = app.add_subcommand(
+      "conform", "test a broker or a client for every statement of the standard");
   verb->add_option(
-          "TARGET", flags->target,
-          "ours: our own broker, in virtual time; a URL: mqtt://HOST:PORT, mqtts://, ws://, "
-          "wss://; or a broker of this machine with an adapter, such as mosquitto")
-      ->required();
+      "TARGET", flags->target,
+      "ours: our own broker, in virtual time; a URL: mqtt://HOST:PORT, mqtts://, ws://, "
+      "wss://; or a broker of this machine with an adapter, such as mosquitto");
+  verb->add_option("--client", flags->client,
+                   "test a client instead, as its broker: ours, in virtual time; one with an "
+                   "adapter, such as mosquitto or mqttjs; or a command, 'program {url}'");
   verb->add_option("--cases", flags->cases,
                    "read cases from this file, or the *.cases of this folder, instead of those "
                    "built in");

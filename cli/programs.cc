@@ -25,6 +25,7 @@ constexpr std::array elsewhere{
     Verb{"pub", "mqttlab-client", "a real client that publishes"},
     Verb{"sub", "mqttlab-client", "a real client that subscribes"},
     Verb{"rr", "mqttlab-client", "a real client that sends a request and prints the response"},
+    Verb{"client", "mqttlab-client", "a real client that does what its standard input says"},
 };
 
 }  // namespace

@@ -108,10 +108,16 @@ class Settings {
     ::posix_spawnattr_init(&attributes_);
     if (!start.folder.empty())
       ::posix_spawn_file_actions_addchdir_np(&actions_, start.folder.c_str());
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (start.input_from)
+      ::posix_spawn_file_actions_adddup2(&actions_, *start.input_from, STDIN_FILENO);
+    else
+      ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     const char* output = start.output.empty() ? "/dev/null" : start.output.c_str();
-    ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, output,
-                                       O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (start.output_to)
+      ::posix_spawn_file_actions_adddup2(&actions_, *start.output_to, STDOUT_FILENO);
+    else
+      ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, output,
+                                         O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
     sigset_t none, all;
     ::sigemptyset(&none);

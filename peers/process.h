@@ -26,6 +26,9 @@ class Process {
     std::vector<std::string> environment;  // "NAME=value", beside and before what we have
     std::string folder;                    // to run in; empty: ours
     std::string output;                    // stdout and stderr are appended to this file
+    // Open files of ours that become its stdin, and its stdout and stderr, instead.
+    std::optional<int> input_from;
+    std::optional<int> output_to;
   };
 
   // Throws std::system_error if it cannot be started. It is killed when the thread that started it

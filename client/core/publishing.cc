@@ -4,17 +4,26 @@
 
 #include "client/core/core.h"
 #include "protocol/topic.h"
+#include "protocol/utf8.h"
 
 namespace mq::client {
 namespace {
 
 constexpr std::size_t string_bytes_max = 0xFFFF;
 
-bool expressible(const PropertyValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return text->size() <= string_bytes_max;
+bool is_text(const std::string& text) {
+  return text.size() <= string_bytes_max && !utf8_breaks(text);
+}
+
+bool may_be_sent(const Property& property) {
+  if (property.id == PropertyId::subscription_identifier) return false;  // v5 MQTT-3.3.4-6
+  const PropertyValue& value = property.value;
+  if (const auto* text = std::get_if<std::string>(&value))
+    return is_text(*text) &&
+           (property.id != PropertyId::response_topic || !topic_name_breaks(*text));
   if (const auto* binary = std::get_if<Bytes>(&value)) return binary->size() <= string_bytes_max;
   if (const auto* user = std::get_if<UserProperty>(&value))
-    return user->key.size() <= string_bytes_max && user->value.size() <= string_bytes_max;
+    return is_text(user->key) && is_text(user->value);
   return true;
 }
 
@@ -113,11 +122,10 @@ std::optional<Completed> Client::Core::unacceptable(const Publish& message) cons
   const auto refused = [](ReasonCode reason) {
     return Completed{{}, Completed::Outcome::refused, reason};
   };
-  if (message.topic.size() > string_bytes_max || topic_name_breaks(message.topic))
+  if (!is_text(message.topic) || topic_name_breaks(message.topic))
     return refused(ReasonCode::topic_name_invalid);
   for (const Property& property : message.properties.all())
-    if (!expressible(property.value) || property.id == PropertyId::subscription_identifier)
-      return refused(ReasonCode::protocol_error);
+    if (!may_be_sent(property)) return refused(ReasonCode::protocol_error);
   if (encoded_bytes(message, settings_.version) > packet_bytes_limit)
     return Completed{{}, Completed::Outcome::too_large, ReasonCode::packet_too_large};
   return std::nullopt;

@@ -337,12 +337,35 @@ TEST_P(ClientPublishing5, TellsNoAliasWhereThatMakesThePacketTooLarge) {
 TEST_P(ClientPublishing, RefusesWhatNoBrokerMayBeSent) {
   connect();
   for (const Qos qos : {Qos::at_most_once, Qos::at_least_once}) {
-    for (const char* topic : {"", "a/+", "#"})
+    for (const std::string& topic : {std::string(), std::string("a/+"), std::string("#"),
+                                     std::string("a\xff"), std::string("a\0b", 3)})
       EXPECT_EQ(outcome_of(publish(topic, qos))->reason, ReasonCode::topic_name_invalid);
     EXPECT_EQ(outcome(publish(std::string(0xFFFF, 't'), qos)).value_or(Outcome::acknowledged),
               Outcome::acknowledged);
     EXPECT_EQ(outcome(publish(std::string(0x10000, 't'), qos)), Outcome::refused);
   }
+}
+
+// v5 MQTT-3.3.2-13, -14, -19, MQTT-1.5.7-1, MQTT-3.3.4-6
+TEST_P(ClientPublishing5, RefusesPropertiesThatNoBrokerMayBeSent) {
+  connect();
+  sent.clear();
+  const Property forbidden[] = {
+      {PropertyId::response_topic, std::string("a/+")},
+      {PropertyId::response_topic, std::string("a/\xff")},
+      {PropertyId::response_topic, std::string()},
+      {PropertyId::content_type, std::string("\xc0\x80")},
+      {PropertyId::user_property, UserProperty{"k", "\xed\xa0\x80"}},
+      {PropertyId::user_property, UserProperty{std::string("\0", 1), "v"}},
+      {PropertyId::subscription_identifier, 1u}};
+  for (const Property& property : forbidden) {
+    PublishOrder order{Handle{50}, {.topic = "a", .qos = Qos::at_least_once}};
+    order.message.properties.add(property.id, property.value);
+    give(order);
+    EXPECT_EQ(outcome(Handle{50}), Outcome::refused);
+    forget();
+  }
+  EXPECT_THAT(sent, IsEmpty());
 }
 
 TEST_P(ClientPublishing5, TellsThatTheBrokerRefused) {

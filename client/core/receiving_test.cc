@@ -228,7 +228,8 @@ TEST_P(ClientReceiving, LimitsTheOrdersThatWait) {
 TEST_P(ClientReceiving, RefusesFiltersThatNoBrokerMayBeSent) {
   connect();
   sent.clear();
-  for (const char* filter : {"", "a/#/b", "a+"}) {
+  for (const std::string& filter : {std::string(), std::string("a/#/b"), std::string("a+"),
+                                    std::string("a\xff"), std::string("a\0b", 3)}) {
     forget();
     subscribe(filter);
     ASSERT_THAT(news_of<Subscribed>(), SizeIs(1));

@@ -6,6 +6,7 @@
 #include "base/overloaded.h"
 #include "client/core/core.h"
 #include "protocol/topic.h"
+#include "protocol/utf8.h"
 
 namespace mq::client {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t filter_bytes_max = 0xFFFF;
 
 bool filter_is_legal(const std::string& filter) {
-  return filter.size() <= filter_bytes_max && !topic_filter_breaks(filter);
+  return filter.size() <= filter_bytes_max && !utf8_breaks(filter) && !topic_filter_breaks(filter);
 }
 
 bool has_wildcard(const std::string& filter) {

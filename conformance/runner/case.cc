@@ -21,7 +21,8 @@ Duration of(const std::vector<Step>& steps, Duration quiet) {
   Duration sum{};
   for (const Step& step : steps) {
     sum += duration_in(step.lasting) + duration_in(step.not_before);
-    if (step.verb == Verb::nothing && !step.lasting) sum += quiet;
+    const bool is_silence = step.verb == Verb::nothing || step.verb == Verb::unheard;
+    if (is_silence && !step.lasting) sum += quiet;
     Duration longest{};
     for (const Branch& branch : step.branches) longest = std::max(longest, of(branch.steps, quiet));
     if (step.count && !step.count->alternatives.empty()) {
@@ -40,6 +41,8 @@ Duration of(const std::vector<Step>& steps, Duration quiet) {
 }
 
 }  // namespace
+
+const char* name(Role role) { return role == Role::client ? "client" : "broker"; }
 
 const char* name(CaseKind kind) {
   switch (kind) {

@@ -74,6 +74,12 @@ enum class Verb : std::uint8_t {
   any_order,
   repeat,
   check,
+  // Of the role client, in which the script is the broker.
+  accept,   // the client opens a connection
+  start,    // the client program is started and connects
+  tell,     // `do`: it is told to do something
+  hear,     // its application is told something
+  unheard,  // `hear no`: its application is not told this
 };
 
 struct Step;
@@ -99,8 +105,13 @@ struct Step {
   std::vector<Value> compared;   // of check: left, right
   Alternative::Is comparison{};  // of check
   bool is_on = true;             // of automatic
-  std::vector<Branch> branches;  // of either; any_order and repeat have one
+  std::string word;              // of tell, hear: what is to be done, what is told
+  std::vector<Branch> branches;  // of either; any_order, repeat and `start ... then` have one
 };
+
+// Who is tested: a broker, and we are its clients, or a client, and we are its broker.
+enum class Role : std::uint8_t { broker, client };
+const char* name(Role role);
 
 enum class CaseKind : std::uint8_t { direct, negative, time, cfg };
 const char* name(CaseKind kind);
@@ -120,9 +131,11 @@ std::string to_text(const StatementId& id);  // "v5/MQTT-4.3.2-1", "v3.1.1/MQTT-
 // One case in one version, as it runs. A case for both versions is two of these, and one with a
 // table as many as the table has rows.
 struct Case {
-  std::string id;  // "v5/qos1-is-acknowledged", "v5/property-in-packet/will-delay"
+  std::string id;  // "v5/qos1-is-acknowledged", "v5/property-in-packet/will-delay",
+                   // "v5/client/puback-id/255"
   std::string title;
   Version version = Version::v5;
+  Role role = Role::broker;
   std::vector<StatementId> asserts;  // of this version
   CaseKind kind = CaseKind::direct;
   std::optional<Level> level;  // else that of its statements

@@ -23,7 +23,12 @@ struct Row {
   Form form;
 };
 constexpr auto rows = std::to_array<Row>({
-    {"size", everywhere, Form::number},  // only of what comes
+    // Only of what comes.
+    {"size", everywhere, Form::number},
+    {"flags", everywhere, Form::number},
+    {"connect_flags", bit(Kind::connect), Form::number},
+    {"protocol_name", bit(Kind::connect), Form::text},
+    {"protocol_level", bit(Kind::connect), Form::number},
     {"version", bit(Kind::connect), Form::text},
     {"client_id", bit(Kind::connect), Form::text},
     {"clean_start", bit(Kind::connect), Form::number},
@@ -86,6 +91,11 @@ std::optional<FieldInfo> property_field(std::string_view field) {
 bool has_properties(Kind packet) { return (with_properties & bit(packet)) != 0; }
 bool has_packet_id(Kind packet) { return (with_id & bit(packet)) != 0; }
 
+bool is_of_wire(std::string_view field) {
+  return field == "size" || field == "flags" || field == "connect_flags" ||
+         field == "protocol_name" || field == "protocol_level";
+}
+
 std::optional<FieldInfo> field_info(Kind packet, std::string_view field) {
   for (const Row& row : rows)
     if (row.name == field && (row.where & bit(packet)) != 0) return FieldInfo{row.form};
@@ -117,6 +127,13 @@ std::vector<std::string> twist_names() {
   std::vector<std::string> names;
   for (const Row& row : twists) names.emplace_back(row.name);
   return names;
+}
+
+const std::vector<std::string>& told_words() {
+  static const std::vector<std::string> words = {
+      "ready",     "connected",  "refused",      "disconnected",  "message",
+      "published", "subscribed", "unsubscribed", "authenticated", "failed"};
+  return words;
 }
 
 std::optional<Kind> packet_named(std::string_view word) {

@@ -29,8 +29,13 @@ struct FieldInfo {
 // that has properties at all: to put one where it must not be is what negative cases do.
 std::optional<FieldInfo> field_info(Kind packet, std::string_view field);
 std::optional<FieldInfo> twist_info(Kind packet, std::string_view twist);
+// Only of what comes: `size`, `flags`, of CONNECT `connect_flags` and the protocol.
+bool is_of_wire(std::string_view field);
 std::vector<std::string> field_names(Kind packet);
 std::vector<std::string> twist_names();
+
+// What a client that is tested may say of itself: connected, message, ...
+const std::vector<std::string>& told_words();
 
 std::optional<Kind> packet_named(std::string_view name);  // "PUBLISH"
 std::vector<std::string> packet_names();

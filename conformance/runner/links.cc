@@ -32,7 +32,8 @@ bool is_busy(const Packet& packet, Version version) {
 
 void keep(Link& link, Packet packet) {
   link.inbox.push_back(std::move(packet));
-  link.inbox_bytes.push_back(link.reader.wire().size());
+  const auto wire = link.reader.wire();
+  link.inbox_wire.emplace_back(wire.begin(), wire.end());
 }
 
 }  // namespace
@@ -66,15 +67,14 @@ Link& Links::open(const std::string& name) {
   const LinkNumber number{++last_};
   party(name).current = number;
   actions.push_back(OpenLink{number, name});
-  return links_.try_emplace(number, number, name, version_).first->second;
+  return links_.try_emplace(number, number, name, peer(), version_).first->second;
 }
 
 void Links::send(const std::string& name, std::optional<Kind> packet, std::vector<std::byte> bytes,
                  std::size_t piece_bytes) {
   Link* const link = current(name);
   std::string text = packet ? mq::name(*packet) : "bytes";
-  const Decoded decoded =
-      decode(bytes, link == nullptr ? version_ : link->reader.version(), Sender::client);
+  const Decoded decoded = decode(bytes, link == nullptr ? version_ : link->reader.version(), us());
   if (const auto* whole = std::get_if<Packet>(&decoded); whole != nullptr && packet)
     text = describe(*whole, link == nullptr ? version_ : link->reader.version(), shown_bytes);
   if (link == nullptr || !link->is_open || link->ended || link->ended_by_us)
@@ -127,6 +127,10 @@ void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
   if (link.ended_by_us || link.malformed) return;
   link.was_heard = true;
   link.reader.feed(bytes);
+  if (!link.name.empty()) read(link);  // else when it is accepted
+}
+
+void Links::read(Link& link) {
   for (;;) {
     Decoded decoded = link.reader.next();
     if (auto* packet = std::get_if<Packet>(&decoded)) {
@@ -137,7 +141,7 @@ void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
       continue;
     }
     if (const auto* fault = std::get_if<Malformed>(&decoded)) {
-      if (auto refusal = refusal_of_old(link)) {
+      if (auto refusal = role_ == Role::broker ? refusal_of_old(link) : std::nullopt) {
         note(link.name, describe(*refusal, Version::v3_1_1), Said::What::received,
              link.reader.wire());
         keep(link, *std::move(refusal));
@@ -159,6 +163,7 @@ void Links::on_end(Link& link, const std::string& how) {
 }
 
 bool Links::acknowledge(Link& link, const Packet& packet) {
+  if (role_ == Role::client) return serve(link, packet);
   if (!party(link.name).is_automatic) return false;
   if (kind(packet) == Kind::pub_rel) {
     answer(link, Kind::pub_comp, id_of(packet));
@@ -181,15 +186,16 @@ Packet Links::take(Link& link, std::size_t at) {
   const auto where = link.inbox.begin() + static_cast<std::ptrdiff_t>(at);
   Packet packet = std::move(*where);
   link.inbox.erase(where);
-  link.inbox_bytes.erase(link.inbox_bytes.begin() + static_cast<std::ptrdiff_t>(at));
+  link.inbox_wire.erase(link.inbox_wire.begin() + static_cast<std::ptrdiff_t>(at));
   Party& owner = party(link.name);
   if (const std::uint16_t id = id_of(packet)) owner.received_id = id;
+  learn(owner, packet);
   if (kind(packet) == Kind::conn_ack) {
     if (const auto assigned = seen(packet, "assigned_client_identifier")) {
       owner.client_id = *assigned;
       if (owner.keeps_session) leftovers.client_ids.insert(*assigned);
     }
-    owner.conn_ack = packet;
+    owner.hello = packet;
   }
   return packet;
 }

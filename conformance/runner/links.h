@@ -15,14 +15,14 @@
 namespace mq::conformance {
 
 struct Link {
-  Link(LinkNumber number_given, std::string name_given, Version version)
-      : number(number_given), name(std::move(name_given)), reader(Sender::server, version) {}
+  Link(LinkNumber number_given, std::string name_given, Sender peer, Version version)
+      : number(number_given), name(std::move(name_given)), reader(peer, version) {}
 
   LinkNumber number;
   std::string name;
   PacketReader reader;
   std::deque<Packet> inbox;
-  std::deque<std::size_t> inbox_bytes;  // of each, as it came
+  std::deque<std::vector<std::byte>> inbox_wire;  // of each, as it came
   bool is_open = false;
   bool ended_by_us = false;
   bool was_heard = false;            // something came
@@ -39,14 +39,16 @@ struct Party {
   std::uint16_t next_id = 1;
   std::optional<std::uint16_t> sent_id;      // of the last packet with one
   std::optional<std::uint16_t> received_id;  // of the last packet with one that was looked at
-  std::optional<Packet> conn_ack;
-  bool is_automatic = false;   // acknowledges by itself
-  bool keeps_session = false;  // as its last CONNECT wished
+  std::optional<Packet> hello;  // what the peer said of itself: CONNACK, or of a client CONNECT
+  bool is_automatic = false;    // acknowledges by itself; to a client: answers everything
+  bool answers_pings = true;    // of a client, which the script does not see then
+  std::string asked;            // by the last SUBSCRIBE or UNSUBSCRIBE: reasons that grant it
+  bool keeps_session = false;   // as its last CONNECT wished
 };
 
 class Links {
  public:
-  explicit Links(Version version) : version_(version) {}
+  Links(Version version, Role role) : version_(version), role_(role) {}
 
   Party& party(const std::string& name) { return parties_[name]; }
   const Party* find_party(std::string_view name) const;
@@ -55,6 +57,9 @@ class Links {
   std::vector<std::string> names() const;
 
   Link& open(const std::string& name);
+  // A client has opened one; it waits until the script accepts it under a name.
+  Link& arrive();
+  Link* accept(const std::string& name);  // the one that waits longest; null: none waits
   // Whatever the state of the connection: what cannot leave is noted.
   void send(const std::string& name, std::optional<Kind> packet, std::vector<std::byte> bytes,
             std::size_t piece_bytes = 0);
@@ -77,13 +82,21 @@ class Links {
   bool was_turned_away = false;  // see Outcome
 
  private:
+  void read(Link& link);
+  static void learn(Party& party, const Packet& packet);  // what a client tells of itself
   void remember(Party& party, const Packet& sent, Version version);
   bool acknowledge(Link& link, const Packet& packet);  // whether it is no matter of the script
+  bool serve(Link& link, const Packet& packet);        // the same, where we are the broker
   void answer(Link& link, Kind kind, std::uint16_t id);
 
+  Sender peer() const { return role_ == Role::client ? Sender::client : Sender::server; }
+  Sender us() const { return role_ == Role::client ? Sender::server : Sender::client; }
+
   const Version version_;
+  const Role role_;
   std::map<std::string, Party, std::less<>> parties_;
   std::map<LinkNumber, Link> links_;
+  std::deque<LinkNumber> arrived_;
   std::uint32_t last_ = 0;
 };
 

@@ -142,6 +142,23 @@ std::string shown(const std::optional<std::string>& text) {
 
 }  // namespace
 
+// Not from the decoded packet: these are what the decoder would have to refuse.
+std::optional<std::string> seen_on_wire(std::span<const std::byte> wire, std::string_view field) {
+  const auto at = [&](std::size_t index) {
+    return index < wire.size() ? static_cast<unsigned>(wire[index]) : 0U;
+  };
+  if (field == "size") return digits(wire.size());
+  if (field == "flags") return digits(at(0) & 0xf);
+  std::size_t begin = 1;  // of the protocol name, behind the remaining length
+  while ((at(begin) & 0x80) != 0) ++begin;
+  ++begin;
+  const std::size_t length = at(begin) << 8 | at(begin + 1);
+  if (begin + 2 + length + 2 > wire.size()) return std::nullopt;
+  if (field == "protocol_name")
+    return std::string(reinterpret_cast<const char*>(wire.data()) + begin + 2, length);
+  return digits(at(begin + 2 + length + (field == "protocol_level" ? 0 : 1)));
+}
+
 std::optional<std::string> seen(const Packet& packet, std::string_view field) {
   if (const auto* connect = std::get_if<Connect>(&packet))
     if (auto found = seen_connect(*connect, field)) return found;
@@ -268,7 +285,7 @@ Match match(const Packet& packet, Version version, const Expectation& expected,
                                                       kind(packet) != Kind::sub_ack));
     if (version != Version::v5 && is_of_v5) continue;
     const auto value =
-        field.name == "size" ? digits(expected.packet_bytes) : seen(packet, field.name);
+        is_of_wire(field.name) ? seen_on_wire(expected.wire, field.name) : seen(packet, field.name);
     Match one = match_value(value, field.value, look_up);
     if (one.fault) return one;
     if (!one.mismatch.empty()) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,15 @@ namespace mq::conformance {
 // the packet does not have it. Several values (reasons, user properties) are joined by commas.
 std::optional<std::string> seen(const Packet& packet, std::string_view field);
 
+// The same, of what stands in the bytes of a packet however it is decoded: `is_of_wire` fields.
+std::optional<std::string> seen_on_wire(std::span<const std::byte> wire, std::string_view field);
+
 struct Expectation {
   Kind packet = Kind::publish;
   const std::vector<Field>* fields = nullptr;
   // Of an acknowledgement whose `id` or `reason` the script does not name.
   std::optional<std::uint16_t> usual_id;
-  std::size_t packet_bytes = 0;  // of the packet as it came, `size=` to a script
+  std::span<const std::byte> wire = {};  // of the packet, as it came
 };
 
 struct Match {

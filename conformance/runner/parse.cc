@@ -16,8 +16,8 @@ using scenario::Problem;
 using scenario::Problems;
 using scenario::quoted;
 
-constexpr std::string_view header_keys[] = {"asserts", "versions", "kind",   "level",
-                                            "tags",    "needs",    "config", "alone"};
+constexpr std::string_view header_keys[] = {"asserts", "versions", "kind",  "level", "tags",
+                                            "needs",   "config",   "alone", "role"};
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r");
@@ -200,7 +200,9 @@ class Reader {
       for (const StatementId& id : asserts)
         if (id.version == version) one.asserts.push_back(id);
       if (one.asserts.empty() || !is_for(draft, row, version)) continue;
-      one.id = (version == Version::v5 ? "v5/" : "v3.1.1/") + draft.name;
+      one.role = role_of(draft, row);
+      one.id = std::string(version == Version::v5 ? "v5/" : "v3.1.1/") +
+               (one.role == Role::client ? "client/" : "") + draft.name;
       if (row != nullptr) {
         const auto cell = row->cells.find("name");
         if (cell != row->cells.end()) one.id += "/" + cell->second;
@@ -210,12 +212,19 @@ class Reader {
       read_headers(draft, row, one);
       std::vector<Line> lines = draft.steps;
       for (Line& line : lines) line.text = filled(line.text, row);
-      for (const Problem& problem : read_steps(lines, version, one.steps))
+      for (const Problem& problem : read_steps(lines, version, one.role, one.steps))
         fail({problem.line, problem.column}, problem.text);
       if (one.steps.empty() && problems_.empty()) fail(one.place, "a case has steps");
       if (!ids_.insert(one.id).second) fail(one.place, "there is a case " + one.id + " already");
       cases_.push_back(std::move(one));
     }
+  }
+
+  Role role_of(const Draft& draft, const Row* row) {
+    const auto [text, place] = header(draft, "role", row);
+    if (!text.empty() && text != "client" && text != "broker")
+      fail(place, "expected broker or client, found " + quoted(text));
+    return text == "client" ? Role::client : Role::broker;
   }
 
   bool is_for(const Draft& draft, const Row* row, Version version) {

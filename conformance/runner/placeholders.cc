@@ -13,6 +13,8 @@ namespace {
 const std::vector<std::string> given = {"t",
                                         "c",
                                         "i",
+                                        "scram_challenge",
+                                        "scram_proof",
                                         "user",
                                         "password",
                                         "guest",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "conformance/runner/application.h"
 #include "conformance/runner/catalogue.h"
 #include "conformance/runner/links.h"
 #include "conformance/runner/speaker.h"
@@ -51,7 +52,7 @@ constexpr unsigned steps_max = 100'000;  // of one case: repeats multiply
 class Play::Stage {
  public:
   Stage(const Case& one, Surroundings around)
-      : links(one.version),
+      : links(one.version, one.role),
         case_(one),
         around_(std::move(around)),
         values_(around_, links, [this] { return round(); }),
@@ -60,6 +61,7 @@ class Play::Stage {
   }
 
   Links links;
+  Application application;
   Outcome outcome;
   Instant began{};
   bool is_over = false;
@@ -69,6 +71,27 @@ class Play::Stage {
     while (!is_over && advance()) {
     }
     if (values_.fault && !is_over) fail_harness(*values_.fault);
+  }
+
+  void hear(Told told) {
+    if (Application::knows(told.word))
+      links.note("", "the client says " + told.word + " " + text_of(told.fields));
+    application.told(std::move(told));
+  }
+
+  // A program that dies of what we send it is at fault, whatever the script looks for.
+  void die(const std::string& how) {
+    if (is_over) return;
+    outcome.verdict = Verdict::fail;
+    outcome.failure = Failure{case_.place, case_.title, "a client that lives on", how};
+    is_over = true;
+  }
+
+  void leave_out(const std::string& why) {
+    if (is_over) return;
+    outcome.verdict = Verdict::not_applicable;
+    outcome.reason = why;
+    is_over = true;
   }
 
   void fail_harness(const std::string& why) {
@@ -215,6 +238,7 @@ class Play::Stage {
         return {done};
       case Verb::automatic:
         links.party(step.who[0]).is_automatic = step.is_on;
+        links.party(step.who[0]).answers_pings = step.is_on;
         return {done};
       case Verb::wait:
         return until(memory.began + values_.duration(step.lasting, {})) ? Progress{done}
@@ -226,6 +250,15 @@ class Play::Stage {
         return {done};
       case Verb::any_order:
         return in_time(step, memory, any_order(step, memory));
+      case Verb::start:
+      case Verb::tell:
+        application.order(step, values_, case_.version, around_.client_id);
+        return {done};
+      case Verb::hear:
+      case Verb::unheard:
+        return in_time(step, memory, listen(step, memory));
+      case Verb::accept:
+        return in_time(step, memory, accept(step));
       default:
         return in_time(step, memory, expectation(step, memory));
     }
@@ -247,8 +280,11 @@ class Play::Stage {
         return {failed, "not before " + scenario::to_text(least),
                 "it came after " + scenario::to_text(took)};
     }
-    if (progress.state != waiting || step.verb == Verb::nothing) return progress;
-    const Duration most = values_.duration(step.within, around_.patience.reply);
+    if (progress.state != waiting || step.verb == Verb::nothing || step.verb == Verb::unheard)
+      return progress;
+    // A program takes its time to start, and a client to try again.
+    const Duration usual = around_.patience.reply * (step.verb == Verb::accept ? 5 : 1);
+    const Duration most = values_.duration(step.within, usual);
     if (!until(memory.began + most)) return progress;
     progress.state = failed;
     progress.waited = most;
@@ -256,6 +292,29 @@ class Play::Stage {
                        ? "nothing within " + scenario::to_text(most)
                        : progress.got + ", and nothing more within " + scenario::to_text(most);
     return progress;
+  }
+
+  Progress listen(const Step& step, Memory& memory) {
+    const Application::Heard heard = application.hear(step, case_.version, values_);
+    if (values_.fault) return {};
+    const std::string what = step.source.substr(step.source.find("hear"));
+    if (step.verb == Verb::unheard) {
+      if (heard.is_there) return {failed, what, "it was told: " + heard.nearest};
+      const Duration quiet = values_.duration(step.lasting, around_.patience.quiet);
+      return until(memory.began + quiet) ? Progress{done} : Progress{};
+    }
+    if (heard.is_there) return {done};
+    // A program that ends instead of doing what it was told has refused it.
+    if (application.is_gone())
+      return step.word == "failed" ? Progress{done}
+                                   : Progress{failed, what, application.how_it_ended()};
+    return {waiting, what, heard.nearest};
+  }
+
+  Progress accept(const Step& step) {
+    if (links.accept(step.who[0]) != nullptr) return {done};
+    if (application.is_gone()) return {failed, "a connection", application.how_it_ended()};
+    return {waiting, "a connection of the client", ""};
   }
 
   Progress expectation(const Step& step, Memory& memory) {
@@ -326,7 +385,7 @@ class Play::Stage {
 
   Match try_match(const Step& step, Link& link, std::size_t at) {
     Expectation expected{*step.packet, &step.fields, links.party(link.name).sent_id,
-                         link.inbox_bytes[at]};
+                         link.inbox_wire[at]};
     Match matched = match(link.inbox[at], link.reader.version(), expected, values_.look_up());
     if (matched.fault) fault(matched.fault->text);
     return matched;
@@ -562,6 +621,31 @@ void Play::abandon(const std::string& why, Instant now) {
   stage_->links.now = now;
   if (!stage_->is_over) stage_->fail_harness(why);
 }
+
+LinkNumber Play::on_arrival(Instant now) {
+  stage_->links.now = now;
+  const LinkNumber number = stage_->links.arrive().number;
+  stage_->go_on();
+  return number;
+}
+
+void Play::on_told(Told told, Instant now) {
+  stage_->links.now = now;
+  if (told.word == "unsupported")
+    stage_->leave_out("the client cannot do this: " + text_of(told.fields));
+  stage_->hear(std::move(told));
+  stage_->go_on();
+}
+
+void Play::on_gone(Death death, const std::string& how, Instant now) {
+  stage_->links.now = now;
+  stage_->links.note("", how);
+  if (death == Death::by_signal) stage_->die(how);
+  stage_->application.gone(how);
+  stage_->go_on();
+}
+
+std::optional<Order> Play::poll_order() { return stage_->application.poll(); }
 
 std::optional<Action> Play::poll() {
   auto& actions = stage_->links.actions;

@@ -43,6 +43,20 @@ struct EndLink {
 };
 using Action = std::variant<OpenLink, SendOnLink, EndLink>;
 
+// In the role client: what the client that is tested is to do. The first is `start`.
+struct Order {
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  std::string verb;  // start, publish, subscribe, ...
+  Fields fields;     // of start: of CONNECT
+  std::string then;  // of start: the verb of what is to be done first of all
+  Fields then_fields;
+};
+// What its application is told: connected, message, ...
+struct Told {
+  std::string word;
+  Order::Fields fields;
+};
+
 struct Patience {
   Duration reply;  // for anything that is expected
   Duration quiet;  // without anything, `expect nothing` holds
@@ -79,10 +93,18 @@ class Play {
   // The peer has closed, or the connection broke, or could not be had.
   void on_end(LinkNumber link, const std::string& how, Instant now);
   void on_tick(Instant now);
+  // In the role client: it has opened a connection; its application was told something; its program
+  // has ended, by itself or by a signal.
+  LinkNumber on_arrival(Instant now);
+  void on_told(Told told, Instant now);
+  enum class Death : std::uint8_t { orderly, by_signal };
+  void on_gone(Death death, const std::string& how, Instant now);
+
   // The driver gives up on it: what is wrong is not the peer's fault.
   void abandon(const std::string& why, Instant now);
 
   std::optional<Action> poll();
+  std::optional<Order> poll_order();
   std::optional<Instant> deadline() const;
   bool is_over() const;
   Leftovers leftovers() const;

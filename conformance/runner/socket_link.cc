@@ -17,17 +17,22 @@ constexpr std::chrono::milliseconds linger{500};
 }  // namespace
 
 void SocketLink::start() {
+  if (is_accepted_) return begin();
   asio::async_connect(socket_, endpoints_,
                       [self = shared_from_this()](error_code error, const auto&) {
                         if (self->ended_) return;
                         if (error) return self->end(error);
-                        error_code ignored;
-                        self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-                        self->is_open_ = true;
-                        if (self->owner_.opened) self->owner_.opened();
-                        self->read();
-                        self->flush();
+                        self->begin();
                       });
+}
+
+void SocketLink::begin() {
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  is_open_ = true;
+  if (owner_.opened) owner_.opened();
+  read();
+  flush();
 }
 
 void SocketLink::send(Bytes bytes) {

@@ -25,6 +25,9 @@ class SocketLink final : public transport::Link, public std::enable_shared_from_
         seat_(std::move(seat)),
         socket_(context),
         linger_(context) {}
+  // One that a peer has opened.
+  explicit SocketLink(boost::asio::ip::tcp::socket socket)
+      : socket_(std::move(socket)), linger_(socket_.get_executor()), is_accepted_(true) {}
 
   void own(Owner owner) override { owner_ = std::move(owner); }
   void start() override;  // connects; `ended` without `opened` if that fails
@@ -39,6 +42,7 @@ class SocketLink final : public transport::Link, public std::enable_shared_from_
   void reset();       // at once; nobody is told
 
  private:
+  void begin();
   void read();
   void on_read(error_code error, std::size_t bytes);
   void finish();
@@ -51,6 +55,7 @@ class SocketLink final : public transport::Link, public std::enable_shared_from_
   Owner owner_;
   std::deque<Bytes> waiting_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(16 * 1024);
+  bool is_accepted_ = false;
   bool is_open_ = false;
   bool is_reading_ = false;
   bool is_writing_ = false;

@@ -32,6 +32,7 @@ void Speaker::send(const Step& step) {
   Version version = version_of(step, fields);
   if (kind == Kind::connect) connect_defaults(step.who[0], fields);
   if (has_packet_id(kind)) id_default(step, fields);
+  if (kind == Kind::sub_ack || kind == Kind::unsub_ack) reasons_default(step.who[0], kind, fields);
   if (values_.fault) return;
   if (kind == Kind::publish) {
     last_qos_ = 0;
@@ -73,12 +74,21 @@ void Speaker::connect_defaults(const std::string& name, std::vector<Filled>& fie
       if (const auto given = around_.given.find(value); given != around_.given.end())
         fields.push_back({field, given->second});
   }
-  party.conn_ack.reset();
+  party.hello.reset();
   for (const Filled& field : fields) {
     if (field.name == "client_id") party.client_id = field.text.value_or("");
     if (field.name == "keep_alive" && field.text)
       party.keep_alive = static_cast<std::uint16_t>(number_in(*field.text).value_or(0));
   }
+}
+
+// The filters that were asked for last are granted.
+void Speaker::reasons_default(const std::string& name, Kind kind, std::vector<Filled>& fields) {
+  if (kind == Kind::unsub_ack && version_ != Version::v5) return;
+  const bool is_named = std::any_of(fields.begin(), fields.end(), [](const Filled& one) {
+    return !one.is_twist && (one.name == "reason" || one.name == "reasons");
+  });
+  if (!is_named) fields.push_back({"reasons", links_.party(name).asked});
 }
 
 // A packet identifier that the script leaves out: the next free one for what begins an exchange,

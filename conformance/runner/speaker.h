@@ -25,6 +25,7 @@ class Speaker {
  private:
   Version version_of(const Step& step, const std::vector<Filled>& fields);
   void connect_defaults(const std::string& name, std::vector<Filled>& fields);
+  void reasons_default(const std::string& name, Kind kind, std::vector<Filled>& fields);
   void id_default(const Step& step, std::vector<Filled>& fields);
 
   const Version version_;

@@ -29,6 +29,17 @@ const std::vector<std::string> link_verbs = {
     "open",    "connect",     "send", "expect", "await", "find", "receive",    "subscribe",
     "publish", "unsubscribe", "ping", "auto",   "close", "cut",  "half-close", "disconnect"};
 const std::vector<std::string> plain_verbs = {"wait", "either", "in", "repeat", "check"};
+// Where the script is the broker of a client that is tested.
+const std::vector<std::string> broker_verbs = {"accept", "welcome", "send",    "expect",
+                                               "await",  "find",    "receive", "probe",
+                                               "auto",   "close",   "cut",     "half-close"};
+const std::vector<std::string> client_verbs = {"wait",  "either", "in", "repeat",
+                                               "check", "start",  "do", "hear"};
+// What a client can be told to do, and of which packet the fields are.
+const std::vector<std::pair<std::string, Kind>> orders = {
+    {"publish", Kind::publish},         {"subscribe", Kind::subscribe},
+    {"unsubscribe", Kind::unsubscribe}, {"disconnect", Kind::disconnect},
+    {"reconnect", Kind::connect},       {"authenticate", Kind::auth}};
 
 // The words of one line, taken one after another. A fault ends the line, not the file.
 class Words {
@@ -60,7 +71,8 @@ class Words {
 
 class Script {
  public:
-  Script(const std::vector<Line>& lines, Version version) : lines_(lines), version_(version) {}
+  Script(const std::vector<Line>& lines, Version version, Role role)
+      : lines_(lines), version_(version), role_(role) {}
 
   Problems all(std::vector<Step>& steps) {
     steps = block({});
@@ -143,12 +155,57 @@ class Script {
       step.count = value_of(words.next("how often"));
       words.end();
       step.branches.push_back({"", inner({"end"})});
+    } else if (role_ == Role::client && verb.is("start")) {
+      starting(step, words);
+    } else if (role_ == Role::client && verb.is("do")) {
+      telling(step, words);
+    } else if (role_ == Role::client && verb.is("hear")) {
+      hearing(step, words);
     } else {
+      const auto& known = role_ == Role::client ? client_verbs : plain_verbs;
       throw Fault{verb.place, "expected a connection (`A`, `B`, ...) and what it does, or one of " +
-                                  joined(plain_verbs) + did_you_mean(verb.name, plain_verbs)};
+                                  joined(known) + did_you_mean(verb.name, known)};
     }
     words.end();
     out.push_back(std::move(step));
+  }
+
+  // ---- What a client that is tested is told, and tells
+
+  void starting(Step& step, Words& words) {
+    step.verb = Verb::start;
+    step.packet = Kind::connect;
+    read_fields(step, words, true);
+    if (!words.take("then")) return;
+    Step then{.place = step.place, .source = step.source};
+    telling(then, words);
+    step.branches.push_back({"", {std::move(then)}});
+  }
+
+  void telling(Step& step, Words& words) {
+    step.verb = Verb::tell;
+    const Word what = words.next("what the client is to do");
+    std::vector<std::string> names;
+    for (const auto& [name, kind] : orders) {
+      names.push_back(name);
+      if (what.is(name)) step.packet = kind;
+    }
+    if (!step.packet)
+      throw Fault{what.place, quoted(what.name) + " is nothing that a client is told to do: " +
+                                  joined(names) + did_you_mean(what.name, names)};
+    step.word = what.name;
+    read_fields(step, words, true);
+  }
+
+  void hearing(Step& step, Words& words) {
+    step.verb = words.take("no") ? Verb::unheard : Verb::hear;
+    const Word what = words.next("what its application is told");
+    if (std::find(told_words().begin(), told_words().end(), what.name) == told_words().end())
+      throw Fault{what.place, quoted(what.name) + " is nothing that an application is told: " +
+                                  joined(told_words()) + did_you_mean(what.name, told_words())};
+    step.word = what.name;
+    read_fields(step, words, false);
+    read_times(step, words);
   }
 
   std::vector<Step> inner(const std::vector<std::string_view>& ends) {
@@ -193,6 +250,9 @@ class Script {
       case Verb::closed:
       case Verb::refused:
       case Verb::accepted:
+      case Verb::accept:
+      case Verb::hear:
+      case Verb::unheard:
         return true;
       default:
         return false;
@@ -229,14 +289,19 @@ class Script {
     if (step.who.size() > 1)
       throw Fault{names.place, "only what is expected can concern several connections"};
     if (what == "send") return sending(std::move(step), words, out);
-    if (std::find(link_verbs.begin(), link_verbs.end(), what) == link_verbs.end())
+    const auto& known = role_ == Role::client ? broker_verbs : link_verbs;
+    if (std::find(known.begin(), known.end(), what) == known.end())
       throw Fault{verb.place, quoted(what) + " is nothing that a connection does: " +
-                                  joined(link_verbs) + did_you_mean(what, link_verbs)};
-    if (what == "open" || what == "close" || what == "cut" || what == "half-close") {
-      step.verb = what == "open"    ? Verb::open
-                  : what == "close" ? Verb::close
-                  : what == "cut"   ? Verb::cut
-                                    : Verb::half_close;
+                                  joined(known) + did_you_mean(what, known)};
+    if (what == "welcome") return welcoming(std::move(step), words, out);
+    if (what == "probe") return probing(std::move(step), words, out);
+    if (what == "open" || what == "close" || what == "cut" || what == "half-close" ||
+        what == "accept") {
+      step.verb = what == "open"     ? Verb::open
+                  : what == "accept" ? Verb::accept
+                  : what == "close"  ? Verb::close
+                  : what == "cut"    ? Verb::cut
+                                     : Verb::half_close;
     } else if (what == "auto") {
       step.verb = Verb::automatic;
       const Word& setting = words.next("on or off");
@@ -250,6 +315,43 @@ class Script {
   }
 
   // ---- What stands for several steps
+
+  static Field field_of(const Step& step, const std::string& name, const std::string& text) {
+    Value value{.place = step.place};
+    value.alternatives.push_back({.text = text});
+    return {.name = name, .value = value, .place = step.place};
+  }
+
+  // The client connects, and is let in.
+  void welcoming(Step step, Words& words, std::vector<Step>& out) {
+    step.packet = Kind::conn_ack;
+    step.verb = Verb::send;
+    read_fields(step, words, true);
+    Step before{.place = step.place, .source = step.source, .who = step.who};
+    before.verb = Verb::accept;
+    read_times(before, words);
+    words.end();
+    out.push_back(before);
+    before.verb = Verb::expect;
+    before.packet = Kind::connect;
+    before.fields = {field_of(step, "version", version_ == Version::v5 ? "5.0" : "3.1.1")};
+    out.push_back(std::move(before));
+    out.push_back(std::move(step));
+  }
+
+  // Is it still there, and has it read all before?
+  void probing(Step step, Words& words, std::vector<Step>& out) {
+    words.end();
+    step.verb = Verb::send;
+    step.packet = Kind::publish;
+    step.fields = {field_of(step, "topic", "{t}/probe"), field_of(step, "payload", "probe"),
+                   field_of(step, "qos", "1")};
+    Step answer{.place = step.place, .source = step.source, .who = step.who};
+    answer.verb = Verb::find;
+    answer.packet = Kind::pub_ack;
+    out.push_back(std::move(step));
+    out.push_back(std::move(answer));
+  }
 
   void short_form(Step step, const std::string& what, Words& words, std::vector<Step>& out) {
     static constexpr std::pair<std::string_view, Kind> sent[] = {
@@ -354,7 +456,8 @@ class Script {
       step.packet = packet(what);
       if (step.verb == Verb::receive && step.packet != Kind::publish)
         throw Fault{what.place, "`receive` takes a PUBLISH and acknowledges it"};
-      const bool only_v5 = step.packet == Kind::disconnect || step.packet == Kind::auth;
+      const bool only_v5 =
+          step.packet == Kind::auth || (step.packet == Kind::disconnect && role_ == Role::broker);
       if (only_v5 && version_ != Version::v5 && !step.only_for)
         throw Fault{what.place,
                     "no server sends this in 3.1.1: write `v5:` before the step, or "
@@ -371,7 +474,7 @@ class Script {
       const Word word = words.next("within, for or not before");
       if (word.is("within") && !step.within) {
         step.within = duration(words.next("a duration"));
-      } else if (word.is("for") && step.verb == Verb::nothing) {
+      } else if (word.is("for") && (step.verb == Verb::nothing || step.verb == Verb::unheard)) {
         step.lasting = duration(words.next("a duration"));
       } else if (word.is("not") && words.take("before")) {
         step.not_before = duration(words.next("a duration"));
@@ -412,8 +515,11 @@ class Script {
                                    did_you_mean(field.name, field_names(kind))};
     }
     if (!is_sent) return;
-    if (field.name == "size" && !field.is_twist)
-      throw Fault{field.place, "`size` is of what comes; a payload of some size is `size:1000`"};
+    if (is_of_wire(field.name) && !field.is_twist)
+      throw Fault{field.place,
+                  "`" + field.name + "` is of what comes" +
+                      (field.name == "size" ? "; a payload of some size is `size:1000`"
+                                            : "; `!" + field.name + "` bends what is sent")};
     const auto& all = field.value.alternatives;
     const bool is_one = all.size() == 1 && (all[0].is == Is::equal || all[0].is == Is::absent);
     if (!is_one && !(all.empty() && field.name == "id"))
@@ -436,6 +542,7 @@ class Script {
 
   const std::vector<Line>& lines_;
   const Version version_;
+  const Role role_;
   const Line* line_ = nullptr;
   std::size_t at_ = 0;
   Problems problems_;
@@ -443,8 +550,9 @@ class Script {
 
 }  // namespace
 
-Problems read_steps(const std::vector<Line>& lines, Version version, std::vector<Step>& steps) {
-  return Script(lines, version).all(steps);
+Problems read_steps(const std::vector<Line>& lines, Version version, Role role,
+                    std::vector<Step>& steps) {
+  return Script(lines, version, role).all(steps);
 }
 
 }  // namespace mq::conformance

@@ -15,7 +15,7 @@ struct Line {
   Place place;  // of its first character
 };
 
-scenario::Problems read_steps(const std::vector<Line>& lines, Version version,
+scenario::Problems read_steps(const std::vector<Line>& lines, Version version, Role role,
                               std::vector<Step>& steps);
 
 }  // namespace mq::conformance

@@ -63,6 +63,7 @@ bool is_selected_by(const Case& one, std::string_view pattern,
 std::vector<const Case*> selected(const Library& library, const Selection& selection) {
   std::vector<const Case*> cases;
   for (const Case& one : library.cases) {
+    if (one.role != selection.role) continue;
     const auto chosen = [&](const std::string& pattern) {
       return is_selected_by(one, pattern, library.statements);
     };

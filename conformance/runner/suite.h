@@ -24,6 +24,7 @@ struct Selection {
   std::vector<std::string> only;  // any of them; none: all cases
   std::vector<std::string> skip;
   std::string level;  // must, should, may, or all (also empty)
+  Role role = Role::broker;
 };
 std::vector<const Case*> selected(const Library& library, const Selection& selection);
 

@@ -2,6 +2,7 @@
 
 #include "conformance/runner/match.h"
 #include "conformance/runner/wire.h"
+#include "protocol/scram/scram.h"
 #include "scenarios/language/units.h"
 
 namespace mq::conformance {
@@ -16,12 +17,13 @@ std::optional<std::string> attribute(const Party& party, std::string_view what) 
   if (what == "id") return id(party.received_id);
   if (what == "sent_id") return id(party.sent_id);
   if (what == "keep_alive") return std::to_string(party.keep_alive);
-  if (!party.conn_ack) return std::nullopt;
-  if (auto said = seen(*party.conn_ack, what)) return said;
+  if (!party.hello) return std::nullopt;
+  if (auto said = seen(*party.hello, what)) return said;
   // What 5.0 says holds when nothing is said.
   static const std::map<std::string_view, const char*> usual = {
       {"receive_maximum", "65535"},
       {"topic_alias_maximum", "0"},
+      {"session_expiry_interval", "0"},
       {"maximum_qos", "2"},
       {"retain_available", "1"},
       {"maximum_packet_size", "268435460"},
@@ -32,6 +34,22 @@ std::optional<std::string> attribute(const Party& party, std::string_view what) 
   const auto found = usual.find(what);
   if (found == usual.end()) return std::nullopt;
   return found->second;
+}
+
+// The broker's half of SCRAM-SHA-256 for the user lab with the password secret.
+struct ScramHalf {
+  std::optional<std::string> challenge;
+  std::optional<std::string> proof;
+};
+ScramHalf scram(const std::string& first, const std::string& last) {
+  ScramServer server("lab-nonce");
+  ScramHalf half;
+  half.challenge = server.first(first, [](const std::string&) {
+    return ScramServer::Looked{make_scram_credential("secret", "lab-salt", scram_iterations_min),
+                               true};
+  });
+  if (half.challenge && !last.empty()) half.proof = server.last(last);
+  return half;
 }
 
 }  // namespace
@@ -49,6 +67,14 @@ std::optional<std::string> Values::value_of(std::string_view name) const {
   if (name == "t") return around_.topic;
   if (name == "c") return around_.client_id;
   if (name == "i") return round_() == 0 ? std::nullopt : std::optional(std::to_string(round_()));
+  if (name == "scram_challenge" || name == "scram_proof") {
+    const auto said = [this](const char* what) {
+      const auto found = captured_.find(what);
+      return found == captured_.end() ? std::string() : found->second;
+    };
+    if (name == "scram_challenge") return scram(said("first"), "").challenge;
+    return scram(said("first"), said("last")).proof;
+  }
   if (const auto found = captured_.find(name); found != captured_.end()) return found->second;
   const auto given = around_.given.find(std::string(name));
   return given == around_.given.end() ? std::nullopt : std::optional(given->second);

@@ -6,6 +6,7 @@
 #include "broker/access/passwd_main.h"
 #include "broker/server/broker_main.h"
 #include "client/pubsub/commands.h"
+#include "client/puppet/puppet_main.h"
 
 int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
@@ -13,7 +14,8 @@ int main(int argc, char** argv) {
   if (verb == "pub") return mq::client::pub_main(argc - 1, argv + 1);
   if (verb == "sub") return mq::client::sub_main(argc - 1, argv + 1);
   if (verb == "rr") return mq::client::rr_main(argc - 1, argv + 1);
+  if (verb == "client") return mq::client::puppet_main(argc - 1, argv + 1);
   if (verb == "passwd") return mq::broker::passwd_main(argc - 1, argv + 1);
-  std::fputs("expected broker, pub, sub, rr or passwd\n", stderr);
+  std::fputs("expected broker, pub, sub, rr, client or passwd\n", stderr);
   return 2;
 }

@@ -6,6 +6,7 @@
 #include "conformance/runner/application.h"
 #include "conformance/runner/catalogue.h"
 #include "conformance/runner/links.h"
+#include "conformance/runner/progress.h"
 #include "conformance/runner/speaker.h"
 #include "conformance/runner/values.h"
 #include "protocol/describe.h"
@@ -15,35 +16,6 @@ namespace mq::conformance {
 namespace {
 
 using Is = Alternative::Is;
-
-// How far one attempt at a step has come.
-struct Progress {
-  enum class State : std::uint8_t { waiting, done, failed } state = State::waiting;
-  std::string expected;
-  std::string got;
-  std::optional<Duration> waited = {};  // so long, and in vain
-};
-constexpr auto waiting = Progress::State::waiting;
-constexpr auto done = Progress::State::done;
-constexpr auto failed = Progress::State::failed;
-
-struct Frame {
-  const std::vector<Step>* steps;
-  std::size_t at = 0;
-  std::uint64_t rounds_left = 0;  // of a repeat, after this one
-  std::uint64_t round = 0;        // of a repeat, from 1
-};
-
-// What a step remembers from one attempt to the next.
-struct Memory {
-  bool is_begun = false;
-  Instant began{};
-  std::optional<std::uint16_t> released;  // receive, QoS 2: PUBREC was sent
-  LinkNumber receiver{};
-  std::vector<bool> happened;          // any_order
-  bool asked = false;                  // accepted: PINGREQ was sent
-  std::optional<std::string> refusal;  // refused: what was said before the close
-};
 
 constexpr unsigned steps_max = 100'000;  // of one case: repeats multiply
 
@@ -70,7 +42,12 @@ class Play::Stage {
   void go_on() {
     while (!is_over && advance()) {
     }
-    if (values_.fault && !is_over) fail_harness(*values_.fault);
+    if (values_.fault) leave(Verdict::error, *values_.fault);
+  }
+
+  Link* link_at(LinkNumber number, Instant now) {
+    links.now = now;
+    return links.find(number);
   }
 
   void hear(Told told) {
@@ -81,23 +58,14 @@ class Play::Stage {
 
   // A program that dies of what we send it is at fault, whatever the script looks for.
   void die(const std::string& how) {
-    if (is_over) return;
-    outcome.verdict = Verdict::fail;
-    outcome.failure = Failure{case_.place, case_.title, "a client that lives on", how};
-    is_over = true;
+    if (!is_over) outcome.failure = {case_.place, case_.title, "a client that lives on", how};
+    leave(Verdict::fail, "");
   }
 
-  void leave_out(const std::string& why) {
-    if (is_over) return;
-    outcome.verdict = Verdict::not_applicable;
+  void leave(Verdict verdict, const std::string& why) {
+    if (std::exchange(is_over, true)) return;
+    outcome.verdict = verdict;
     outcome.reason = why;
-    is_over = true;
-  }
-
-  void fail_harness(const std::string& why) {
-    outcome.verdict = Verdict::error;
-    outcome.reason = why;
-    is_over = true;
   }
 
  private:
@@ -352,12 +320,6 @@ class Play::Stage {
     }
   }
 
-  static Progress over(const Link& link, std::string expected) {
-    return {failed, std::move(expected),
-            link.ended_by_us ? "we have closed the connection ourselves" : *link.ended};
-  }
-  static bool is_ended(const Link& link) { return link.ended || link.ended_by_us; }
-
   Progress packet(const Step& step, Memory& memory, Link& link) {
     if (memory.released) return released(memory, link);
     std::string nearest;
@@ -421,12 +383,6 @@ class Play::Stage {
     return {waiting, expected, ""};
   }
 
-  static std::string expected_text(const Step& step) {
-    std::string text = name(*step.packet);
-    const std::size_t at = step.source.find(text);
-    return at == std::string::npos ? text : step.source.substr(at);
-  }
-
   Progress nothing(const Step& step, Memory& memory) {
     for (const std::string& name : step.who) {
       Link* const link = links.current(name);
@@ -476,24 +432,7 @@ class Play::Stage {
   }
 
   Progress accepted(Memory& memory, Link& link) {
-    Kind wanted = Kind::ping_resp;
-    switch (link.last_sent.value_or(Kind::ping_req)) {
-      case Kind::connect:
-        wanted = Kind::conn_ack;
-        break;
-      case Kind::subscribe:
-        wanted = Kind::sub_ack;
-        break;
-      case Kind::unsubscribe:
-        wanted = Kind::unsub_ack;
-        break;
-      case Kind::publish:
-        if (speaker_.last_qos() == 1) wanted = Kind::pub_ack;
-        if (speaker_.last_qos() == 2) wanted = Kind::pub_rec;
-        break;
-      default:
-        break;
-    }
+    const Kind wanted = answer_to(link.last_sent, speaker_.last_qos());
     if (wanted == Kind::ping_resp && !memory.asked) {
       memory.asked = true;
       const auto before = link.last_sent;
@@ -595,20 +534,17 @@ void Play::start(Instant now) {
 }
 
 void Play::on_open(LinkNumber number, Instant now) {
-  stage_->links.now = now;
-  if (Link* link = stage_->links.find(number)) stage_->links.on_open(*link);
+  if (Link* link = stage_->link_at(number, now)) stage_->links.on_open(*link);
   stage_->go_on();
 }
 
 void Play::on_bytes(LinkNumber number, std::span<const std::byte> bytes, Instant now) {
-  stage_->links.now = now;
-  if (Link* link = stage_->links.find(number)) stage_->links.on_bytes(*link, bytes);
+  if (Link* link = stage_->link_at(number, now)) stage_->links.on_bytes(*link, bytes);
   stage_->go_on();
 }
 
 void Play::on_end(LinkNumber number, const std::string& how, Instant now) {
-  stage_->links.now = now;
-  if (Link* link = stage_->links.find(number)) stage_->links.on_end(*link, how);
+  if (Link* link = stage_->link_at(number, now)) stage_->links.on_end(*link, how);
   stage_->go_on();
 }
 
@@ -619,7 +555,7 @@ void Play::on_tick(Instant now) {
 
 void Play::abandon(const std::string& why, Instant now) {
   stage_->links.now = now;
-  if (!stage_->is_over) stage_->fail_harness(why);
+  stage_->leave(Verdict::error, why);
 }
 
 LinkNumber Play::on_arrival(Instant now) {
@@ -632,7 +568,7 @@ LinkNumber Play::on_arrival(Instant now) {
 void Play::on_told(Told told, Instant now) {
   stage_->links.now = now;
   if (told.word == "unsupported")
-    stage_->leave_out("the client cannot do this: " + text_of(told.fields));
+    stage_->leave(Verdict::not_applicable, "the client cannot do this: " + text_of(told.fields));
   stage_->hear(std::move(told));
   stage_->go_on();
 }

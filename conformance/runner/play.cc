@@ -15,8 +15,6 @@
 namespace mq::conformance {
 namespace {
 
-using Is = Alternative::Is;
-
 constexpr unsigned steps_max = 100'000;  // of one case: repeats multiply
 
 }  // namespace

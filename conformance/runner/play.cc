@@ -210,7 +210,7 @@ class Play::Stage {
         return until(memory.began + values_.duration(step.lasting, {})) ? Progress{done}
                                                                         : Progress{};
       case Verb::check:
-        return check(step);
+        return check(step, values_);
       case Verb::repeat:
       case Verb::either:
         return {done};
@@ -482,14 +482,6 @@ class Play::Stage {
       }
     }
     return false;
-  }
-
-  Progress check(const Step& step) {
-    const std::string left = values_.text(step.compared[0]);
-    const std::string right = values_.text(step.compared[1]);
-    if (values_.fault || compare(step.comparison, left, right)) return {done};
-    return {failed, step.source.substr(step.source.find("check") + 6),
-            quoted(left) + " and " + quoted(right)};
   }
 
   // ---- Doing

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "conformance/runner/links.h"
+#include "conformance/runner/match.h"
+#include "conformance/runner/values.h"
+#include "protocol/describe.h"
 
 namespace mq::conformance {
 
@@ -50,6 +53,14 @@ inline std::string expected_text(const Step& step) {
   std::string text = name(*step.packet);
   const std::size_t at = step.source.find(text);
   return at == std::string::npos ? text : step.source.substr(at);
+}
+
+inline Progress check(const Step& step, Values& values) {
+  const std::string left = values.text(step.compared[0]);
+  const std::string right = values.text(step.compared[1]);
+  if (values.fault || compare(step.comparison, left, right)) return {done};
+  return {failed, step.source.substr(step.source.find("check") + 6),
+          quoted(left) + " and " + quoted(right)};
 }
 
 // What says that a packet was taken; that of PINGREQ where nothing else does.

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <variant>
 
 #include "cli/exit_code.h"
+#include "cli/virtual_broker.h"
 #include "peers/peer.h"
-#include "sim/external/external_backend.h"
 #include "sim/linked/linked_backend.h"
 
 namespace mq::cli {
@@ -88,22 +91,6 @@ void log_in_everybody(scenario::Plan& plan, const peers::Adapter& adapter) {
   }
 }
 
-sim::VtimeMode mode_of(const peers::Adapter& adapter) {
-  using Mode = peers::InVirtualTime::Mode;
-  switch (adapter.in_virtual_time.mode) {
-    case Mode::token:
-      return sim::VtimeMode::token;
-    case Mode::threads:
-      return sim::VtimeMode::threads;
-    case Mode::automatic:
-      return sim::VtimeMode::automatic;
-    case Mode::none:
-      break;
-  }
-  throw NoBroker(exit_code::usage,
-                 adapter.title + " cannot be run in virtual time: " + adapter.in_virtual_time.why);
-}
-
 bool has(const std::vector<std::string>& words, const char* word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -111,33 +98,36 @@ bool has(const std::vector<std::string>& words, const char* word) {
 class OtherBroker final : public BrokerOfRun {
  public:
   OtherBroker(scenario::Plan& plan, const peers::Adapter& adapter, const std::string& log_file)
-      : peer_(adapter, wishes(plan, adapter)), release_(peers::installed_release(adapter)) {
+      : title_(adapter.title), release_(peers::installed_release(adapter)), log_file_(log_file) {
     require_versions(plan, adapter);
     log_in_everybody(plan, adapter);
-    const peers::Process::Start start = peer_.prepared();
-    sim::ExternalBroker broker;
-    broker.start = {.title = adapter.name,
-                    .command = start.command,
-                    .environment = start.environment,
-                    .folder = start.folder,
-                    .output = std::filesystem::absolute(log_file).string(),
-                    .mode = mode_of(adapter),
-                    .seed = Rng(plan.seed).child("broker").next()};
-    broker.port = peer_.port();
-    broker.settles = adapter.in_virtual_time.settles;
     std::error_code ignored;
-    if (std::filesystem::is_regular_file(broker.start.output, ignored))
-      std::filesystem::remove(broker.start.output, ignored);
-    backend_ = std::make_unique<sim::ExternalBackend>(std::move(broker));
+    if (std::filesystem::is_regular_file(log_file, ignored))
+      std::filesystem::remove(log_file, ignored);
+    backend_ = virtual_broker(adapter, {.seed = Rng(plan.seed).child("broker").next(),
+                                        .settings = settings_for(plan, adapter),
+                                        .log_file = log_file});
     say_what_differs(plan, adapter);
   }
+
+  // What differs from run to run has no place in the results.
+  ~OtherBroker() override {
+    if (!backend_) return;
+    const auto cpu =
+        std::chrono::duration_cast<std::chrono::milliseconds>(backend_->program().cpu());
+    backend_.reset();
+    std::ofstream(log_file_, std::ios::app)
+        << "mqttlab: it took " << cpu.count() << " ms of processor time\n";
+  }
+  OtherBroker(const OtherBroker&) = delete;
+  OtherBroker& operator=(const OtherBroker&) = delete;
 
   sim::BrokerBackend& backend() override { return *backend_; }
   std::string trouble() const override { return backend_->trouble(); }
 
   std::vector<report::Setting> about() const override {
     std::vector<report::Setting> rows;
-    rows.push_back({"broker", release_.empty() ? peer_.adapter().title : release_, ""});
+    rows.push_back({"broker", release_.empty() ? title_ : release_, ""});
     rows.push_back({"back end", std::string(sim::name(backend_->program().mode())), ""});
     std::string calls;
     for (const std::string& call : backend_->program().unfaithful())
@@ -156,17 +146,12 @@ class OtherBroker final : public BrokerOfRun {
     return rows;
   }
 
-  double cpu_seconds() const override {
-    return std::chrono::duration<double>(backend_->program().cpu()).count();
-  }
-
  private:
-  static peers::Wishes wishes(const scenario::Plan& plan, const peers::Adapter& adapter) {
-    peers::Wishes all;
-    all.in_virtual_time = true;
+  static std::vector<std::string> settings_for(const scenario::Plan& plan,
+                                               const peers::Adapter& adapter) {
     const bool keeps = crashes(plan) && plan.broker.durability != trace::Durability::none;
-    if (keeps && has(adapter.settings, "durable")) all.settings = {"durable"};
-    return all;
+    if (keeps && has(adapter.settings, "durable")) return {"durable"};
+    return {};
   }
 
   void say_what_differs(const scenario::Plan& plan, const peers::Adapter& adapter) {
@@ -186,8 +171,9 @@ class OtherBroker final : public BrokerOfRun {
     if (!adapter.untested.empty()) differs("this adapter is untested: " + adapter.untested);
   }
 
-  peers::Peer peer_;
+  std::string title_;
   std::string release_;
+  std::string log_file_;
   std::unique_ptr<sim::ExternalBackend> backend_;
   std::vector<report::Setting> differs_;
 };
@@ -206,6 +192,8 @@ std::unique_ptr<BrokerOfRun> broker_of_run(scenario::Plan& plan, broker::Fault f
   try {
     return std::make_unique<OtherBroker>(plan, peers::find_adapter(plan.broker.external), log_file);
   } catch (const peers::AdapterError& error) {
+    throw NoBroker(exit_code::usage, error.what());
+  } catch (const std::invalid_argument& error) {
     throw NoBroker(exit_code::usage, error.what());
   } catch (const peers::PeerError& error) {
     throw NoBroker(exit_code::unreachable, error.what());

@@ -29,7 +29,6 @@ class BrokerOfRun {
   virtual std::string trouble() const { return {}; }
   // What the report says of it: release, back end, what is not faithful. After the run.
   virtual std::vector<report::Setting> about() const { return {}; }
-  virtual double cpu_seconds() const { return 0; }
 };
 
 // Also gives the plan what the broker wants of everybody: a login. Its output goes to `log_file`.

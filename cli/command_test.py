@@ -191,6 +191,43 @@ class Runs(CommandTest):
         run = self.run_scenario(SMALL, "--world", WORLDS[-1], "--repeat", 3)
         self.assertIn("the same hash in 3 runs", run.stdout)
 
+    def test_a_broker_that_cannot_be_had_says_why(self):
+        for broker, code, text in (("mosquito", 2, "did you mean mosquitto?"),
+                                   ("mqtt://localhost", 2, "lives in real time")):
+            with self.subTest(broker=broker):
+                run = self.run_scenario(SMALL, "--world", "memory", "--broker", broker, code=code)
+                self.assertIn(text, run.stderr)
+        adapter = self.scenario("version: 1\nname: none\ntitle: Nobody\nprogram: no-such-broker\n"
+                                "install: wait for it\ncommand: [a]\nlisteners: [mqtt]\n", "none.yaml")
+        run = self.run_scenario(SMALL, "--world", "memory", "--broker", adapter, code=3)
+        self.assertIn("Nobody is not installed (no program `no-such-broker`); to install it: wait for it",
+                      run.stderr)
+
+    @unittest.skipUnless(shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"),
+                         "apt-get install mosquitto")
+    def test_an_unmodified_broker_of_others_is_judged_like_ours(self):
+        for world in WORLDS:
+            with self.subTest(world=world):
+                run = self.run_scenario(SMALL, "--world", world, "--broker", "mosquitto",
+                                        "--repeat", 2)
+                self.assertIn("the same hash in 2 runs", run.stdout)
+                results = self.read_results()
+                self.assertEqual(results["run"]["broker"], "mosquitto")
+                versions = {row["name"]: row["value"] for row in results["configuration"]["versions"]}
+                self.assertIn("mosquitto version 2.", versions["broker"])
+                self.assertEqual(versions["back end"], "vtime-token")
+                log = (self.results / "broker.log").read_text()
+                self.assertIn("mosquitto version 2.", log)
+                self.assertRegex(log, r"mqttlab: it took \d+ ms of processor time\n$")
+                self.assertIn("--broker mosquitto", run.stdout)
+
+    @unittest.skipUnless(shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"),
+                         "apt-get install mosquitto")
+    def test_hours_of_keep_alive_of_another_broker_are_tested_in_seconds(self):
+        run = mqttlab("conform", "mosquitto", "--virtual", "--only", "v5/keep-alive/hour")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertIn("1 case", run.stdout)
+
     def test_seeds_get_folders_of_their_own(self):
         self.run_scenario(SMALL, "--world", "memory", "--seeds", 3, "--seed", 10)
         hashes = {self.read_results(self.results / f"seed-{n}")["hash"] for n in (10, 11, 12)}

@@ -16,6 +16,7 @@
 
 #include "base/nearest_word.h"
 #include "cli/conform_client.h"
+#include "cli/conform_virtual.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "conformance/runner/adapted.h"
@@ -44,6 +45,7 @@ struct ConformFlags {
   bool updates_expectations = false;
   std::string ca_file;
   bool insecure = false;
+  bool in_virtual_time = false;
   bool list = false;
   bool verbose = false;
 };
@@ -167,9 +169,17 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
   if (flags.target == "ours") return Course{against_ours(cases, library, flags), "", ""};
   std::optional<conformance::Adapted> broker;
   try {
+    if (flags.in_virtual_time) {
+      VirtualRun run =
+          conform_in_virtual_time(cases, library, flags.target, flags.seed, show_progress);
+      return Course{std::move(run.results), std::move(run.lost), std::move(run.release)};
+    }
     if (!conformance::looks_like_url(flags.target)) broker.emplace(flags.target, target);
   } catch (const peers::AdapterError& error) {
     fmt::print(stderr, "{}\n", error.what());
+    return exit_code::usage;
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "mqttlab: {}\n", error.what());
     return exit_code::usage;
   } catch (const std::exception& error) {
     fmt::print(stderr, "mqttlab: {}\n", error.what());
@@ -309,6 +319,9 @@ void add_conform(CLI::App& app, int& exit_code) {
                    "number); 0: any number")
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--cafile", flags->ca_file, "TLS: authorities that are trusted, PEM");
+  verb->add_flag("--virtual", flags->in_virtual_time,
+                 "a broker of this machine, in virtual time: long waits take none")
+      ->excludes("--client");
   verb->add_flag("--insecure", flags->insecure,
                  "TLS: do not check that the certificate is for this host");
   verb->add_flag("--list", flags->list, "say which cases would run");

@@ -95,7 +95,10 @@ class Stage {
       login_ = {plan.groups[0].user_name, plan.groups[0].password};
     start();
   }
-  ~Stage() { std::filesystem::remove(log_); }
+  ~Stage() {
+    broker_.reset();
+    std::filesystem::remove(log_);
+  }
 
   void start() { deadline_ = backend().start(now_); }
   void kill() {
@@ -213,14 +216,16 @@ inline std::string hash_of_run(const std::string& name, int* delivered) {
   auto parsed = scenario::parse(text, "test.yaml");
   auto& plan = std::get<scenario::Plan>(parsed);
   plan.broker.external = name;
-  const auto broker = broker_of_run(plan, broker::Fault::none,
-                                    std::filesystem::temp_directory_path().string() +
-                                        "/mqttlab-hash-" + std::to_string(::getpid()) + ".log");
+  const std::string log = std::filesystem::temp_directory_path().string() + "/mqttlab-hash-" +
+                          std::to_string(::getpid()) + ".log";
+  auto broker = broker_of_run(plan, broker::Fault::none, log);
   sim::MemoryWorld world(plan.seed);
   Nobody observer;
   const auto end = scenario::run(plan, world, broker->backend(), observer);
   EXPECT_EQ(broker->trouble(), "");
   *delivered = observer.delivered;
+  broker.reset();
+  std::filesystem::remove(log);
   return end.hash;
 }
 

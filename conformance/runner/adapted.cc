@@ -27,6 +27,14 @@ void describe_abilities(const peers::Adapter& adapter, Target& target) {
 
 }  // namespace
 
+void describe(const peers::Adapter& adapter, Target& target) {
+  // Everybody is let in, where the adapter allows it: a user in every CONNECT would hide how
+  // malformed ones are taken.
+  if (adapter.login)
+    target.given.insert({{"user", adapter.login->user}, {"password", adapter.login->password}});
+  describe_abilities(adapter, target);
+}
+
 struct Adapted::Started {
   explicit Started(const peers::Adapter& adapter) : peer(adapter) {}
   peers::Peer peer;
@@ -36,11 +44,7 @@ Adapted::Adapted(const std::string& name_or_file, Target& target) {
   const peers::Adapter adapter = peers::find_adapter(name_or_file);
   started_ = std::make_unique<Started>(adapter);
   started_->peer.start();
-  // Everybody is let in, where the adapter allows it: a user in every CONNECT would hide how
-  // malformed ones are taken.
-  if (adapter.login)
-    target.given.insert({{"user", adapter.login->user}, {"password", adapter.login->password}});
-  describe_abilities(adapter, target);
+  describe(adapter, target);
   target.release = peers::installed_release(adapter);
   target.address.host = "127.0.0.1";
   target.address.port = started_->peer.port();

@@ -5,8 +5,12 @@
 #include <string>
 
 #include "conformance/runner/target.h"
+#include "peers/adapter.h"
 
 namespace mq::conformance {
+
+// What is known of such a broker without asking it.
+void describe(const peers::Adapter& adapter, Target& target);
 
 class Adapted {
  public:

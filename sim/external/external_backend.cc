@@ -86,6 +86,7 @@ std::optional<Instant> ExternalBackend::start(Instant now) {
     trouble_.clear();
     boot(now);
   }
+  if (!trouble_.empty() && hear_) hear_(trouble_);
   return deadline();
 }
 
@@ -136,6 +137,7 @@ void ExternalBackend::ended() {
                 std::chrono::duration<double>(now_.time_since_epoch()).count());
   if (trouble_.empty() && how) ends_.push_back(std::string("at ") + at + ", " + *how);
   if (!trouble_.empty()) trouble_ += std::string(" (at ") + at + ")";
+  if (!trouble_.empty() && hear_) hear_(trouble_);
   program_->kill();
 }
 

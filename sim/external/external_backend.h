@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/backend.h"
@@ -28,6 +29,7 @@ struct ExternalBroker {
   std::uint16_t port = 1883;  // of its listener
   Duration settles{};         // its own time between the listener's beginning and being ready
   Duration starts_within = std::chrono::minutes(10);  // of its own time
+  std::shared_ptr<void> outlives_it = {};             // its directory, for one
 };
 
 class ExternalBackend final : public BrokerBackend {
@@ -45,6 +47,8 @@ class ExternalBackend final : public BrokerBackend {
   std::vector<Ready> ready() override;
   void kill(Crash how) override;
 
+  // For whoever cannot ask for it in time.
+  void tell_of_trouble(std::function<void(const std::string&)> hear) { hear_ = std::move(hear); }
   // Why the run cannot go on; empty while it can.
   const std::string& trouble() const { return trouble_; }
   // It ended without being told to: "at 12.5 s, by signal 11".
@@ -79,6 +83,7 @@ class ExternalBackend final : public BrokerBackend {
   std::vector<BackendLink> waiting_;  // hold something for the broker, in the order of its coming
   std::vector<BackendLink> news_;
   std::string trouble_;
+  std::function<void(const std::string&)> hear_;
   std::vector<std::string> ends_;
 };
 

@@ -453,6 +453,51 @@ class OtherVerbs(CommandTest):
             self.assertEqual(mqttlab("doctor", "-o", folder + "/none").returncode, 1)
             self.assertEqual(mqttlab("doctor", "--nonsense").returncode, 2)
 
+    def test_list_profiles_shows_a_picture_of_each(self):
+        lines = mqttlab("list", "profiles").stdout
+        self.assertIn("Mbit/s down", lines)
+        self.assertIn("Elements", lines)
+        profiles = json.loads(mqttlab("list", "profiles", "--json").stdout)
+        by_name = {profile["name"]: profile for profile in profiles}
+        self.assertEqual(by_name["nat-3min"]["kind"], "element")
+        self.assertEqual(len(by_name["leo"]["bits_per_second"]), 24)
+        self.assertAlmostEqual(by_name["wired"]["round_trip_seconds"][3], 0.002, places=4)
+
+    def test_fit_gives_a_link_and_says_how_well_it_fits(self):
+        with tempfile.TemporaryDirectory() as folder:
+            trace = pathlib.Path(folder) / "drive.down"
+            trace.write_text("".join(f"{10 * i}\n" for i in range(30_000) if i % 1000 < 900))
+            done = mqttlab("fit", str(trace))
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("rate: { quantiles: {", done.stdout)
+            self.assertIn("outages:", done.stdout)
+            figures = json.loads(mqttlab("fit", str(trace), "--json").stdout)
+            self.assertEqual(figures["ks_replayed"], {"rates": 0, "outages": 0, "services": 0})
+            self.assertAlmostEqual(figures["figures"]["outage p50, s"]["trace"], 1.01, places=2)
+            # What it prints is legal where a scenario wants a link.
+            keys = "".join(f"    {line}\n" for line in done.stdout.splitlines()
+                           if line and line[0] not in "#nd" or line.startswith("delay"))
+            scenario = pathlib.Path(folder) / "s.yaml"
+            scenario.write_text("version: 1\nname: x\nduration: 1h\nlinks:\n  van:\n" + keys +
+                                "fleet: { a: { link: van } }\n")
+            checked = mqttlab("check", str(scenario))
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+            trace.write_text("5\n3\n")
+            refused = mqttlab("fit", str(trace))
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn("drive.down:2:1: comes before the line above it", refused.stderr)
+            trace.write_text("5\n")
+            self.assertEqual(mqttlab("fit", str(trace)).returncode, 4)
+
+    def test_export_netem_prints_commands_and_what_they_cannot_do(self):
+        done = mqttlab("export-netem", "leo", "--device", "wwan0")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("tc qdisc add dev wwan0 root netem", done.stdout)
+        self.assertIn("# netem cannot: outages by a timetable", done.stdout)
+        refused = mqttlab("export-netem", "leos")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("did you mean `leo`", refused.stderr)
+
     def test_bench_names_its_rows_and_refuses_others(self):
         self.assertIn("fan-in-q0", mqttlab("bench", "broker", "--list").stdout)
         refused = mqttlab("bench", "broker", "--only", "fan-in-q3")

@@ -6,7 +6,9 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/exit_code.h"
@@ -14,6 +16,7 @@
 #include "reports/text/escape.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/profiles.h"
+#include "scenarios/picture.h"
 
 namespace mq::cli {
 namespace {
@@ -22,6 +25,8 @@ struct Entry {
   std::string name;
   std::string file;
   std::string description;
+  std::string kind;  // of a profile: "profile" or "element"
+  std::optional<scenario::Picture> picture;
 };
 
 std::vector<Entry> scenarios() {
@@ -31,7 +36,8 @@ std::vector<Entry> scenarios() {
     if (file.path().extension() != ".yaml") continue;
     const auto loaded = scenario::load(file.path().string());
     if (const auto* plan = std::get_if<scenario::Plan>(&loaded))
-      entries.push_back({file.path().stem().string(), file.path().string(), plan->description});
+      entries.push_back(
+          {file.path().stem().string(), file.path().string(), plan->description, "", {}});
   }
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.name < b.name; });
@@ -41,18 +47,53 @@ std::vector<Entry> scenarios() {
 std::vector<Entry> profiles() {
   std::vector<Entry> entries;
   for (const scenario::Profile& profile : scenario::profiles())
-    entries.push_back({profile.name, "", profile.description});
+    if (!profile.is_element)
+      entries.push_back(
+          {profile.name, "", profile.description, "profile", scenario::picture_of(profile.link)});
+  for (const scenario::Profile& profile : scenario::profiles())
+    if (profile.is_element)
+      entries.push_back({profile.name, "", profile.description, "element", {}});
   return entries;
+}
+
+// "▂▃▅ 0.5 to 12 Mbit/s", from the smallest to the largest.
+std::string line_of(const std::vector<double>& values, std::string_view unit, double scale) {
+  if (values.empty()) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return fmt::format("{} {:.3g} to {:.3g} {}", scenario::sparkline(values), *low / scale,
+                     *high / scale, unit);
+}
+
+void print(const Entry& entry, bool is_first_element) {
+  if (is_first_element)
+    fmt::print("\nElements, to be added to a profile (`with: [NAME, ...]`):\n\n");
+  fmt::print("{:<20}  {}\n", entry.name, report::visible(entry.description));
+  if (!entry.picture) return;
+  const auto& rates = entry.picture->bits_per_second;
+  const bool is_slow = !rates.empty() && *std::max_element(rates.begin(), rates.end()) < 1e6;
+  fmt::print("{:<20}  {}\n", "",
+             line_of(rates, is_slow ? "kbit/s down" : "Mbit/s down", is_slow ? 1e3 : 1e6));
+  fmt::print("{:<20}  {}\n", "", line_of(entry.picture->delay_seconds, "ms there and back", 1e-3));
 }
 
 int list(const std::vector<Entry>& entries, bool json) {
   boost::json::array all;
+  bool elements_begun = false;
   for (const Entry& entry : entries) {
     if (!json) {
-      fmt::print("{:<20}  {}\n", entry.name, report::visible(entry.description));
+      const bool is_element = entry.kind == "element";
+      print(entry, is_element && !elements_begun);
+      elements_begun = elements_begun || is_element;
       continue;
     }
     boost::json::object object{{"name", entry.name}, {"description", entry.description}};
+    if (!entry.kind.empty()) object["kind"] = entry.kind;
+    if (entry.picture) {
+      object["bits_per_second"] = boost::json::array(entry.picture->bits_per_second.begin(),
+                                                     entry.picture->bits_per_second.end());
+      object["round_trip_seconds"] = boost::json::array(entry.picture->delay_seconds.begin(),
+                                                        entry.picture->delay_seconds.end());
+    }
     if (!entry.file.empty()) object["file"] = entry.file;
     all.push_back(std::move(object));
   }

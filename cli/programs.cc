@@ -18,6 +18,8 @@ constexpr std::array elsewhere{
     Verb{"conform", "mqttlab-conform", "test a broker for every statement of the standard"},
     Verb{"explain", "mqttlab-conform", "what a statement of the standard demands"},
     Verb{"bench", "mqttlab-bench", "measure brokers under load, side by side"},
+    Verb{"fit", "mqttlab-links", "turn a recorded trace into the keys of a link"},
+    Verb{"export-netem", "mqttlab-links", "print the nearest tc netem commands of a profile"},
     Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?"},
     Verb{"broker", "mqttlab-broker", "a real MQTT broker on real sockets"},
     Verb{"passwd", "mqttlab-broker", "users and passwords of a broker, in mosquitto's files"},

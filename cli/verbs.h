@@ -5,14 +5,16 @@
 
 namespace mq::cli {
 
-void add_bench(CLI::App& app, int& exit_code);    // brokers under load
-void add_check(CLI::App& app, int& exit_code);    // are scenario files valid?
-void add_list(CLI::App& app, int& exit_code);     // scenarios, profiles
-void add_doctor(CLI::App& app, int& exit_code);   // this machine, this installation
-void add_gate(CLI::App& app, int& exit_code);     // is one version worse than another?
-void add_schema(CLI::App& app, int& exit_code);   // the JSON Schema of the scenario language
-void add_conform(CLI::App& app, int& exit_code);  // the statements of the standard, a broker
-void add_explain(CLI::App& app, int& exit_code);  // one statement in our words
-void add_report(CLI::App& app, int& exit_code);   // render stored results again
+void add_bench(CLI::App& app, int& exit_code);         // brokers under load
+void add_check(CLI::App& app, int& exit_code);         // are scenario files valid?
+void add_list(CLI::App& app, int& exit_code);          // scenarios, profiles
+void add_doctor(CLI::App& app, int& exit_code);        // this machine, this installation
+void add_fit(CLI::App& app, int& exit_code);           // a recorded trace as a profile
+void add_export_netem(CLI::App& app, int& exit_code);  // a profile as tc netem commands
+void add_gate(CLI::App& app, int& exit_code);          // is one version worse than another?
+void add_schema(CLI::App& app, int& exit_code);        // the JSON Schema of the scenario language
+void add_conform(CLI::App& app, int& exit_code);       // the statements of the standard, a broker
+void add_explain(CLI::App& app, int& exit_code);       // one statement in our words
+void add_report(CLI::App& app, int& exit_code);        // render stored results again
 
 }  // namespace mq::cli

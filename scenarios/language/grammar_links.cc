@@ -157,6 +157,11 @@ constexpr std::array bursts_keys = {
         .shape = &share,
         .fallback = "0%",
         .description = "The probability that a packet is lost when things are good."},
+    Key{.name = "shared",
+        .shape = &yes_no,
+        .fallback = "false",
+        .description = "Whether all devices behind the link are in the same state: they share a "
+                       "backhaul, or a beam."},
     block_source,
 };
 

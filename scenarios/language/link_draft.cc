@@ -66,7 +66,8 @@ void set_bursts(Direction& direction, const Node& node, Reading&) {
   direction.parts.bursts = sim::link::BurstModel{.to_bad = fields.value("to_bad").real,
                                                  .to_good = fields.value("to_good").real,
                                                  .loss_in_good = fields.value("loss_good").real,
-                                                 .loss_in_bad = fields.value("loss_bad").real};
+                                                 .loss_in_bad = fields.value("loss_bad").real,
+                                                 .is_shared = fields.yes("shared")};
 }
 
 struct Number {

@@ -12,6 +12,7 @@ struct BurstModel {
   double to_good = 0;  // from bad: r
   double loss_in_good = 0;
   double loss_in_bad = 1;
+  bool is_shared = false;  // one state for all devices behind the link: a backhaul, a beam
 
   double share_bad() const { return to_bad > 0 ? to_bad / (to_bad + to_good) : 0; }
   double mean_loss() const { return share_bad() * loss_in_bad + (1 - share_bad()) * loss_in_good; }

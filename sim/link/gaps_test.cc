@@ -52,7 +52,8 @@ TEST(Gaps, PacketsWaitInAHandoverAndAreLostInAFailure) {
                                        .length = Distribution::fixed(1),
                                        .failures = failures,
                                        .failure_length = Distribution::fixed(1)}};
-    State state(std::make_shared<const Parts>(parts), Rng(1));
+    SharedBursts shared(Rng(1));
+    State state(std::make_shared<const Parts>(parts), Rng(1), shared);
     Lane lane({.bits_per_second = 8000, .delay = 100ms}, state, Lane::Leads::down, Rng(1));
     Chance chance;
     const auto send = [&](Duration when) { return lane.send(at(when), 500, chance).passage; };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace mq::sim::link {
 namespace {
@@ -9,6 +10,15 @@ namespace {
 constexpr std::size_t full_packet_bytes = 1500;
 
 }  // namespace
+
+std::shared_ptr<Bursts> SharedBursts::of(const std::shared_ptr<const Parts>& parts, bool is_up) {
+  for (const Entry& entry : entries_)
+    if (entry.parts == parts && entry.is_up == is_up) return entry.bursts;
+  const BurstModel& model = is_up ? *parts->up.bursts : *parts->down.bursts;
+  const std::string stream = std::to_string(entries_.size());
+  entries_.push_back({parts, is_up, std::make_shared<Bursts>(model, rng_.child(stream))});
+  return entries_.back().bursts;
+}
 
 Lane::Lane(const LinkDirection& plain, State& state, Leads leads, const Rng& rng)
     : plain_(plain),
@@ -19,7 +29,10 @@ Lane::Lane(const LinkDirection& plain, State& state, Leads leads, const Rng& rng
       loss_(rng.child("loss")),
       delays_(rng.child("delay")) {
   if (parts_.rate.is_there()) rate_.emplace(parts_.rate, rng.child("rate"));
-  if (parts_.bursts) bursts_.emplace(*parts_.bursts, rng.child("bursts"));
+  if (parts_.bursts)
+    bursts_ = parts_.bursts->is_shared
+                  ? state.shared.of(state.parts, leads == Leads::up)
+                  : std::make_shared<Bursts>(*parts_.bursts, rng.child("bursts"));
   if (parts_.codel) codel_.emplace();
 }
 

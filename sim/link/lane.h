@@ -53,7 +53,7 @@ class Lane {
   Rng jitter_, loss_;
   Correlated delays_;
   std::optional<Rate> rate_;
-  std::optional<Bursts> bursts_;
+  std::shared_ptr<Bursts> bursts_;  // perhaps with the other devices of the link
   std::optional<CoDel> codel_;
   Instant free_at_{};
   Instant last_arrival_{};

@@ -16,11 +16,12 @@ Instant at(Duration since_start) { return Instant(since_start); }
 
 struct Link {
   Link(LinkDirection plain, Parts parts, Lane::Leads leads = Lane::Leads::up)
-      : state(std::make_shared<const Parts>(std::move(parts)), Rng(1)),
+      : state(std::make_shared<const Parts>(std::move(parts)), Rng(1), shared),
         lane(plain, state, leads, Rng(1)) {}
   Passage send(Duration when, std::size_t bytes = 100) {
     return lane.send(at(when), bytes, chance).passage;
   }
+  SharedBursts shared{Rng(1)};
   State state;
   Lane lane;
   Chance chance;
@@ -107,12 +108,29 @@ TEST(Lane, PartsDrawFromStreamsOfTheirOwn) {
   EXPECT_EQ(losses({.radio = RadioModel{.promotion = Distribution::uniform(0, 1)}}), alone);
 }
 
+TEST(Lane, DevicesThatShareTheirBurstsAreLostTogether) {
+  for (const bool is_shared : {true, false}) {
+    const auto parts = std::make_shared<const Parts>(Parts{
+        .up = {.bursts = BurstModel{.to_bad = 0.01, .to_good = 0.02, .is_shared = is_shared}}});
+    SharedBursts shared(Rng(1));
+    State one(parts, Rng(1), shared), two(parts, Rng(2), shared);
+    Lane first({}, one, Lane::Leads::up, Rng(1)), second({}, two, Lane::Leads::up, Rng(2));
+    Chance chance;
+    int differ = 0;
+    for (int i = 0; i < 10'000; ++i)
+      differ += first.send(at(1s * i), 100, chance).passage.fate !=
+                second.send(at(1s * i), 100, chance).passage.fate;
+    EXPECT_EQ(differ < 400, is_shared) << differ;
+  }
+}
+
 TEST(Lane, APlainDirectionGetsNone) {
+  SharedBursts shared(Rng(1));
   EXPECT_EQ(make_lane({}, nullptr, Lane::Leads::up, Rng(1)), nullptr);
-  State only_down(std::make_shared<const Parts>(Parts{.down = {.codel = true}}), Rng(1));
+  State only_down(std::make_shared<const Parts>(Parts{.down = {.codel = true}}), Rng(1), shared);
   EXPECT_EQ(make_lane({}, &only_down, Lane::Leads::up, Rng(1)), nullptr);
   EXPECT_NE(make_lane({}, &only_down, Lane::Leads::down, Rng(1)), nullptr);
-  State border(std::make_shared<const Parts>(Parts{.roams = true}), Rng(1));
+  State border(std::make_shared<const Parts>(Parts{.roams = true}), Rng(1), shared);
   EXPECT_EQ(make_lane({}, &border, Lane::Leads::up, Rng(1)), nullptr);
 }
 

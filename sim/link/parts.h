@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/rng.h"
 #include "sim/link/border.h"
@@ -47,9 +49,28 @@ struct Parts {
   bool any() const { return up.any() || down.any() || radio || gaps || nat || roams; }
 };
 
+// The states that the devices of a link have in common; one of these per world.
+class SharedBursts {
+ public:
+  explicit SharedBursts(Rng rng) : rng_(rng) {}
+  // `parts` are those of the link, and the same for all its devices.
+  std::shared_ptr<Bursts> of(const std::shared_ptr<const Parts>& parts, bool is_up);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Parts> parts;
+    bool is_up;
+    std::shared_ptr<Bursts> bursts;
+  };
+  Rng rng_;
+  std::vector<Entry> entries_;  // few: one per link that shares
+};
+
 // The state of what both directions of a device's link share.
 struct State {
-  State(std::shared_ptr<const Parts> given, const Rng& rng) : parts(std::move(given)) {
+  // `shared` outlives this.
+  State(std::shared_ptr<const Parts> given, const Rng& rng, SharedBursts& in_common)
+      : parts(std::move(given)), shared(in_common) {
     if (parts->radio) radio.emplace(*parts->radio, rng.child("radio"));
     if (parts->gaps) gaps.emplace(*parts->gaps, rng.child("gaps"));
     if (parts->nat || parts->roams) border.emplace(parts->nat ? &*parts->nat : nullptr);
@@ -58,6 +79,7 @@ struct State {
   State& operator=(const State&) = delete;
 
   std::shared_ptr<const Parts> parts;
+  SharedBursts& shared;
   std::optional<Radio> radio;
   std::optional<Gaps> gaps;
   std::optional<Border> border;

@@ -13,11 +13,12 @@ Instant at(Duration since_start) { return Instant(since_start); }
 
 struct Link {
   Link(const LinkDirection& plain, DirectionParts parts)
-      : state(std::make_shared<const Parts>(Parts{.up = std::move(parts)}), Rng(1)),
+      : state(std::make_shared<const Parts>(Parts{.up = std::move(parts)}), Rng(1), shared),
         lane(plain, state, Lane::Leads::up, Rng(1)) {}
   Fate send(Duration when, std::size_t bytes) {
     return lane.send(at(when), bytes, chance).passage.fate;
   }
+  SharedBursts shared{Rng(1)};
   State state;
   Lane lane;
   Chance chance;

@@ -33,7 +33,9 @@ void MemoryWorld::cancel(TimerId timer) { state_->timers.cancel(timer); }
 
 DeviceId MemoryWorld::add_device(std::string_view name, const LinkModel& link) {
   const Rng rng = state_->rng.child(name);
-  auto parts = link.parts ? std::make_unique<link::State>(link.parts, rng.child("parts")) : nullptr;
+  auto parts = link.parts ? std::make_unique<link::State>(link.parts, rng.child("parts"),
+                                                          state_->shared_bursts)
+                          : nullptr;
   state_->devices.push_back(
       {Pipe(link.up, rng.child("up"), link::make_lane(link.up, parts.get(), Leads::up, rng)),
        Pipe(link.down, rng.child("down"),

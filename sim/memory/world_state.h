@@ -36,7 +36,8 @@ struct Device {
 }  // namespace memory
 
 struct MemoryWorld::State {
-  State(std::uint64_t seed, const MemoryLimits& given) : limits(given), rng(seed) {}
+  State(std::uint64_t seed, const MemoryLimits& given)
+      : limits(given), rng(seed), shared_bursts(rng.child("shared bursts")) {}
 
   TimerId call_at(Instant when, std::function<void()> what) {
     return timers.add(std::max(when, now), std::move(what));
@@ -79,6 +80,7 @@ struct MemoryWorld::State {
 
   MemoryLimits limits;
   Rng rng;
+  link::SharedBursts shared_bursts;
   Chance chance;
   Instant now{};
   bool stopped = false;

@@ -35,7 +35,8 @@ struct Extras {
   };
   static constexpr std::size_t kept_max = 64;
 
-  Extras(std::shared_ptr<const link::Parts> parts, const Rng& rng) : state(std::move(parts), rng) {}
+  Extras(std::shared_ptr<const link::Parts> parts, const Rng& rng, link::SharedBursts& shared)
+      : state(std::move(parts), rng, shared) {}
 
   link::State state;
   std::vector<Kept> kept;

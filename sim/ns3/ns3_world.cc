@@ -67,7 +67,8 @@ struct DeviceNode {
 }  // namespace
 
 struct Ns3World::State {
-  State(std::uint64_t seed, const Ns3Limits& given) : limits(given), rng(seed) {}
+  State(std::uint64_t seed, const Ns3Limits& given)
+      : limits(given), rng(seed), shared_bursts(rng.child("shared bursts")) {}
 
   Cell& cell_for(TcpPreset preset);
   void listen(Cell& cell);
@@ -85,6 +86,7 @@ struct Ns3World::State {
 
   Ns3Limits limits;
   Rng rng;
+  link::SharedBursts shared_bursts;
   cell::Air air;
   cell::Ends ends{air};
   // One event of the simulator stands for all timers: its queue stays as short as the network's.
@@ -207,8 +209,9 @@ DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
   Cell& cell = world.cell_for(link.tcp);
   ++cell.devices;
   const Rng rng = world.rng.child(name);
-  auto extras =
-      link.parts ? std::make_unique<cell::Extras>(link.parts, rng.child("parts")) : nullptr;
+  auto extras = link.parts ? std::make_unique<cell::Extras>(link.parts, rng.child("parts"),
+                                                            world.shared_bursts)
+                           : nullptr;
   link::State* const parts = extras ? &extras->state : nullptr;
   auto between = std::make_unique<cell::Link>(cell::Link{
       Pipe(link.up, rng.child("up"), link::make_lane(link.up, parts, Leads::up, rng)),

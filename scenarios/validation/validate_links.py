@@ -112,8 +112,8 @@ Milliseconds from PUBLISH to PUBACK, mean. Published: real mosquitto and Linux h
 the probabilities to stay good and to stay bad; a packet in the bad state is lost. Simulated: our broker and client over
 ns-3's TCP with the `linux` preset, five seeds. A message follows half a second after the one before, so that a client waits
 for its acknowledgement first, and all ten share one state of the link, as we take it from the description. Nothing is fitted
-to the table. {verdict} Where loss is rare, what is left is the time that real hosts need for a message, some milliseconds:
-the simulated ones need none.
+to the table. {verdict} Where loss is rare, what is missing may be the time that real hosts need for a message, some
+milliseconds: the simulated ones need none.
 
 """ + table(("k", "d", "loss", "published", "simulated", "seeds", "off by", "goal"), rows)
 
@@ -193,10 +193,10 @@ fleet: {{ a: {{ link: l, keep_alive: 0, publish: [ {{ topic: t, qos: 1, at: 1s, 
         rows.append((f"no limit, 50 ms", f"{100 * loss:.1f} %", f"{computed:.0f}", f"{took:.0f}", off(took, computed)))
     return """## A long transfer
 
-Seconds from PUBLISH to PUBACK of one message of a megabyte, or, where packets are lost, of sixteen in a row. Without loss the time is that of its bytes, headers included, at the rate,
-and a round trip; slow start, which a closed formula leaves out, adds to it where the round trip is long. With loss it is
+Seconds from PUBLISH to PUBACK of one message of a megabyte, or, where packets are lost, of sixteen in a row. Without loss
+the time is that of its bytes, headers included, at the rate, and a round trip; slow start, which a closed formula leaves out, adds to it where the round trip is long. With loss it is
 the size over MSS / RTT * sqrt(3/2 / p) (Mathis et al. 1997, of Reno; CUBIC is as fast as Reno where the window is small, and
-faster where it is large; the formula knows no timeouts).
+faster where it is large). The formula knows no timeouts: ns-3's TCP, which has neither RACK nor tail loss probes, is slower.
 
 """ + table(("link", "loss", "computed, s", "simulated, s", "off by"), rows)
 

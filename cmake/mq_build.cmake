@@ -68,13 +68,64 @@ function(mq_bench name)
   target_link_libraries(${name} PRIVATE mq_build ${arg_LIBRARIES} benchmark::benchmark_main)
 endfunction()
 
-# mq_fuzz(NAME SOURCES a_fuzz.cc LIBRARIES mq::x ...): a libFuzzer target.
+# mq_fuzz(NAME SOURCES a_fuzz.cc LIBRARIES mq::x ...): a libFuzzer target in the fuzz preset. In
+# every build with tests the inputs that it has found, in NAME_corpus beside the first source, run
+# through the same function (ctest NAME_corpus_test), and where clang is, the long tier fuzzes for
+# ten minutes (NAME_long_test).
 function(mq_fuzz name)
-  if(NOT MQTTLAB_FUZZ)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  if(MQTTLAB_FUZZ)
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE mq_build ${arg_LIBRARIES})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endif()
+  if(NOT MQTTLAB_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE mq_build ${arg_LIBRARIES})
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  # All of them are one program: linking costs more than compiling.
+  add_library(${name}_object OBJECT ${arg_SOURCES})
+  target_link_libraries(${name}_object PRIVATE mq_build ${arg_LIBRARIES})
+  target_compile_definitions(${name}_object PRIVATE LLVMFuzzerTestOneInput=${name})
+  target_compile_options(${name}_object PRIVATE $<$<CONFIG:Release>:-O1>)
+  set_property(GLOBAL APPEND PROPERTY mq_fuzz_names ${name})
+  set_property(GLOBAL APPEND PROPERTY mq_fuzz_libraries ${arg_LIBRARIES})
+  list(GET arg_SOURCES 0 source)
+  cmake_path(GET source PARENT_PATH folder)
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${name}_corpus)
+  add_test(NAME ${name}_corpus_test COMMAND fuzz_corpus_test ${name} ${corpus})
+  set_tests_properties(${name}_corpus_test PROPERTIES LABELS commit TIMEOUT 120)
+  add_test(NAME ${name}_long_test
+           COMMAND ${PROJECT_SOURCE_DIR}/cmake/fuzz_for.sh ${name} 600 ${corpus})
+  set_tests_properties(${name}_long_test PROPERTIES LABELS long TIMEOUT 3600 SKIP_RETURN_CODE 77)
+endfunction()
+
+# After the last mq_fuzz: the program that runs their corpora.
+function(mq_fuzz_finish)
+  if(NOT MQTTLAB_TESTS)
+    return()
+  endif()
+  get_property(names GLOBAL PROPERTY mq_fuzz_names)
+  get_property(libraries GLOBAL PROPERTY mq_fuzz_libraries)
+  list(REMOVE_DUPLICATES libraries)
+  set(declarations "")
+  set(rows "")
+  set(objects "")
+  foreach(name ${names})
+    string(APPEND declarations
+           "extern \"C\" int ${name}(const std::uint8_t* data, std::size_t size);\n")
+    string(APPEND rows "    {\"${name}\", ${name}},\n")
+    list(APPEND objects $<TARGET_OBJECTS:${name}_object>)
+  endforeach()
+  set(table ${PROJECT_BINARY_DIR}/fuzz_targets.cc)
+  file(CONFIGURE OUTPUT ${table} CONTENT "#include \"base/testing/fuzz_targets.h\"
+
+@declarations@
+namespace mq {
+const std::vector<FuzzTarget> fuzz_targets = {
+@rows@};
+}  // namespace mq
+" @ONLY)
+  add_executable(fuzz_corpus_test ${PROJECT_SOURCE_DIR}/base/testing/fuzz_corpus.cc ${table}
+                 ${objects})
+  target_link_libraries(fuzz_corpus_test PRIVATE mq_build mq::base ${libraries})
 endfunction()

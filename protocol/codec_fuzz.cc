@@ -30,11 +30,18 @@ class Source {
     data_ = data_.subspan(1);
     return value;
   }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(u8() << 8 | u8()); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(u16()) << 16 | u16(); }
+  std::uint16_t u16() {
+    const unsigned high = u8();
+    return static_cast<std::uint16_t>(high << 8 | u8());
+  }
+  std::uint32_t u32() {
+    const std::uint32_t high = u16();
+    return high << 16 | u16();
+  }
   bool flag() { return (u8() & 1) != 0; }
   std::string text() {
-    const auto taken = data_.first(std::min<std::size_t>(u8() & 0x3F, data_.size()));
+    const std::size_t wanted = u8() & 0x3F;
+    const auto taken = data_.first(std::min(wanted, data_.size()));
     data_ = data_.subspan(taken.size());
     return std::string(reinterpret_cast<const char*>(taken.data()), taken.size());
   }
@@ -101,7 +108,8 @@ Outcome read(std::span<const std::byte> stream, Setting with, Source portions) {
 
 void check_portions(std::span<const std::byte> data, Setting with) {
   Source in(data);
-  const std::size_t portions = std::min<std::size_t>(in.u8(), in.rest().size());
+  const std::size_t wanted = in.u8();
+  const std::size_t portions = std::min(wanted, in.rest().size());
   const auto stream = in.rest().subspan(portions);
   const Outcome whole = read(stream, with, Source({}));
   ensure(read(stream, with, Source(in.rest().first(portions))) == whole,

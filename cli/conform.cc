@@ -1,10 +1,14 @@
-// mqttlab conform ours, mqttlab explain STATEMENT: the standard's statements against a broker.
+// mqttlab conform TARGET: the standard's statements against a broker.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -14,10 +18,13 @@
 #include <variant>
 #include <vector>
 
-#include "base/nearest_word.h"
 #include "cli/conform_client.h"
+#include "cli/conform_list.h"
+#include "cli/conform_report.h"
 #include "cli/conform_virtual.h"
 #include "cli/exit_code.h"
+#include "cli/render.h"
+#include "cli/text_file.h"
 #include "cli/verbs.h"
 #include "conformance/runner/adapted.h"
 #include "conformance/runner/expectations.h"
@@ -28,6 +35,7 @@
 #include "conformance/runner/suite.h"
 #include "conformance/runner/target_file.h"
 #include "peers/adapter.h"
+#include "reports/conform/results_json.h"
 
 namespace mq::cli {
 namespace {
@@ -48,23 +56,16 @@ struct ConformFlags {
   bool in_virtual_time = false;
   bool list = false;
   bool verbose = false;
+  std::string output;
+  bool json = false;
+  std::string shard = "1/1";
+  std::size_t repeat = 1;
+  bool last_failed = false;
 };
 
 conformance::Library library_of(const ConformFlags& flags) {
   return flags.cases.empty() ? conformance::embedded_library()
                              : conformance::library_from(flags.cases);
-}
-
-int listed(const std::vector<const conformance::Case*>& cases,
-           const conformance::Library& library) {
-  for (const conformance::Case* one : cases) {
-    std::string asserts;
-    for (const auto& id : one->asserts) asserts += " " + conformance::to_text(id);
-    fmt::print("{}  {}  [{} {}{}]\n", one->id, one->title,
-               conformance::name(conformance::level_of(*one, library.statements)),
-               conformance::name(one->kind), asserts);
-  }
-  return cases.empty() ? exit_code::nothing : exit_code::held;
 }
 
 using Results = std::vector<conformance::CaseResult>;
@@ -149,6 +150,7 @@ struct Course {
   Results results;
   std::string lost;
   std::string release;
+  std::vector<std::string> notes = {};
 };
 
 // What came of it, or the exit code of a target that could not be had.
@@ -193,12 +195,29 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
                                  .pace = {.per_second = flags.connection_rate.value_or(rate)},
                                  .word = conformance::word_of_a_run(),
                                  .progress = show_progress});
+  std::vector<std::string> notes;
   if (run.was_limited)
-    fmt::print(stderr,
-               "mqttlab: {} turned connections away; they were made more slowly then, in the end "
-               "{:.0f} in a second\n",
-               target.name, run.connections_per_second);
-  return Course{std::move(run.results), std::move(run.lost), target.release};
+    notes.push_back(
+        fmt::format("{} turned connections away; they were made more slowly then, in "
+                    "the end {:.0f} in a second",
+                    target.name, run.connections_per_second));
+  return Course{std::move(run.results), std::move(run.lost), target.release, std::move(notes)};
+}
+
+// The rounds of --repeat over the same cases; a target that is lost ends them.
+std::variant<Course, int> play_rounds(const ConformFlags& flags, const conformance::Target& target,
+                                      const std::vector<const conformance::Case*>& cases,
+                                      const conformance::Library& library) {
+  std::vector<Results> rounds;
+  Course last;
+  for (std::size_t round = 0; round < flags.repeat && last.lost.empty(); ++round) {
+    auto played = play(flags, target, cases, library);
+    if (std::holds_alternative<int>(played)) return played;
+    last = std::get<Course>(std::move(played));
+    rounds.push_back(std::move(last.results));
+  }
+  last.results = conformance::gravest_of(std::move(rounds));
+  return last;
 }
 
 void print_all(const Results& results, const conformance::Library& library,
@@ -213,6 +232,12 @@ void print_all(const Results& results, const conformance::Library& library,
                           verdict == Verdict::skipped || verdict == Verdict::known;
     if (!is_plain || flags.verbose)
       fmt::print("{}", conformance::to_text(result, library.statements, printing));
+  }
+  for (const conformance::CaseResult& result : results) {
+    if (result.rounds.empty()) continue;
+    fmt::print("flaky      {}:", result.which->id);
+    for (const Verdict round : result.rounds) fmt::print(" {}", name(round));
+    fmt::print("\n");
   }
   fmt::print("{}", conformance::summary(results));
 }
@@ -229,6 +254,103 @@ bool expect(const std::string& file, bool may_be_new, conformance::Expectations&
   return true;
 }
 
+// Which cases; or the exit code, when it has been said why there are none.
+std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFlags& flags,
+                                                                const conformance::Library& library,
+                                                                const ResultsFolder& folder) {
+  const auto shard = conformance::shard_named(flags.shard);
+  if (!shard) {
+    fmt::print(stderr, "mqttlab: --shard {}: expected I/N, such as 2/5\n", flags.shard);
+    return exit_code::usage;
+  }
+  conformance::Selection selection = flags.selection;
+  if (!flags.client.empty()) selection.role = conformance::Role::client;
+  if (flags.last_failed) {
+    std::string why;
+    auto ids = last_failed(folder, why);
+    if (!ids) {
+      fmt::print(stderr, "mqttlab: --last-failed: {}\n", why);
+      return exit_code::usage;
+    }
+    if (ids->empty()) {
+      fmt::print(stderr, "mqttlab: nothing failed the last time\n");
+      return exit_code::nothing;
+    }
+    selection.also = std::move(*ids);
+  }
+  auto cases = conformance::part(conformance::selected(library, selection), *shard);
+  if (!cases.empty()) return cases;
+  fmt::print(stderr, "mqttlab: no case is selected; --list says which there are\n");
+  return exit_code::nothing;
+}
+
+// The flags that select, as they were given.
+std::string selection_of(const ConformFlags& flags) {
+  std::string text;
+  const auto add = [&text](const char* flag, const std::string& value) {
+    text += (text.empty() ? "" : " ") + std::string(flag) + " " + quote_for_shell(value);
+  };
+  for (const std::string& one : flags.selection.only) add("--only", one);
+  for (const std::string& one : flags.selection.skip) add("--skip", one);
+  if (!flags.selection.level.empty() && flags.selection.level != "all")
+    add("--level", flags.selection.level);
+  if (flags.shard != "1/1") add("--shard", flags.shard);
+  if (flags.last_failed) text += (text.empty() ? "" : " ") + std::string("--last-failed");
+  return text;
+}
+
+// Of the target, for people and for folders.
+std::string name_of(const ConformFlags& flags) {
+  return flags.client.empty() ? flags.target : "client " + flags.client;
+}
+
+std::string command_of(const ConformFlags& flags) {
+  std::string text = launcher_name() + " conform " +
+                     (flags.client.empty() ? quote_for_shell(flags.target)
+                                           : "--client " + quote_for_shell(flags.client));
+  const std::pair<const char*, const std::string&> files[] = {
+      {" --cases ", flags.cases}, {" --target ", flags.target_file}, {" --cafile ", flags.ca_file}};
+  for (const auto& [flag, value] : files)
+    if (!value.empty()) text += flag + quote_for_shell(value);
+  return text + (flags.insecure ? " --insecure" : "") + (flags.in_virtual_time ? " --virtual" : "");
+}
+
+ConformAbout about(const ConformFlags& flags, const Course& course, double wall_seconds) {
+  ConformAbout about;
+  about.target = name_of(flags);
+  about.release = course.release;
+  about.seed = flags.seed;
+  about.again = command_of(flags);
+  about.selection = selection_of(flags);
+  about.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                              fmt::gmtime(std::time(nullptr) - std::lround(wall_seconds)));
+  about.wall_seconds = wall_seconds;
+  about.is_virtual = flags.target == "ours" || flags.client == "ours" || flags.in_virtual_time;
+  about.lost = course.lost;
+  about.notes = course.notes;
+  return about;
+}
+
+// Prints and writes what came of it; the exit code.
+int tell(const ConformFlags& flags, const ResultsFolder& folder, const Course& course,
+         const conformance::Library& library, double wall_seconds) {
+  const report::ConformResults results =
+      conform_results(course.results, library, about(flags, course, wall_seconds), &folder);
+  if (const auto trouble = write_conform(results, folder)) {
+    fmt::print(stderr, "mqttlab: {}\n", *trouble);
+    return exit_code::fault;
+  }
+  if (flags.json) {
+    fmt::print("{}", report::to_json(results));
+  } else {
+    print_all(course.results, library, flags);
+    fmt::print("{}report  {}\n", coverage_text(results.coverage), folder.report());
+  }
+  for (const std::string& note : course.notes) fmt::print(stderr, "mqttlab: {}\n", note);
+  if (!course.lost.empty()) fmt::print(stderr, "mqttlab: {}\n", course.lost);
+  return results.exit_code;
+}
+
 int conform(const ConformFlags& flags) {
   if (flags.target.empty() == flags.client.empty()) {
     fmt::print(stderr, "mqttlab: expected a TARGET, a broker, or --client, and not both\n");
@@ -239,48 +361,31 @@ int conform(const ConformFlags& flags) {
   const conformance::Library library = library_of(flags);
   for (const std::string& problem : library.problems) fmt::print(stderr, "{}\n", problem);
   if (!library.problems.empty()) return exit_code::usage;
-  conformance::Selection selection = flags.selection;
-  if (!flags.client.empty()) selection.role = conformance::Role::client;
-  const auto cases = conformance::selected(library, selection);
-  if (flags.list) return listed(cases, library);
-  if (cases.empty()) {
-    fmt::print(stderr, "mqttlab: no case is selected; --list says which there are\n");
-    return exit_code::nothing;
+  const ResultsFolder folder{flags.output.empty() ? default_conform_path(name_of(flags))
+                                                  : flags.output};
+  const auto selected = chosen(flags, library, folder);
+  if (const int* code = std::get_if<int>(&selected)) return *code;
+  const auto& cases = std::get<std::vector<const conformance::Case*>>(selected);
+  if (flags.list) return print_cases(cases, library, flags.json);
+  if (const auto trouble = prepare(folder)) {
+    fmt::print(stderr, "mqttlab: {}\n", *trouble);
+    return exit_code::usage;
   }
-  auto played = play(flags, target, cases, library);
+  const auto began = std::chrono::steady_clock::now();
+  auto played = play_rounds(flags, target, cases, library);
   if (const int* code = std::get_if<int>(&played)) return *code;
   auto& course = std::get<Course>(played);
   const std::string file = expectations_file(flags);
   conformance::Expectations expectations{.target = course.release, .cases = {}};
   if (!expect(file, flags.updates_expectations, expectations, course.results, library))
     return exit_code::usage;
-  print_all(course.results, library, flags);
-  if (!course.lost.empty()) {
-    fmt::print(stderr, "mqttlab: {}\n", course.lost);
-    return exit_code::unreachable;
-  }
-  if (flags.updates_expectations) {
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const int code = tell(flags, folder, course, library, took.count());
+  if (flags.updates_expectations && course.lost.empty()) {
     std::ofstream(file) << conformance::updated(expectations, course.results);
     fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
   }
-  return conformance::exit_code(course.results);
-}
-
-int explain(const std::string& name, const std::string& cases) {
-  const conformance::Library library =
-      cases.empty() ? conformance::embedded_library() : conformance::library_from(cases);
-  const auto id = conformance::statement_named(name);
-  const conformance::Statement* found = id ? conformance::find(library.statements, *id) : nullptr;
-  if (found == nullptr) {
-    std::vector<std::string> names;
-    for (const auto& statement : library.statements)
-      names.push_back(conformance::to_text(statement.id));
-    fmt::print(stderr, "mqttlab: `{}` is no statement; expected one such as v5/MQTT-4.4.0-1{}\n",
-               name, did_you_mean(name, names));
-    return exit_code::usage;
-  }
-  fmt::print("{}", conformance::explain(*found, library));
-  return exit_code::held;
+  return code;
 }
 
 }  // namespace
@@ -301,7 +406,7 @@ void add_conform(CLI::App& app, int& exit_code) {
                    "built in");
   verb->add_option(
       "--only", flags->selection.only,
-      "a case, a statement, tag:T, section:S, kind:K or file:F; * and ? are wildcards");
+      "a case, a statement, tag:T, section:S, kind:K, version:V or file:F; * and ? are wildcards");
   verb->add_option("--skip", flags->selection.skip, "as --only: leave these out");
   verb->add_option("--level", flags->selection.level, "must, should, may or all")
       ->check(CLI::IsMember({"must", "should", "may", "all"}));
@@ -325,20 +430,16 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_flag("--insecure", flags->insecure,
                  "TLS: do not check that the certificate is for this host");
   verb->add_flag("--list", flags->list, "say which cases would run");
+  verb->add_option("--shard", flags->shard,
+                   "I/N: the Ith of N parts of what is selected, always the same part");
+  verb->add_option("--repeat", flags->repeat, "play all so many times; what differs is named")
+      ->check(CLI::Range(1, 1000));
+  verb->add_flag("--last-failed", flags->last_failed,
+                 "only what failed the last time, as results.json in the results folder says");
+  verb->add_option("-o,--output", flags->output, "the results folder (results/conform-TARGET)");
+  verb->add_flag("--json", flags->json, "print results.json on stdout, and nothing else");
   verb->add_flag("--verbose,-v", flags->verbose, "show every case, with its packets");
   verb->callback([flags, &exit_code] { exit_code = conform(*flags); });
-}
-
-void add_explain(CLI::App& app, int& exit_code) {
-  struct Flags {
-    std::string name;
-    std::string cases;
-  };
-  auto flags = std::make_shared<Flags>();
-  CLI::App* verb = app.add_subcommand("explain", "what a statement of the standard demands");
-  verb->add_option("STATEMENT", flags->name, "such as v5/MQTT-4.4.0-1")->required();
-  verb->add_option("--cases", flags->cases, "a file or folder of cases, instead of those built in");
-  verb->callback([flags, &exit_code] { exit_code = explain(flags->name, flags->cases); });
 }
 
 }  // namespace mq::cli

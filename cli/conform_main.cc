@@ -5,6 +5,6 @@
 
 int main(int argc, char** argv) {
   using namespace mq::cli;
-  constexpr std::array verbs{AddVerb{add_conform}, AddVerb{add_explain}};
+  constexpr std::array verbs{AddVerb{add_conform}, AddVerb{add_explain}, AddVerb{add_list_conform}};
   return run_command_line(argc, argv, verbs);
 }

@@ -110,7 +110,7 @@ void add_list(CLI::App& app, int& exit_code) {
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* verb = app.add_subcommand("list", "list the scenarios or the link profiles");
-  verb->add_option("WHAT", flags->what, "scenarios or profiles")
+  verb->add_option("WHAT", flags->what, "scenarios, profiles, statements or cases")
       ->required()
       ->check(CLI::IsMember({"scenarios", "profiles"}));
   verb->add_flag("--json", flags->json, "print an array of objects");

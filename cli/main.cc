@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   using namespace mq::cli;
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "worker") return memory_worker(argc, argv);  // started by `run`
-  if (const Verb* other = verb_elsewhere(verb)) return become(other->program, argv);
+  if (const Verb* other = verb_elsewhere(verb, argc > 2 ? argv[2] : ""))
+    return become(other->program, argv);
   return run_command_line(argc, argv, verbs);
 }

@@ -17,7 +17,8 @@ struct Verb {
 // The verbs of the other programs.
 std::span<const Verb> verbs_elsewhere();
 // Nothing if `mqttlab` itself knows it, or nobody does.
-const Verb* verb_elsewhere(std::string_view name);
+// `list` is the verb of two programs: its first word says which.
+const Verb* verb_elsewhere(std::string_view name, std::string_view first_word);
 
 // A program beside the one that runs. It need not be there.
 std::string program_beside(std::string_view name);

@@ -6,6 +6,10 @@
 #include <filesystem>
 
 #include "cli/text_file.h"
+#include "reports/conform/junit.h"
+#include "reports/conform/page.h"
+#include "reports/conform/results_json.h"
+#include "reports/conform/summary.h"
 #include "reports/file/output_file.h"
 #include "reports/html/page.h"
 #include "reports/junit/junit.h"
@@ -37,6 +41,26 @@ std::optional<std::string> render_all(const report::Results& results, const Resu
     if (const auto error = report::write_file(path, content))
       return path + " could not be written: " + error.message();
   return std::nullopt;
+}
+
+std::optional<std::string> render_conform(const report::ConformResults& results,
+                                          const ResultsFolder& folder) {
+  const std::pair<std::string, std::string> files[] = {
+      {folder.report(), report::conform_page({results})},
+      {folder.junit(), report::conform_junit_xml(results)},
+      {folder.summary(), report::conform_summary_markdown(results)},
+  };
+  for (const auto& [path, content] : files)
+    if (const auto error = report::write_file(path, content))
+      return path + " could not be written: " + error.message();
+  return std::nullopt;
+}
+
+std::optional<std::string> write_conform(const report::ConformResults& results,
+                                         const ResultsFolder& folder) {
+  if (const auto error = report::write_file(folder.results(), report::to_json(results)))
+    return folder.results() + " could not be written: " + error.message();
+  return render_conform(results, folder);
 }
 
 void write_bundle(const ResultsFolder& folder, const std::string& scenario_text,

@@ -8,6 +8,7 @@
 
 #include "cli/results_folder.h"
 #include "cli/terminal.h"
+#include "reports/conform/results.h"
 #include "reports/results.h"
 
 namespace mq::cli {
@@ -18,6 +19,12 @@ std::optional<report::Results> read_results(const ResultsFolder& folder, std::st
 // Writes report.html, junit.xml and summary.md beside results.json. What went wrong, if something
 // did.
 std::optional<std::string> render_all(const report::Results& results, const ResultsFolder& folder);
+
+// The same for what `conform` found; write_conform() writes results.json too.
+std::optional<std::string> render_conform(const report::ConformResults& results,
+                                          const ResultsFolder& folder);
+std::optional<std::string> write_conform(const report::ConformResults& results,
+                                         const ResultsFolder& folder);
 
 // What is needed to see a fault of ours again: scenario, command and versions in one folder.
 void write_bundle(const ResultsFolder& folder, const std::string& scenario_text,

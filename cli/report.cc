@@ -1,47 +1,103 @@
-// mqttlab report FOLDER: renders stored results again, without running again.
+// mqttlab report FOLDER...: renders stored results again, without running again.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/render.h"
+#include "cli/text_file.h"
 #include "cli/verbs.h"
+#include "reports/conform/page.h"
+#include "reports/conform/results_json.h"
+#include "reports/file/output_file.h"
 
 namespace mq::cli {
 namespace {
 
-int render(const std::vector<std::string>& folders) {
-  int code = exit_code::held;
-  for (const std::string& path : folders) {
-    const ResultsFolder folder{path};
-    std::string why;
-    const auto results = read_results(folder, why);
-    if (!results) {
-      fmt::print(stderr, "mqttlab: {}\n", why);
-      code = graver(code, exit_code::usage);
-    } else if (const auto trouble = render_all(*results, folder)) {
-      fmt::print(stderr, "mqttlab: {}\n", *trouble);
-      code = graver(code, exit_code::fault);
-    } else {
-      fmt::print("{}\n", folder.report());
-      code = graver(code, results->exit_code);
-    }
-  }
+struct ReportFlags {
+  std::vector<std::string> folders;
+  std::string output = "results/conform-matrix";
+};
+
+// A folder is named by itself, or by the results.json in it.
+std::string folder_named(const std::string& path) {
+  const std::filesystem::path file(path);
+  if (file.filename() != "results.json") return path;
+  return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
+int complain(const std::string& why, int code) {
+  fmt::print(stderr, "mqttlab: {}\n", why);
   return code;
+}
+
+// What `run` found.
+int render_run(const ResultsFolder& folder) {
+  std::string why;
+  const auto results = read_results(folder, why);
+  if (!results) return complain(why, exit_code::usage);
+  if (const auto trouble = render_all(*results, folder))
+    return complain(*trouble, exit_code::fault);
+  fmt::print("{}\n", folder.report());
+  return results->exit_code;
+}
+
+// What `conform` found; several go into one matrix too.
+int render_matrix(const std::vector<report::ConformResults>& targets, const std::string& output) {
+  const ResultsFolder folder{output};
+  std::error_code error;
+  std::filesystem::create_directories(folder.path, error);
+  if (!error) error = report::write_file(folder.report(), report::conform_page(targets));
+  if (error)
+    return complain(folder.report() + " could not be written: " + error.message(),
+                    exit_code::fault);
+  fmt::print("{}\n", folder.report());
+  return exit_code::held;
+}
+
+int render(const ReportFlags& flags) {
+  int code = exit_code::held;
+  std::vector<report::ConformResults> targets;
+  for (const std::string& path : flags.folders) {
+    const ResultsFolder folder{folder_named(path)};
+    const auto text = read_text_file(folder.results());
+    if (!text || !report::is_of_conform(*text)) {
+      code = graver(code, render_run(folder));
+      continue;
+    }
+    auto read = report::conform_from_json(*text);
+    if (const auto* unreadable = std::get_if<report::Unreadable>(&read)) {
+      code = graver(code, complain(folder.results() + ": " + unreadable->why, exit_code::usage));
+      continue;
+    }
+    auto& results = std::get<report::ConformResults>(read);
+    if (const auto trouble = render_conform(results, folder))
+      code = graver(code, complain(*trouble, exit_code::fault));
+    else
+      fmt::print("{}\n", folder.report());
+    code = graver(code, results.exit_code);
+    targets.push_back(std::move(results));
+  }
+  return targets.size() > 1 ? graver(code, render_matrix(targets, flags.output)) : code;
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, int& exit_code) {
-  auto folders = std::make_shared<std::vector<std::string>>();
+  auto flags = std::make_shared<ReportFlags>();
   CLI::App* verb = app.add_subcommand(
-      "report", "render the reports of results folders again; ends like the run did");
-  verb->add_option("FOLDER", *folders, "results folders")->required();
-  verb->callback([folders, &exit_code] { exit_code = render(*folders); });
+      "report",
+      "render the reports of results folders again; ends like the run did. Several of `conform` "
+      "make one matrix");
+  verb->add_option("FOLDER", flags->folders, "results folders, or the results.json in them")
+      ->required();
+  verb->add_option("-o,--output", flags->output, "where the matrix goes (results/conform-matrix)");
+  verb->callback([flags, &exit_code] { exit_code = render(*flags); });
 }
 
 }  // namespace mq::cli

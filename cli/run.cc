@@ -72,17 +72,6 @@ std::optional<Scenario> read_scenario(const std::string& file) {
   return Scenario{file, std::move(*text), std::get<scenario::Plan>(std::move(loaded))};
 }
 
-std::string quote_for_shell(const std::string& word) {
-  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("/._-+=:@%").find(c) != std::string_view::npos;
-  });
-  if (plain && !word.empty()) return word;
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 report::TracePolicy policy_of(const std::string& word) {
   if (word == "full") return report::TracePolicy::full;
   return word == "failures" ? report::TracePolicy::failures : report::TracePolicy::none;

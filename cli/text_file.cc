@@ -1,8 +1,11 @@
 #include "cli/text_file.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 namespace mq::cli {
 
@@ -17,6 +20,17 @@ std::optional<std::string> read_text_file(const std::string& path) {
 std::string launcher_name() {
   const char* name = std::getenv("MQTTLAB_LAUNCHER");
   return name != nullptr && *name != '\0' ? name : "mqttlab";
+}
+
+std::string quote_for_shell(const std::string& word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("/._-+=:@%").find(c) != std::string_view::npos;
+  });
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace mq::cli

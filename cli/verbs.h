@@ -15,6 +15,7 @@ void add_gate(CLI::App& app, int& exit_code);          // is one version worse t
 void add_schema(CLI::App& app, int& exit_code);        // the JSON Schema of the scenario language
 void add_conform(CLI::App& app, int& exit_code);       // the statements of the standard, a broker
 void add_explain(CLI::App& app, int& exit_code);       // one statement in our words
+void add_list_conform(CLI::App& app, int& exit_code);  // statements, cases
 void add_report(CLI::App& app, int& exit_code);        // render stored results again
 
 }  // namespace mq::cli

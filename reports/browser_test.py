@@ -137,6 +137,108 @@ class Reports(unittest.TestCase):
         finally:
             self.browser.call("Emulation.setScriptExecutionDisabled", value=False)
 
+    # ---- The matrix of `conform`
+
+    def visible_rows(self):
+        return self.browser.evaluate("""[...document.querySelectorAll("tr.statement")]
+            .filter(row => row.offsetParent !== null || getComputedStyle(row).display !== "none").map(row => row.id)""")
+
+    def shown_details(self):
+        return self.browser.evaluate("""[...document.querySelectorAll("tr.detail")]
+            .filter(row => getComputedStyle(row).display !== "none").map(row => row.previousElementSibling.id)""")
+
+    def test_the_matrix_opens_without_an_error_or_a_request(self):
+        for name in ("matrix", "matrix-one"):
+            for width in (1280, 390):
+                for dark in (False, True):
+                    with self.subTest(name=name, width=width, dark=dark):
+                        self.open(name, width=width, dark=dark)
+                        self.assertEqual(self.text("h1"), "Deviates" if name == "matrix-one" else "2 targets side by side")
+                        self.assertEqual(self.browser.evaluate("document.documentElement.dataset.ready"), "yes")
+                        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                        self.assertLessEqual(self.browser.evaluate(overflow), 0, "nothing sticks out sideways")
+                        self.browser.evaluate("document.querySelector('.cell a[href$=\"@1\"]').click()")
+                        self.browser.screenshot(self.path(f"{name}-{width}-{'dark' if dark else 'light'}.png"))
+                        self.assertLessEqual(self.browser.evaluate(overflow), 0, "nor does evidence")
+                        self.assert_clean()
+
+    def test_no_text_of_a_peer_becomes_an_element_of_the_matrix(self):
+        self.open("matrix-tame")
+        tame = self.browser.evaluate(STRUCTURE)
+        self.open("matrix-hostile")
+        hostile = self.browser.evaluate(STRUCTURE)
+        self.assertEqual([one for one in hostile if one.split()[0] in ("script", "img", "iframe", "svg")],
+                         [one for one in tame if one.split()[0] in ("script", "img", "iframe", "svg")])
+        self.assertIsNone(self.browser.evaluate("window.intruder ?? null"))
+        self.assertEqual(self.browser.evaluate("document.querySelectorAll('[onclick], [onerror]').length"), 0)
+        self.assert_clean()
+
+    def test_cells_open_their_evidence_by_keyboard_and_by_link(self):
+        self.open("matrix")
+        self.assertEqual(self.shown_details(), [])
+        self.browser.evaluate("document.querySelector('tr.statement a').focus()")
+        self.browser.press("ArrowDown")
+        self.browser.press("ArrowRight")
+        self.assertEqual(self.browser.evaluate("document.activeElement.getAttribute('href')"), "#v5/MQTT-4.1.0-2@1")
+        self.browser.evaluate("document.activeElement.click()")
+        self.browser.evaluate("new Promise(done => setTimeout(done, 50))")
+        self.assertEqual(self.shown_details(), ["v5/MQTT-4.1.0-2"])
+        self.assertEqual(self.browser.evaluate("document.activeElement.id"), "v5/MQTT-4.1.0-2@1")
+        self.browser.press("Escape")
+        self.assertEqual(self.shown_details(), [])
+        self.browser.evaluate("location.hash = '#v3.1.1/MQTT-4.2.0-3'")
+        self.browser.evaluate("new Promise(done => setTimeout(done, 50))")
+        self.assertEqual(self.shown_details(), ["v3.1.1/MQTT-4.2.0-3"])
+        self.assert_clean()
+
+    def test_filters_of_the_matrix_work_by_keyboard(self):
+        self.open("matrix")
+        every = self.visible_rows()
+        self.assertEqual(len(every), 48)
+        self.browser.evaluate("document.querySelector('[name=show][value=all]').focus()")
+        self.browser.press("ArrowRight")
+        differs = self.visible_rows()
+        self.browser.press("ArrowRight")
+        fails = self.visible_rows()
+        self.assertTrue(0 < len(differs) < len(every))
+        self.assertTrue(0 < len(fails) < len(every))
+        self.assertNotEqual(differs, fails)
+        self.browser.evaluate("document.querySelector('[name=must]').click()")
+        self.assertTrue(len(self.visible_rows()) <= len(fails))
+        self.browser.evaluate("document.querySelector('[name=version][value=v5]').click()")
+        self.assertTrue(all(row.startswith("v5/") for row in self.visible_rows()))
+        self.assertIn("of 48 statements", self.text("#shown"))
+        self.browser.evaluate("""(() => { const form = document.getElementById("filters"); form.reset();
+            form.elements.find.value = "4.4.0-2 v5"; form.dispatchEvent(new Event("input")); })()""")
+        self.assertEqual(self.visible_rows(), ["v5/MQTT-4.4.0-2"])
+        self.assert_clean()
+
+    def test_the_matrix_links_lead_somewhere_and_ids_are_unique(self):
+        self.open("matrix")
+        self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("a[href^='#']")]
+            .map(a => a.getAttribute("href")).filter(href => !document.getElementById(href.slice(1)))"""), [])
+        self.assertEqual(self.browser.evaluate("""(() => { const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+            return ids.filter((id, i) => ids.indexOf(id) !== i); })()"""), [])
+        self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("th:not([scope])")].length"""), 0)
+
+    def test_without_javascript_the_matrix_opens_by_its_links(self):
+        self.browser.call("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            self.browser.open(self.path("matrix.html"), settle=False)
+            root = self.browser.call("DOM.getDocument", depth=1)["root"]["nodeId"]
+            node = self.browser.call("DOM.querySelector", nodeId=root, selector="#matrix")["nodeId"]
+            html = self.browser.call("DOM.getOuterHTML", nodeId=node)["outerHTML"]
+            self.assertIn('id="v5/MQTT-4.1.0-1@2"', html)
+            self.assertIn("PUBLISH dup=1", html)
+        finally:
+            self.browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+    def test_the_matrix_prints_with_what_failed(self):
+        self.open("matrix", dark=True)
+        self.browser.pdf(self.path("matrix.pdf"))
+        self.assertGreater(os.path.getsize(self.path("matrix.pdf")), 20_000)
+        self.assert_clean()
+
     def test_prints(self):
         self.open("broken", dark=True)
         self.browser.pdf(self.path("broken.pdf"))

@@ -30,6 +30,16 @@ bool is_busy(const Packet& packet, Version version) {
   return reason == 0x88 || reason == 0x89 || reason == 0x97 || reason == 0x9f;
 }
 
+// What a transcript may hold of a packet: the password, its last field, is starred out.
+std::vector<std::byte> without_password(const Decoded& decoded, std::vector<std::byte> bytes) {
+  const auto* packet = std::get_if<Packet>(&decoded);
+  const auto* connect = packet == nullptr ? nullptr : std::get_if<Connect>(packet);
+  if (connect == nullptr || !connect->password) return bytes;
+  const std::size_t secret = std::min(connect->password->size(), bytes.size());
+  std::fill(bytes.end() - static_cast<std::ptrdiff_t>(secret), bytes.end(), std::byte{'*'});
+  return bytes;
+}
+
 void keep(Link& link, Packet packet) {
   link.inbox.push_back(std::move(packet));
   const auto wire = link.reader.wire();
@@ -81,10 +91,7 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
     return note(name, "not sent, the connection is not open: " + text);
   if (const auto* whole = std::get_if<Packet>(&decoded))
     remember(party(name), *whole, link->reader.version());
-  const auto* hello = packet ? std::get_if<Packet>(&decoded) : nullptr;
-  const auto* connect = hello == nullptr ? nullptr : std::get_if<Connect>(hello);
-  const bool is_secret = connect != nullptr && connect->password;
-  note(name, text, Said::What::sent, is_secret ? std::span<const std::byte>() : bytes);
+  note(name, text, Said::What::sent, without_password(decoded, bytes));
   if (packet) link->last_sent = packet;
   if (piece_bytes == 0) piece_bytes = std::max<std::size_t>(bytes.size(), 1);
   for (std::size_t at = 0; at < bytes.size(); at += piece_bytes) {
@@ -134,8 +141,9 @@ void Links::read(Link& link) {
   for (;;) {
     Decoded decoded = link.reader.next();
     if (auto* packet = std::get_if<Packet>(&decoded)) {
+      const auto wire = link.reader.wire();
       note(link.name, describe(*packet, link.reader.version(), shown_bytes), Said::What::received,
-           link.reader.wire());
+           without_password(decoded, {wire.begin(), wire.end()}));
       was_turned_away = was_turned_away || is_busy(*packet, link.reader.version());
       if (!acknowledge(link, *packet)) keep(link, std::move(*packet));
       continue;
@@ -202,7 +210,14 @@ Packet Links::take(Link& link, std::size_t at) {
 
 void Links::note(const std::string& name, std::string text, Said::What what,
                  std::span<const std::byte> bytes) {
-  transcript.push_back({now, what, name, std::move(text), {bytes.begin(), bytes.end()}});
+  const auto party = parties_.find(name);
+  const auto number = party == parties_.end() ? std::nullopt : party->second.current;
+  transcript.push_back({now,
+                        what,
+                        name,
+                        std::move(text),
+                        {bytes.begin(), bytes.end()},
+                        number ? static_cast<std::uint32_t>(*number) : 0});
 }
 
 }  // namespace mq::conformance

@@ -309,7 +309,7 @@ class RemoteSuite {
     // Many cases at a time, and whatever else this machine does, may have been too much: what was
     // late, or not let in, gets a second chance in calm, unless it takes long.
     const bool is_turned_away = is_bad && outcome.was_turned_away;
-    const bool is_late = is_silence(outcome) || outcome.is_unreachable;
+    const bool is_late = is_silence(outcome) || outcome.verdict == Verdict::error;
     if (job.was_late && outcome.verdict == Verdict::pass)
       outcome.reason = "when it was played a second time, and little else beside it";
     if (job.was_turned_away && outcome.verdict == Verdict::pass) slow_down();

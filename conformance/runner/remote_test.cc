@@ -62,7 +62,7 @@ TEST(Remote, OurBrokerOnARealPortIsJudgedAsInVirtualTime) {
   peers::Peer broker(peers::find_adapter("ours"), ours());
   broker.start();
   const Library library = embedded_library();
-  const RemoteRun all = run(library, at(broker.port()));
+  const RemoteRun all = run(library, at(broker.port()), "*", PaceLimits{});
   EXPECT_EQ(all.lost, "");
   EXPECT_EQ(all.results.size(), library.cases.size());
   std::size_t played = 0;

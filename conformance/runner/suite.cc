@@ -1,6 +1,8 @@
 #include "conformance/runner/suite.h"
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 namespace mq::conformance {
 
@@ -46,6 +48,11 @@ bool is_selected_by(const Case& one, std::string_view pattern,
     return std::any_of(one.tags.begin(), one.tags.end(),
                        [&](const std::string& tag) { return fits(pattern.substr(4), tag); });
   if (pattern.starts_with("section:")) return is_in_section(one, pattern.substr(8), statements);
+  if (pattern.starts_with("version:")) {
+    const std::string_view version = pattern.substr(8);
+    return version == (one.version == Version::v5 ? "5" : "3.1.1") ||
+           version == (one.version == Version::v5 ? "v5" : "v3.1.1");
+  }
   if (pattern.starts_with("kind:")) return fits(pattern.substr(5), name(one.kind));
   if (pattern.starts_with("file:")) {
     const std::string_view file = one.file;
@@ -71,11 +78,55 @@ std::vector<const Case*> selected(const Library& library, const Selection& selec
         std::none_of(selection.only.begin(), selection.only.end(), chosen))
       continue;
     if (std::any_of(selection.skip.begin(), selection.skip.end(), chosen)) continue;
+    if (!selection.also.empty() &&
+        std::find(selection.also.begin(), selection.also.end(), one.id) == selection.also.end())
+      continue;
     const bool any_level = selection.level.empty() || selection.level == "all";
     if (!any_level && selection.level != name(level_of(one, library.statements))) continue;
     cases.push_back(&one);
   }
   return cases;
+}
+
+std::optional<Shard> shard_named(std::string_view text) {
+  Shard shard;
+  const char* const end = text.data() + text.size();
+  const auto number = std::from_chars(text.data(), end, shard.number);
+  if (number.ec != std::errc() || number.ptr == end || *number.ptr != '/') return std::nullopt;
+  const auto of = std::from_chars(number.ptr + 1, end, shard.of);
+  if (of.ec != std::errc() || of.ptr != end || shard.number < 1 || shard.number > shard.of)
+    return std::nullopt;
+  return shard;
+}
+
+std::vector<const Case*> part(const std::vector<const Case*>& cases, const Shard& shard) {
+  std::vector<const Case*> some;
+  for (std::size_t i = shard.number - 1; i < cases.size(); i += shard.of) some.push_back(cases[i]);
+  return some;
+}
+
+std::vector<CaseResult> gravest_of(std::vector<std::vector<CaseResult>> rounds) {
+  // From the gravest to the least.
+  static constexpr Verdict gravity[] = {
+      Verdict::fail, Verdict::fixed, Verdict::error,   Verdict::known,         Verdict::non_strict,
+      Verdict::info, Verdict::pass,  Verdict::skipped, Verdict::not_applicable};
+  const auto weight = [](const CaseResult& one) {
+    return std::find(std::begin(gravity), std::end(gravity), one.outcome.verdict);
+  };
+  std::vector<CaseResult> all = std::move(rounds.at(0));
+  std::vector<std::vector<Verdict>> verdicts(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) verdicts[i].push_back(all[i].outcome.verdict);
+  for (std::size_t round = 1; round < rounds.size(); ++round)
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      CaseResult& one = rounds[round].at(i);
+      verdicts[i].push_back(one.outcome.verdict);
+      if (weight(one) < weight(all[i])) all[i] = std::move(one);
+    }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto is_other = [&](Verdict verdict) { return verdict != verdicts[i][0]; };
+    if (std::any_of(verdicts[i].begin(), verdicts[i].end(), is_other)) all[i].rounds = verdicts[i];
+  }
+  return all;
 }
 
 void soften(CaseResult& result) {

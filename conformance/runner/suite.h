@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,24 +17,37 @@ namespace mq::conformance {
 bool fits(std::string_view pattern, std::string_view text);
 
 // A pattern with * and ? that fits a case's id (whole, or without its version), one of its
-// statements, `tag:NAME`, `section:4.7`, `kind:negative` or `file:NAME`.
+// statements, `tag:NAME`, `section:4.7`, `kind:negative`, `version:5` or `file:NAME`.
 bool is_selected_by(const Case& one, std::string_view pattern,
                     const std::vector<Statement>& statements);
 
 struct Selection {
   std::vector<std::string> only;  // any of them; none: all cases
   std::vector<std::string> skip;
-  std::string level;  // must, should, may, or all (also empty)
+  std::vector<std::string> also = {};  // ids, of which a case must be one; none: any
+  std::string level;                   // must, should, may, or all (also empty)
   Role role = Role::broker;
 };
 std::vector<const Case*> selected(const Library& library, const Selection& selection);
+
+// One of several parts of a selection, the same for the same cases: every `of`th case, from 1 on.
+struct Shard {
+  std::size_t number = 1;
+  std::size_t of = 1;
+};
+std::optional<Shard> shard_named(std::string_view text);  // "2/5"
+std::vector<const Case*> part(const std::vector<const Case*>& cases, const Shard& shard);
 
 struct CaseResult {
   const Case* which = nullptr;
   Level level = Level::must;
   Outcome outcome;
-  std::string link;  // of an expectation: where more is said
+  std::string link;                  // of an expectation: where more is said
+  std::vector<Verdict> rounds = {};  // if it was played several times, and differed
 };
+
+// Of several rounds over the same cases: the gravest of each, and which ones differed.
+std::vector<CaseResult> gravest_of(std::vector<std::vector<CaseResult>> rounds);
 
 // A case that only recommends, or only allows, does not fail.
 void soften(CaseResult& result);

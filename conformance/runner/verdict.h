@@ -32,6 +32,7 @@ struct Said {
   std::string link;
   std::string text;
   std::vector<std::byte> bytes;
+  std::uint32_t connection = 0;  // a number for each time that the link was opened; 0: of none
 };
 
 struct Failure {

@@ -19,7 +19,8 @@ function(base64_of_hex hex out)
 endfunction()
 
 set(code "// Made by reports/assets/embed.cmake.\n#include \"reports/html/assets.h\"\n\nnamespace mq::report::assets {\n\n")
-foreach(asset "style;report.css" "script;report.js" "charts;echarts.min.js")
+foreach(asset "style;report.css" "script;report.js" "charts;echarts.min.js"
+    "matrix_style;matrix.css" "matrix_script;matrix.js")
   list(GET asset 0 name)
   list(GET asset 1 file)
   file(SHA256 ${FOLDER}/${file} hex)

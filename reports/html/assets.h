@@ -12,5 +12,9 @@ extern const std::string_view script;
 extern const std::string_view script_sha256;
 extern const std::string_view charts;
 extern const std::string_view charts_sha256;
+extern const std::string_view matrix_style;
+extern const std::string_view matrix_style_sha256;
+extern const std::string_view matrix_script;
+extern const std::string_view matrix_script_sha256;
 
 }  // namespace mq::report::assets

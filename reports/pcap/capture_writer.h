@@ -2,8 +2,6 @@
 // packets of plain connections with all that is in them, and the records of TLS where there is TLS.
 // decrypted.pcap is what lay within TLS, passwords starred out.
 //
-// The link type is "exported PDU": each record names the dissector (mqtt, tls), the addresses and
-// the ports, so there are no made-up TCP headers, and what travels in WebSocket is readable too.
 // Client number i (from 0) is 10.x.y.z with x.y.z = i + 1, the broker is 192.0.2.1 port 1883, 8883
 // with TLS; each connection of a client has a port of its own, counted from 10001 and used again
 // after 50,000.
@@ -11,12 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "reports/file/output_file.h"
 #include "reports/ndjson/event_writer.h"
+#include "reports/pcap/exported_pdus.h"
 #include "sim/trace/event.h"
 
 namespace mq::report {
@@ -35,16 +32,14 @@ class CaptureWriter final : public trace::Observer {
 
   void observe(const trace::Event& event) override;
   void observe(const trace::EncryptedRecords& records);
-  bool truncated() const { return truncated_; }
+  bool truncated() const { return pdus_.truncated(); }
 
  private:
-  void put(Instant at, const std::string& tags, std::span<const std::byte> bytes);
   bool is_encrypted(trace::ClientIndex client) const;
 
-  OutputFile& out_;
   const Options options_;
+  ExportedPdus pdus_;
   std::vector<std::byte> scratch_;
-  bool truncated_ = false;
 };
 
 }  // namespace mq::report

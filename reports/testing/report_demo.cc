@@ -1,11 +1,13 @@
 // report_demo FOLDER: made-up reports of a broken, a held, a hostile and a tame (the same
-// without hostile texts), a large and an empty run.
+// without hostile texts), a large and an empty run; matrices of `conform`, also hostile and tame.
 #include <cstdio>
 #include <string>
 
+#include "reports/conform/page.h"
 #include "reports/file/output_file.h"
 #include "reports/html/page.h"
 #include "reports/results_json.h"
+#include "reports/testing/demo_conform.h"
 #include "reports/testing/demo_run.h"
 
 namespace {
@@ -13,11 +15,14 @@ namespace {
 using namespace std::chrono_literals;
 using mq::report::testing::DemoRun;
 
-bool write(const std::string& folder, const std::string& name, const mq::report::Results& results) {
-  const std::error_code error =
-      mq::report::write_file(folder + "/" + name + ".html", mq::report::html_page(results));
+bool write_page(const std::string& folder, const std::string& name, const std::string& page) {
+  const std::error_code error = mq::report::write_file(folder + "/" + name + ".html", page);
   if (error) std::fprintf(stderr, "%s: %s\n", name.c_str(), error.message().c_str());
   return !error;
+}
+
+bool write(const std::string& folder, const std::string& name, const mq::report::Results& results) {
+  return write_page(folder, name, mq::report::html_page(results));
 }
 
 }  // namespace
@@ -30,6 +35,14 @@ int main(int argc, char** argv) {
   good &= write(folder, "hostile", DemoRun({.sensors = 17, .hostile = true}).results());
   good &= write(folder, "tame", DemoRun({.sensors = 17}).results());
   good &= write(folder, "large", DemoRun({.sensors = 1500, .broken = false}).results());
+  using mq::report::testing::demo_conform;
+  const auto matrix = [&](const std::string& name, auto... targets) {
+    good &= write_page(folder, name, mq::report::conform_page({targets...}));
+  };
+  matrix("matrix", demo_conform({}), demo_conform({.deviates = true}));
+  matrix("matrix-one", demo_conform({.deviates = true}));
+  matrix("matrix-hostile", demo_conform({.deviates = true, .hostile = true}));
+  matrix("matrix-tame", demo_conform({.deviates = true}));
   mq::report::Results empty;
   empty.run.scenario = "nothing happens";
   empty.complete = true;

@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "reports/conform/sections.h"
+#include "reports/text/format.h"
+
+namespace mq::report {
+namespace {
+
+using V = ConformVerdict;
+
+constexpr std::size_t hex_shown_max = 192;
+
+bool is_quiet(const ConformJudged& one) {
+  return one.verdict == V::pass && one.advice.empty() && !one.is_flaky();
+}
+
+void put_miss(Markup& out, const ConformMiss& miss) {
+  out << "<dl class=\"miss\"><div><dt>Step</dt><dd><code>" << miss.at
+      << "</code></dd></div><div><dt>Expected</dt><dd>" << miss.expected
+      << "</dd></div><div><dt>Got</dt><dd class=\"bad\">" << miss.got << "</dd></div></dl>";
+}
+
+void put_transcript(Markup& out, const ConformJudged& one) {
+  if (one.transcript.empty()) return;
+  out << "<div class=\"scroll\"><table class=\"packets\"><caption>What went over the "
+         "connections</caption><thead><tr><th scope=\"col\" class=\"number\">Time, s</th>"
+         "<th scope=\"col\">Connection</th><th scope=\"col\">What</th></tr></thead><tbody>";
+  for (std::size_t i = 0; i < one.transcript.size(); ++i) {
+    const ConformSaid& said = one.transcript[i];
+    if (one.left_out > 0 && i == one.transcript.size() / 2)
+      out << "<tr><td></td><td></td><td class=\"sub\">" << count(one.left_out, "line")
+          << " left out</td></tr>";
+    out << "<tr><td class=\"number\">" << fmt::format("{:.6f}", seconds(said.since)) << "</td><td>"
+        << said.link << "</td><td>";
+    if (said.what == ConformSaid::What::sent)
+      out << "<span class=\"sent\">sent \xE2\x86\x92</span> ";
+    else if (said.what == ConformSaid::What::received)
+      out << "<span class=\"came\">came \xE2\x86\x90</span> ";
+    out << said.text;
+    if (!said.hex.empty())
+      out << "<code class=\"hex\">"
+          << said.hex.substr(0, hex_shown_max) +
+                 (said.hex.size() > hex_shown_max ? "\xE2\x80\xA6" : "")
+          << "</code>";
+    out << "</td></tr>";
+  }
+  out << "</tbody></table></div>";
+}
+
+void put_title(Markup& out, const ConformJudged& one) {
+  out << verdict_mark(one.verdict) << " <code>" << one.id << "</code> " << one.title;
+  if (one.by == ConformJudged::By::monitor) out << " <span class=\"sub\">monitor</span>";
+}
+
+void put_choices(Markup& out, const ConformJudged& one) {
+  for (const std::string& choice : one.choices)
+    out << "<span class=\"sub\">chose: " << choice << "</span>";
+}
+
+// A folded list of cases of one kind.
+void put_list(Markup& out, const std::vector<const ConformJudged*>& cases, Literal what) {
+  if (cases.empty()) return;
+  out << "<details><summary>" << cases.size() << " " << what << "</summary><ul class=\"cases\">";
+  for (const ConformJudged* one : cases) {
+    out << "<li>";
+    put_title(out, *one);
+    if (!one->reason.empty()) out << "<span class=\"sub\">" << one->reason << "</span>";
+    put_choices(out, *one);
+    out << "</li>";
+  }
+  out << "</ul></details>";
+}
+
+}  // namespace
+
+Evidence::Evidence(const std::vector<ConformResults>& targets)
+    : targets_(targets), shown_(targets.size()) {}
+
+Markup Evidence::whole(const ConformJudged& one) const {
+  Markup out;
+  out << "<details class=\"case\" open><summary>";
+  put_title(out, one);
+  out << "</summary>";
+  if (!one.reason.empty()) out << "<p class=\"why\">" << one.reason << "</p>";
+  if (!one.link.empty()) out << "<p class=\"sub\">See " << one.link << "</p>";
+  if (one.is_flaky()) {
+    out << "<p class=\"warn\">Not the same each time:";
+    for (const V round : one.rounds) out << " " << std::string(word_of(round));
+    out << "</p>";
+  }
+  if (one.miss) put_miss(out, *one.miss);
+  for (const ConformMiss& advice : one.advice) put_miss(out, advice);
+  put_choices(out, one);
+  if (!one.again.empty())
+    out << "<div class=\"copyable\"><span>Again</span><code>" << one.again
+        << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
+  if (!one.packets.empty())
+    out << "<div class=\"copyable\"><span>In capture.pcap</span><code>" << one.packets
+        << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
+  put_transcript(out, one);
+  out << "</details>";
+  return out;
+}
+
+Markup Evidence::of(const MatrixRow& row, std::size_t target) {
+  const MatrixCell& cell = row.cells[target];
+  const std::string id = row.statement->id + "@" + std::to_string(target + 1);
+  Markup out;
+  out << "<section class=\"of\" id=\"" << id << "\" tabindex=\"-1\"><h4>"
+      << name_of(targets_[target]) << " " << verdict_mark(cell.verdict) << "</h4>";
+  std::vector<const ConformJudged*> passed;
+  std::vector<const ConformJudged*> not_tried;
+  for (const ConformJudged* one : cell.judged) {
+    if (is_quiet(*one)) {
+      passed.push_back(one);
+    } else if (one->verdict == V::not_applicable || one->verdict == V::skipped) {
+      not_tried.push_back(one);
+    } else if (const auto [place, is_new] = shown_[target].try_emplace(one, id); is_new) {
+      out << whole(*one);
+    } else {
+      out << "<p class=\"case\">";
+      put_title(out, *one);
+      out << ": see <a href=\"#" << place->second << "\">"
+          << place->second.substr(0, place->second.find('@')) << "</a></p>";
+    }
+  }
+  put_list(out, passed, "passed");
+  put_list(out, not_tried, "not tried");
+  if (cell.judged.empty()) {
+    out << "<p class=\"sub\">";
+    if (cell.can_be_checked)
+      out << "Not tried in this run.";
+    else if (!row.statement->no_case.empty())
+      out << "It cannot be checked: " << row.statement->no_case;
+    else
+      out << "It cannot be checked against this role from outside.";
+    out << "</p>";
+  }
+  out << "</section>";
+  return out;
+}
+
+}  // namespace mq::report

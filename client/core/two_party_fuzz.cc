@@ -383,6 +383,10 @@ class World {
     // Until the answer either may count.
     if (const auto has = party.granted.find(filter); has != party.granted.end())
       has->second = std::min(has->second, qos);
+    // Also for what is on its way to the broker.
+    for (auto& [number, order] : orders_)
+      if (order.owed[who] && (filter == "#" || filter == topics[order.topic]))
+        order.owed[who] = std::min(*order.owed[who], qos);
     give(who, SubscribeOrder{handle, {{filter, {.qos = qos}}}, {}});
   }
   void unsubscribe(std::size_t who, std::uint8_t how) {
@@ -420,7 +424,9 @@ class World {
     if (message.qos == Qos::exactly_once && std::exchange(order.came_at_qos2[who], true))
       ensure(std::exchange(order.may_come_again[who], false), "QoS 2 comes once");
     if (order.came[who]++ > 0) return;
-    // First deliveries of one publisher, topic and QoS come in the order of publishing.
+    // First deliveries of one publisher, topic and QoS come in the order of publishing; but what
+    // was sent before there was a subscription may be sent again after it.
+    if (!order.owed[who]) return;
     std::uint64_t& last = latest_[{who, number % parties, order.topic, order.qos, message.qos}];
     ensure(last < number, "in the order of publishing");
     last = number;

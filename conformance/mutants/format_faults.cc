@@ -51,6 +51,12 @@ Faults texts() {
        overlooks({utf8, null}, {Kind::subscribe})},
       {"takes filters that are no UTF-8 in UNSUBSCRIBE", "v5/MQTT-3.10.3-1 v3.1.1/MQTT-3.10.3-1",
        overlooks({utf8, null}, {Kind::unsubscribe})},
+      {"takes ASCII only in topics",
+       "v5/MQTT-1.5.4-1 v3.1.1/MQTT-1.5.3-1 v5/MQTT-1.5.4-3 v3.1.1/MQTT-1.5.3-3",
+       hears<Publish>([](Publish& publish, Passing& passing) {
+         const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 128; };
+         if (!std::all_of(publish.topic.begin(), publish.topic.end(), is_ascii)) passing.drop();
+       })},
       {"leaves U+FEFF out of topics", "v5/MQTT-1.5.4-3 v3.1.1/MQTT-1.5.3-3",
        compares_after(without_bom)},
       {"compares topics without regard to case",

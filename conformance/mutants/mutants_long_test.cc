@@ -11,6 +11,7 @@
 #include "conformance/mutants/mutated_backend.h"
 #include "conformance/mutants/proof.h"
 #include "conformance/runner/ours.h"
+#include "conformance/runner/suite.h"
 
 namespace mq::conformance {
 namespace {
@@ -28,11 +29,10 @@ TEST(Mutants, ABrokerWithoutAFaultPassesEveryCase) {
   const Between between = [](sim::BrokerBackend& broker) {
     return std::make_unique<MutatedBackend>(broker, Behaviour{});
   };
-  for (const Case& one : library.cases) {
-    if (!one.tags.empty() && one.tags.front() == "long") continue;
-    const Outcome outcome = play_against_ours(one, 1, between);
+  for (const Case* one : selected(library, {.skip = {"tag:long"}})) {
+    const Outcome outcome = play_against_ours(*one, 1, between);
     EXPECT_EQ(outcome.verdict, Verdict::pass)
-        << one.id << (outcome.failure ? " " + outcome.failure->got : "");
+        << one->id << (outcome.failure ? " " + outcome.failure->got : "");
   }
 }
 
@@ -60,16 +60,19 @@ TEST(Mutants, EveryFaultIsSeenByACaseThatNamesWhatItBreaks) {
   EXPECT_GE(seen_faults * 100, faults.size() * 95);
 }
 
-// The number in harmless.txt is lowered as faults are added, never raised. With MQ_VERBOSE these
-// cases are named.
-TEST(Mutants, NoMoreCasesThanBeforeAreProofAgainstEveryFaultOfTheirStatements) {
+// Of a thousand cases so many fail with a fault of the statements that they assert. The number may
+// only grow. With MQ_VERBOSE the others are named.
+constexpr std::size_t biting_of_a_thousand = 925;
+
+TEST(Mutants, NearlyAllCasesFailWithAFaultOfTheirStatements) {
   const Library library = embedded_library();
   const auto never = Proof(library).never_failing();
-  std::cout << library.cases.size() - never.size() << " of " << library.cases.size()
-            << " cases fail with some fault of their statements\n";
+  const std::size_t all = selected(library, {.skip = {"tag:long"}}).size();
+  const std::size_t biting = all - never.size();
+  std::cout << biting << " of " << all << " cases fail with some fault\n";
   if (std::getenv("MQ_VERBOSE") != nullptr)
     for (const Case* one : never) std::cout << "  " << one->id << "\n";
-  EXPECT_LE(never.size(), std::stoul(*lines_of("harmless.txt").begin()));
+  EXPECT_GE(biting * 1000, all * biting_of_a_thousand);
 }
 
 // unbroken.txt: statements without a fault, with the reason behind a colon. It may only shrink.

@@ -111,6 +111,19 @@ Faults properties() {
        })},
       {"loses the first user property", "v5/MQTT-3.3.2-17", drops_a_user_property()},
       {"turns user properties round", "v5/MQTT-3.3.2-18", turns_user_properties_round()},
+      {"sends properties that nobody has published",
+       "v5/MQTT-3.3.2-15 v5/MQTT-3.3.2-16 v5/MQTT-3.3.2-17 v5/MQTT-3.3.2-20 v5/MQTT-3.3.2-4",
+       sends<Publish>([](Publish& publish, Passing& passing) {
+         if (!is_v5(passing)) return;
+         const auto add = [&](PropertyId id, PropertyValue value) {
+           if (!has(publish.properties, id)) publish.properties.add(id, std::move(value));
+         };
+         add(Id::payload_format_indicator, std::uint32_t{1});
+         add(Id::response_topic, std::string("mutant"));
+         add(Id::correlation_data, Bytes::copy("mutant"));
+         add(Id::content_type, std::string("mutant"));
+         publish.properties.add_user("mutant", "mutant");
+       })},
       {"loses the content type", "v5/MQTT-3.3.2-20", loses(Id::content_type)},
       {"delivers expired messages", "v5/MQTT-3.3.2-5",
        hears<Publish>([](Publish& publish, Passing&) {

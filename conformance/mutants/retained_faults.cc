@@ -144,6 +144,8 @@ Faults sending() {
        subscribes_as([](SubscriptionOptions& options) { options.retain_as_published = true; })},
       {"takes Retain As Published 1 for 0", "v5/MQTT-3.3.1-13",
        subscribes_as([](SubscriptionOptions& options) { options.retain_as_published = false; })},
+      {"sets RETAIN in all that it sends", "v5/MQTT-3.3.1-12 v3.1.1/MQTT-3.3.1-9",
+       sends<Publish>([](Publish& publish, Passing&) { publish.retain = true; })},
       {"passes RETAIN on", "v3.1.1/MQTT-3.3.1-9", passes_retain_on()},
       {"sends retained messages without RETAIN", "v3.1.1/MQTT-3.3.1-8",
        sends<Publish>([](Publish& publish, Passing&) { publish.retain = false; })},

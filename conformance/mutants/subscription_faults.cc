@@ -136,9 +136,14 @@ Behaviour keeps_the_first_options() {
 // The QoS that messages were published at.
 Behaviour delivers_at(std::function<Qos(Qos published, Qos granted)> choose) {
   auto published = std::make_shared<std::map<std::string, Qos>>();
-  return {.heard = each<Publish>([published](Publish& publish, Passing&) {
-            (*published)[std::string(publish.payload.text())] = publish.qos;
-          }),
+  return {.heard =
+              [published](Passing& passing) {
+                if (const auto* publish = passing.as<Publish>())
+                  (*published)[std::string(publish->payload.text())] = publish->qos;
+                const auto* connect = passing.as<Connect>();
+                if (connect != nullptr && connect->will)
+                  (*published)[std::string(connect->will->payload.text())] = connect->will->qos;
+              },
           .sent = each<Publish>([published, choose](Publish& publish, Passing&) {
             const auto at = published->find(std::string(publish.payload.text()));
             if (at == published->end()) return;
@@ -187,6 +192,25 @@ Faults effect() {
        delivers_at([](Qos, Qos) { return Qos::at_most_once; })},
       {"delivers at the lowest QoS of the subscriptions that match",
        "v5/MQTT-3.3.4-2 v3.1.1/MQTT-3.3.5-1", delivers_at_the_lowest()},
+      {"takes every filter for `#`",
+       "v5/MQTT-3.3.2-3 v3.1.1/MQTT-3.3.2-3 v5/MQTT-4.7.3-4 v3.1.1/MQTT-4.7.3-4 "
+       "v5/MQTT-4.7.1-1 v5/MQTT-4.7.1-2 v3.1.1/MQTT-4.7.1-2 v3.1.1/MQTT-4.7.1-3",
+       {.heard =
+            [](Passing& passing) {
+              auto* subscribe = passing.as<Subscribe>();
+              if (subscribe == nullptr) return;
+              for (auto& entry : subscribe->entries)
+                if (!shared(entry.filter)) entry.filter = "#";
+              passing.replace(*passing.packet);
+            },
+        .sent = {},
+        .keeps_open = {}}},
+      {"takes shared subscriptions for ordinary ones", "v5/MQTT-3.3.1-9",
+       hears<Subscribe>([](Subscribe& subscribe, Passing& passing) {
+         for (auto& entry : subscribe.entries)
+           if (const auto group = shared(entry.filter); group && is_v5(passing))
+             entry.filter = std::string(group->filter);
+       })},
       {"lets filters that begin with a wildcard match topics that begin with $",
        "v5/MQTT-4.7.2-1 v3.1.1/MQTT-4.7.2-1",
        {.heard = each<Publish>([](Publish& publish, Passing& passing) {

@@ -51,6 +51,8 @@ Faults will_faults() {
   return {
       {"forgets wills", "v5/MQTT-3.1.2-7 v5/MQTT-3.1.2-8 v3.1.1/MQTT-3.1.2-8",
        hears<Connect>([](Connect& connect, Passing&) { connect.will.reset(); })},
+      {"lets nobody in who brings a will", "v5/MQTT-3.1.2-12 v3.1.1/MQTT-3.1.2-14 v5/MQTT-3.1.2-7",
+       refuses_connect([](const Connect& connect) { return connect.will.has_value(); })},
       {"publishes wills at once", "v5/MQTT-3.1.2-8 v5/MQTT-3.1.3-9", takes_will([](auto&, Will& w) {
          w.properties = without(w.properties, PropertyId::will_delay_interval);
        })},

@@ -77,4 +77,8 @@ std::string to_text(const StatementId& id) {
 
 Duration least_duration(const Case& one, Duration quiet) { return of(one.steps, quiet); }
 
+bool needs(const Case& one, std::string_view what) {
+  return std::find(one.needs.begin(), one.needs.end(), what) != one.needs.end();
+}
+
 }  // namespace mq::conformance

@@ -148,6 +148,9 @@ struct Case {
   std::vector<Step> steps;
 };
 
+// Whether this word is among its `needs:`.
+bool needs(const Case& one, std::string_view what);
+
 // The time that a case takes at least: all of its waiting. `quiet` is how long a silence is that
 // does not say how long it lasts.
 Duration least_duration(const Case& one, Duration quiet);

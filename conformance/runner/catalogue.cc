@@ -66,6 +66,7 @@ constexpr auto twists = std::to_array<Row>({
     {"drop", everywhere, Form::number},
     {"truncate", everywhere, Form::number},
     {"pieces", everywhere, Form::number},
+    {"frame", everywhere, Form::text},
     {"properties_length", with_properties, Form::text},
     {"will_properties_length", bit(Kind::connect), Form::text},
     {"protocol_name", bit(Kind::connect), Form::text},

@@ -95,6 +95,7 @@ Case clean_up(const Leftovers& left, Version version) {
 
 Contact contact_from(const Outcome& outcome, Version version, const Target& target) {
   Contact contact;
+  contact.abilities.web_socket = target.address.has_websocket;
   contact.abilities.given = target.given;
   contact.abilities.lacks = target.lacks;
   contact.abilities.configured = target.configured;

@@ -73,15 +73,17 @@ std::vector<std::string> Links::names() const {
   return all;
 }
 
-Link& Links::open(const std::string& name) {
+Link& Links::open(const std::string& name, const std::string& offers) {
   const LinkNumber number{++last_};
   party(name).current = number;
   actions.push_back(OpenLink{number, name});
-  return links_.try_emplace(number, number, name, peer(), version_).first->second;
+  Link& link = links_.try_emplace(number, number, name, peer(), version_).first->second;
+  if (place_) link.web_socket.emplace(*place_, offers);
+  return link;
 }
 
 void Links::send(const std::string& name, std::optional<Kind> packet, std::vector<std::byte> bytes,
-                 std::size_t piece_bytes) {
+                 std::size_t piece_bytes, bool as_text_frame) {
   Link* const link = current(name);
   std::string text = packet ? mq::name(*packet) : "bytes";
   const Decoded decoded = decode(bytes, link == nullptr ? version_ : link->reader.version(), us());
@@ -97,7 +99,9 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
   for (std::size_t at = 0; at < bytes.size(); at += piece_bytes) {
     const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(at);
     const std::size_t size = std::min(piece_bytes, bytes.size() - at);
-    actions.push_back(SendOnLink{link->number, {begin, begin + static_cast<std::ptrdiff_t>(size)}});
+    std::vector<std::byte> piece(begin, begin + static_cast<std::ptrdiff_t>(size));
+    if (link->web_socket) piece = link->web_socket->frame(piece, as_text_frame);
+    actions.push_back(SendOnLink{link->number, std::move(piece)});
   }
 }
 
@@ -122,17 +126,40 @@ void Links::end(const std::string& name, HowToEnd how) {
   static constexpr const char* words[] = {"we close", "we close our half", "we reset"};
   note(name, words[static_cast<std::size_t>(how)]);
   if (how != HowToEnd::half_close) link->ended_by_us = true;
+  if (how == HowToEnd::close && link->web_socket && link->is_open)
+    actions.push_back(SendOnLink{link->number, link->web_socket->goodbye()});
   actions.push_back(EndLink{link->number, how});
 }
 
 void Links::on_open(Link& link) {
+  if (link.web_socket) {
+    actions.push_back(SendOnLink{link.number, link.web_socket->request()});
+    return note(link.name, "connected, and asks for a WebSocket");
+  }
   link.is_open = true;
   note(link.name, "connected");
 }
 
 void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
   if (link.ended_by_us || link.malformed) return;
-  link.was_heard = true;
+  if (!link.web_socket) return read(link, bytes);
+  WebSocket::Heard heard = link.web_socket->hear(bytes);
+  if (!heard.reply.empty()) actions.push_back(SendOnLink{link.number, std::move(heard.reply)});
+  if (heard.opened) {
+    link.is_open = true;
+    const std::string& chosen = link.web_socket->subprotocol();
+    party(link.name).subprotocol = chosen;
+    note(link.name, "the WebSocket is open, subprotocol " + (chosen.empty() ? "none" : chosen));
+  }
+  read(link, heard.payload);
+  if (heard.fault.empty() || link.malformed) return;
+  link.malformed = heard.fault;
+  note(link.name, "the WebSocket fails: " + heard.fault);
+  if (!link.is_open) on_end(link, heard.fault);
+}
+
+void Links::read(Link& link, std::span<const std::byte> bytes) {
+  link.was_heard = link.was_heard || !bytes.empty();
   link.reader.feed(bytes);
   if (!link.name.empty()) read(link);  // else when it is accepted
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conformance/runner/play.h"
+#include "conformance/runner/web_socket.h"
 
 namespace mq::conformance {
 
@@ -28,6 +29,7 @@ struct Link {
   bool was_heard = false;            // something came
   std::optional<std::string> ended;  // how
   std::optional<Kind> last_sent;
+  std::optional<WebSocket> web_socket;   // carries the packets
   std::optional<std::string> malformed;  // what the peer sent wrong: nothing more is read
 };
 
@@ -40,6 +42,7 @@ struct Party {
   std::optional<std::uint16_t> sent_id;      // of the last packet with one
   std::optional<std::uint16_t> received_id;  // of the last packet with one that was looked at
   std::optional<Packet> hello;  // what the peer said of itself: CONNACK, or of a client CONNECT
+  std::string subprotocol;      // of its WebSocket, as the server chose
   bool is_automatic = false;    // acknowledges by itself; to a client: answers everything
   bool answers_pings = true;    // of a client, which the script does not see then
   std::string asked;            // by the last SUBSCRIBE or UNSUBSCRIBE: reasons that grant it
@@ -48,7 +51,9 @@ struct Party {
 
 class Links {
  public:
-  Links(Version version, Role role) : version_(version), role_(role) {}
+  // With a place, the connections are WebSockets.
+  Links(Version version, Role role, std::optional<WebSocketPlace> place = {})
+      : version_(version), role_(role), place_(std::move(place)) {}
 
   Party& party(const std::string& name) { return parties_[name]; }
   const Party* find_party(std::string_view name) const;
@@ -56,13 +61,14 @@ class Links {
   Link* find(LinkNumber number);
   std::vector<std::string> names() const;
 
-  Link& open(const std::string& name);
+  // Of WebSockets: which subprotocols are offered.
+  Link& open(const std::string& name, const std::string& offers = "mqtt");
   // A client has opened one; it waits until the script accepts it under a name.
   Link& arrive();
   Link* accept(const std::string& name);  // the one that waits longest; null: none waits
   // Whatever the state of the connection: what cannot leave is noted.
   void send(const std::string& name, std::optional<Kind> packet, std::vector<std::byte> bytes,
-            std::size_t piece_bytes = 0);
+            std::size_t piece_bytes = 0, bool as_text_frame = false);
   void end(const std::string& name, HowToEnd how);
 
   void on_open(Link& link);
@@ -88,12 +94,14 @@ class Links {
   bool acknowledge(Link& link, const Packet& packet);  // whether it is no matter of the script
   bool serve(Link& link, const Packet& packet);        // the same, where we are the broker
   void answer(Link& link, Kind kind, std::uint16_t id);
+  void read(Link& link, std::span<const std::byte> bytes);
 
   Sender peer() const { return role_ == Role::client ? Sender::client : Sender::server; }
   Sender us() const { return role_ == Role::client ? Sender::server : Sender::client; }
 
   const Version version_;
   const Role role_;
+  const std::optional<WebSocketPlace> place_;
   std::map<std::string, Party, std::less<>> parties_;
   std::map<LinkNumber, Link> links_;
   std::deque<LinkNumber> arrived_;

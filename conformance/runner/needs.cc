@@ -40,6 +40,8 @@ constexpr auto known = std::to_array<Need>({
      [](const Abilities& a) { return a.server_keep_alive.has_value(); }},
     {"virtual_time", "it takes too long for a target in real time",
      [](const Abilities& a) { return a.virtual_time; }},
+    {"websocket", "the target is not spoken to over WebSocket",
+     [](const Abilities& a) { return a.web_socket; }},
     {"credentials", "no user and password of the target are known",
      [](const Abilities& a) { return has(a, "user") && has(a, "password"); }},
     {"wrong_password", "it is not known that the target refuses wrong passwords",

@@ -26,6 +26,7 @@ struct Abilities {
   std::optional<std::uint32_t> server_keep_alive;
   // From the outside nobody sees these.
   bool virtual_time = false;
+  bool web_socket = false;                   // connections to it are WebSockets
   bool can_be_configured = false;            // `config:` is for it to obey
   std::map<std::string, std::string> given;  // user, password, denied_topic, ...: placeholders
   std::map<std::string, std::string> lacks;  // a word of `needs:`, and why the target has it not

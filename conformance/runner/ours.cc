@@ -9,9 +9,11 @@
 #include "base/nearest_word.h"
 #include "base/overloaded.h"
 #include "conformance/runner/play.h"
+#include "scenarios/engine/layered_backend.h"
 #include "sim/broker_host.h"
 #include "sim/linked/linked_backend.h"
 #include "sim/memory/memory_world.h"
+#include "transport/websocket.h"
 
 namespace mq::conformance {
 namespace {
@@ -75,10 +77,6 @@ std::pair<std::string, std::string> taken_apart(const std::string& setting) {
   return {setting.substr(0, equals), setting.substr(std::min(equals + 1, setting.size()))};
 }
 
-bool needs(const Case& one, std::string_view what) {
-  return std::find(one.needs.begin(), one.needs.end(), what) != one.needs.end();
-}
-
 bool has_users(const Case& one) {
   return needs(one, "credentials") || needs(one, "wrong_password") || needs(one, "restricted_user");
 }
@@ -106,7 +104,8 @@ class Encounter {
       : world_(seed),
         broker_(settings_of(one), broker::Durability::process, Rng(seed).child("broker")),
         between_(between ? between(broker_) : nullptr),
-        host_(world_, between_ ? *between_ : broker_),
+        web_socket_(needs(one, "websocket") ? over_web_socket() : nullptr),
+        host_(world_, top()),
         play_(one, surroundings(one)) {
     if (has_users(one)) broker_.let_in_only({{"lab", "secret"}, {"guest", "guest"}});
     if (needs(one, "echo_method")) broker_.let_in_who_echoes(echo_method, "lab");
@@ -129,6 +128,13 @@ class Encounter {
 
  private:
   static constexpr int devices_max = 8;
+
+  sim::BrokerBackend& erring_or_not() { return between_ ? *between_ : broker_; }
+  sim::BrokerBackend& top() { return web_socket_ ? *web_socket_ : erring_or_not(); }
+  std::unique_ptr<sim::BrokerBackend> over_web_socket() {
+    return std::make_unique<scenario::LayeredBackend>(
+        erring_or_not(), [](const std::string&) { return transport::websocket_server_layer({}); });
+  }
 
   static Surroundings surroundings(const Case& one) {
     Surroundings around{.topic = "lab", .client_id = "lab", .patience = {reply, quiet}};
@@ -224,6 +230,7 @@ class Encounter {
   sim::MemoryWorld world_;
   sim::LinkedBackend broker_;
   const std::unique_ptr<sim::BrokerBackend> between_;
+  const std::unique_ptr<sim::BrokerBackend> web_socket_;  // takes the frames off
   sim::BrokerHost host_;
   Play play_;
   std::vector<sim::DeviceId> devices_;
@@ -249,6 +256,7 @@ std::string config_fault(const std::string& setting) {
 Abilities abilities_of_ours() {
   Abilities ours;
   ours.virtual_time = true;
+  ours.web_socket = true;
   ours.can_be_configured = true;
   ours.topic_alias_maximum = broker::Limits{}.topic_aliases;
   ours.receive_maximum = broker::Limits{}.receive_maximum;

@@ -82,7 +82,7 @@ std::string fault_of(std::string_view name, const Names& names) {
     if (!names.links.contains(std::string(name.substr(0, dot))))
       return "there is no connection `" + std::string(name.substr(0, dot)) + "` in this case";
     std::vector<std::string> known = field_names(Kind::conn_ack);
-    known.insert(known.end(), {"client_id", "id", "sent_id", "keep_alive"});
+    known.insert(known.end(), {"client_id", "id", "sent_id", "keep_alive", "subprotocol"});
     const std::string attribute(name.substr(dot + 1));
     if (std::find(known.begin(), known.end(), attribute) != known.end()) return {};
     return "a connection has no `" + attribute + "`" + did_you_mean(attribute, known);

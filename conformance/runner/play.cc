@@ -22,7 +22,8 @@ constexpr unsigned steps_max = 100'000;  // of one case: repeats multiply
 class Play::Stage {
  public:
   Stage(const Case& one, Surroundings around)
-      : links(one.version, one.role),
+      : links(one.version, one.role,
+              needs(one, "websocket") ? std::optional(around.web_socket) : std::nullopt),
         case_(one),
         around_(std::move(around)),
         values_(around_, links, [this] { return round(); }),
@@ -186,7 +187,7 @@ class Play::Stage {
   Progress attempt(const Step& step, Memory& memory) {
     switch (step.verb) {
       case Verb::open:
-        return try_open(step.who[0], memory);
+        return try_open(step, memory);
       case Verb::send:
         speaker_.send(step);
         return {done};
@@ -486,7 +487,8 @@ class Play::Stage {
 
   // ---- Doing
 
-  Progress try_open(const std::string& name, Memory& memory) {
+  Progress try_open(const Step& step, Memory& memory) {
+    const std::string& name = step.who[0];
     Link* link = links.current(name);
     if (!memory.asked) {
       if (link != nullptr && !is_ended(*link)) {
@@ -494,7 +496,8 @@ class Play::Stage {
         return {};
       }
       memory.asked = true;
-      link = &links.open(name);
+      link = step.bytes.empty() ? &links.open(name)
+                                : &links.open(name, values_.text(step.bytes.front()));
     }
     if (link->is_open) return {done};
     const bool too_late = until(memory.began + around_.patience.reply);

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "conformance/runner/match.h"
 #include "conformance/runner/verdict.h"
+#include "conformance/runner/web_socket.h"
 #include "protocol/codec.h"
 
 namespace mq::conformance {
@@ -71,6 +72,7 @@ struct Surroundings {
   std::string client_id;
   std::map<std::string, std::string> given;  // placeholders of the target: user, password, ...
   Patience patience;
+  WebSocketPlace web_socket = {};  // of cases that need one
 };
 
 // What a case has left at the target that outlives its connections.

@@ -343,7 +343,8 @@ class RemoteSuite {
     Surroundings around{.topic = "lab-" + options_.word + "-" + number,
                         .client_id = options_.word + number,
                         .given = target_.given,
-                        .patience = patience};
+                        .patience = patience,
+                        .web_socket = {target_.address.host_and_port(), target_.address.path}};
     const auto playing =
         std::make_shared<SocketCase>(dialer_, one, std::move(around), limit, std::move(done));
     playing_.push_back(playing);

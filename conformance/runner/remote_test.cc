@@ -163,6 +163,8 @@ TEST(Remote, TlsAndWebSocketCarryTheSameCases) {
       for (const CaseResult& result : run(library, target, name).results)
         EXPECT_EQ(result.outcome.verdict, Verdict::pass) << scheme << " " << told(result);
   }
+  for (const CaseResult& result : run(library, at(broker.port("ws"), "ws"), "web-socket-*").results)
+    EXPECT_EQ(result.outcome.verdict, Verdict::pass) << told(result);
   Target distrusted = at(broker.port("mqtts"), "mqtts");
   EXPECT_THAT(run(library, distrusted).lost, HasSubstr("certificate"));
   distrusted.ca_file = folder + "/absent.pem";

@@ -44,11 +44,11 @@ std::string Dialer::resolve() {
   return error ? error.message() : "";
 }
 
-Dialer::Dialed Dialer::dial(Version version, transport::Link::Owner owner) {
+Dialer::Dialed Dialer::dial(Version version, transport::Link::Owner owner, Over over) {
   auto socket = std::make_shared<SocketLink>(context_, endpoints_, seats_);
   dialed_.push_back(socket);
   std::unique_ptr<transport::Layer> layer = tls_ ? tls_->layer(address_.host) : nullptr;
-  if (address_.has_websocket) {
+  if (address_.has_websocket && over == Over::all_layers) {
     std::random_device chance;
     const Rng masks((static_cast<std::uint64_t>(chance()) << 32) | chance());
     layer = transport::stacked(std::move(layer),
@@ -66,6 +66,7 @@ SocketCase::SocketCase(Dialer& dialer, const Case& one, Surroundings around, Dur
                        Done done)
     : dialer_(dialer),
       version_(one.version),
+      over_(needs(one, "websocket") ? Dialer::Over::plain : Dialer::Over::all_layers),
       limit_(limit),
       play_(one, std::move(around)),
       done_(std::move(done)),
@@ -116,23 +117,25 @@ void SocketCase::open(const OpenLink& open) {
   const LinkNumber link = open.link;
   const auto self = shared_from_this();
   Wire& wire = links_[link];
-  wire.dialed = dialer_.dial(
-      version_, {.opened =
-                     [self, link] {
-                       if (self->is_over_) return;
-                       self->links_.at(link).was_open = true;
-                       self->play_.on_open(link, self->now());
-                       self->act();
-                     },
-                 .received =
-                     [self, link](std::span<const std::byte> bytes) {
-                       if (self->is_over_) return;
-                       self->play_.on_bytes(link, bytes, self->now());
-                       self->act();
-                     },
-                 .drained = {},
-                 .leaving = {},
-                 .ended = [self, link](error_code error) { self->on_ended(link, error); }});
+  wire.dialed =
+      dialer_.dial(version_,
+                   {.opened =
+                        [self, link] {
+                          if (self->is_over_) return;
+                          self->links_.at(link).was_open = true;
+                          self->play_.on_open(link, self->now());
+                          self->act();
+                        },
+                    .received =
+                        [self, link](std::span<const std::byte> bytes) {
+                          if (self->is_over_) return;
+                          self->play_.on_bytes(link, bytes, self->now());
+                          self->act();
+                        },
+                    .drained = {},
+                    .leaving = {},
+                    .ended = [self, link](error_code error) { self->on_ended(link, error); }},
+                   over_);
   const auto dialed = wire.dialed.link;
   dialed->start();
 }

@@ -35,7 +35,9 @@ class Dialer {
 
   // Why the name of the host leads nowhere; empty if it does not.
   std::string resolve();
-  Dialed dial(Version version, transport::Link::Owner owner);
+  // `plain`: whoever wants it speaks WebSocket itself, if the target does.
+  enum class Over { all_layers, plain };
+  Dialed dial(Version version, transport::Link::Owner owner, Over over = Over::all_layers);
   boost::asio::io_context& context() { return context_; }
   std::size_t dialed() const { return dialed_.size(); }          // until now
   std::size_t open() const { return seats_.use_count() - 1UL; }  // now
@@ -69,6 +71,7 @@ class SocketCase final : public std::enable_shared_from_this<SocketCase> {
 
   Dialer& dialer_;
   const Version version_;
+  const Dialer::Over over_;
   const Duration limit_;
   Play play_;
   Done done_;

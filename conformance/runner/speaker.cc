@@ -42,7 +42,7 @@ void Speaker::send(const Step& step) {
   auto wire = to_wire(kind, fields, version);
   if (const auto* why = std::get_if<ScriptFault>(&wire)) return values_.fail(why->text);
   auto& made = std::get<Wire>(wire);
-  links_.send(step.who[0], kind, std::move(made.bytes), made.piece_bytes);
+  links_.send(step.who[0], kind, std::move(made.bytes), made.piece_bytes, made.as_text_frame);
 }
 
 // The version in which this packet is written: the case's, or what this connection's CONNECT

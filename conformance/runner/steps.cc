@@ -302,6 +302,8 @@ class Script {
                   : what == "close"  ? Verb::close
                   : what == "cut"    ? Verb::cut
                                      : Verb::half_close;
+      if (step.verb == Verb::open && words.take("offering"))
+        step.bytes.push_back(value_of(words.next("subprotocols, \"other, mqtt\"")));
     } else if (what == "auto") {
       step.verb = Verb::automatic;
       const Word& setting = words.next("on or off");

@@ -17,6 +17,7 @@ std::optional<std::string> attribute(const Party& party, std::string_view what) 
   if (what == "id") return id(party.received_id);
   if (what == "sent_id") return id(party.sent_id);
   if (what == "keep_alive") return std::to_string(party.keep_alive);
+  if (what == "subprotocol") return party.subprotocol;
   if (!party.hello) return std::nullopt;
   if (auto said = seen(*party.hello, what)) return said;
   // What 5.0 says holds when nothing is said.

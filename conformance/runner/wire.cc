@@ -49,6 +49,12 @@ class Builder {
     packet.resize(packet.size() - std::min<std::uint64_t>(cut, packet.size()));
     if (fault_) return *fault_;
     Wire wire{.piece_bytes = static_cast<std::size_t>(number("pieces", 0, true))};
+    if (const Filled* frame = find("frame", true)) {
+      if (frame->text != "text" && frame->text != "binary")
+        return ScriptFault{"a frame is `text` or `binary`, found `" + frame->text.value_or("") +
+                           "`"};
+      wire.as_text_frame = frame->text == "text";
+    }
     for (char c : packet) wire.bytes.push_back(static_cast<std::byte>(c));
     return wire;
   }

@@ -24,6 +24,7 @@ struct Filled {
 struct Wire {
   std::vector<std::byte> bytes;
   std::size_t piece_bytes = 0;  // at most so many in one write; 0: all
+  bool as_text_frame = false;   // over WebSocket, instead of a binary one
 };
 std::variant<Wire, ScriptFault> to_wire(Kind packet, const std::vector<Filled>& fields,
                                         Version version);

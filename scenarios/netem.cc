@@ -56,6 +56,8 @@ std::string loss_of(const sim::LinkDirection& plain, const sim::link::DirectionP
   if (!parts.bursts) return plain.loss > 0 ? " loss random " + percent(plain.loss) : "";
   if (plain.loss > 0) cannot(script, "independent loss beside that in bursts");
   const sim::link::BurstModel& bursts = *parts.bursts;
+  if (bursts.every > Duration::zero())
+    cannot(script, "bursts that step in time; it steps once a packet");
   return " loss gemodel " + percent(bursts.to_bad) + ' ' + percent(bursts.to_good) + ' ' +
          percent(bursts.loss_in_bad) + ' ' + percent(bursts.loss_in_good);
 }

@@ -67,6 +67,7 @@ void set_bursts(Direction& direction, const Node& node, Reading&) {
                                                  .to_good = fields.value("to_good").real,
                                                  .loss_in_good = fields.value("loss_good").real,
                                                  .loss_in_bad = fields.value("loss_bad").real,
+                                                 .every = fields.duration("every"),
                                                  .is_shared = fields.yes("shared")};
 }
 

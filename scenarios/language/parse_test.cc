@@ -133,25 +133,26 @@ TEST(Parse, FillsInWhatIsLeftOut) {
 }
 
 TEST(Parse, ALinkHasAllItsParts) {
-  const Plan read = plan(head +
-                         "links:\n"
-                         "  l:\n"
-                         "    profile: gprs\n"
-                         "    delay: { uniform: [100ms, 300ms], correlation: 0.5, source: s }\n"
-                         "    up: { rate: { normal: [1 Mbit/s, 200 kbit/s], every: 2s, "
-                         "correlation: 0.8, source: s }, queue_bytes: 64kB, queue_time: 2s }\n"
-                         "    down: { rate: { poisson: 3 Mbit/s, source: s }, drop: codel, "
-                         "reorder: true, bursts: { to_bad: 0.2%, to_good: 5%, loss_bad: 90% } }\n"
-                         "    radio: { promotion: { uniform: [1s, 2s], source: s }, paging: 2s, "
-                         "tail: 10s, drx_after: 200ms, drx: 300ms,\n"
-                         "      sleep: { awake: 16s, every: 1h, missed: lost } }\n"
-                         "    handovers: { between: 16s, gap: 40ms, failures: 5%, "
-                         "failure_length: 2s, source: measured }\n"
-                         "    nat: { idle_timeout: 3min, then: rebind }\n"
-                         "    roaming: { between: 1h, length: 10s }\n"
-                         "    outages: { timetable: [ { at: 1min, for: 5s } ], period: 10min, "
-                         "directions: up }\n"
-                         "fleet: { a: { link: l } }\n");
+  const Plan read =
+      plan(head +
+           "links:\n"
+           "  l:\n"
+           "    profile: gprs\n"
+           "    delay: { uniform: [100ms, 300ms], correlation: 0.5, source: s }\n"
+           "    up: { rate: { normal: [1 Mbit/s, 200 kbit/s], every: 2s, "
+           "correlation: 0.8, source: s }, queue_bytes: 64kB, queue_time: 2s }\n"
+           "    down: { rate: { poisson: 3 Mbit/s, source: s }, drop: codel, "
+           "reorder: true, bursts: { to_bad: 0.2%, to_good: 5%, loss_bad: 90%, every: 10ms } }\n"
+           "    radio: { promotion: { uniform: [1s, 2s], source: s }, paging: 2s, "
+           "tail: 10s, drx_after: 200ms, drx: 300ms,\n"
+           "      sleep: { awake: 16s, every: 1h, missed: lost } }\n"
+           "    handovers: { between: 16s, gap: 40ms, failures: 5%, "
+           "failure_length: 2s, source: measured }\n"
+           "    nat: { idle_timeout: 3min, then: rebind }\n"
+           "    roaming: { between: 1h, length: 10s }\n"
+           "    outages: { timetable: [ { at: 1min, for: 5s } ], period: 10min, "
+           "directions: up }\n"
+           "fleet: { a: { link: l } }\n");
   const LinkPlan& link = read.links.at(0);
   ASSERT_TRUE(link.model.parts);
   const sim::link::Parts& parts = *link.model.parts;
@@ -170,6 +171,7 @@ TEST(Parse, ALinkHasAllItsParts) {
   EXPECT_EQ(parts.down.bursts->to_bad, 0.002);
   EXPECT_EQ(parts.down.bursts->loss_in_bad, 0.9);
   EXPECT_EQ(parts.down.bursts->loss_in_good, 0);
+  EXPECT_EQ(parts.down.bursts->every, 10ms);
   EXPECT_EQ(parts.radio->promotion.mean(), 1.5);
   EXPECT_EQ(parts.radio->paging.mean(), 2);
   EXPECT_EQ(parts.radio->tail, 10s);

@@ -15,7 +15,7 @@ Seen run(const BurstModel& model) {
   bool last = false;
   constexpr int count = 400'000;
   for (int i = 0; i < count; ++i) {
-    const bool loses = bursts.loses_next(chance);
+    const bool loses = bursts.loses_next({}, chance);
     lost += loses;
     begun += loses && !last;
     last = loses;
@@ -38,6 +38,26 @@ TEST(Bursts, EachStateHasALossOfItsOwn) {
   EXPECT_NEAR(model.mean_loss(), 0.25 * 0.5 + 0.75 * 0.02, 1e-12);
   EXPECT_NEAR(run(model).loss, model.mean_loss(), 0.003);
   EXPECT_EQ(run({.to_bad = 0, .to_good = 0.5}).loss, 0);
+}
+
+// Probes every 10 ms see what the steps say; a message a minute sees the same loss, but no bursts.
+TEST(Bursts, ThatStepInTimeLastAsLongHoweverSeldomPacketsAre) {
+  using namespace std::chrono_literals;
+  const BurstModel model{.to_bad = 0.01, .to_good = 0.05, .every = 10ms};
+  for (const Duration between : {Duration(10ms), Duration(1min)}) {
+    Chance chance;
+    Bursts bursts(model, Rng(3));
+    int lost = 0, begun = 0;
+    bool last = false;
+    for (int i = 0; i < 200'000; ++i) {
+      const bool loses = bursts.loses_next(Instant(between * i), chance);
+      lost += loses;
+      begun += loses && !last;
+      last = loses;
+    }
+    EXPECT_NEAR(lost / 200'000.0, model.mean_loss(), 0.01);
+    EXPECT_NEAR(lost / double(begun), between == 10ms ? 20 : 1.2, between == 10ms ? 2 : 0.05);
+  }
 }
 
 }  // namespace

@@ -95,9 +95,9 @@ Duration Lane::delay(Chance& chance) {
   return delay;
 }
 
-bool Lane::loses(Chance& chance) {
+bool Lane::loses(Instant sent, Chance& chance) {
   const bool alone = plain_.loss > 0 && chance.unit(loss_) < plain_.loss;
-  const bool in_burst = bursts_ && bursts_->loses_next(chance);
+  const bool in_burst = bursts_ && bursts_->loses_next(sent, chance);
   return alone || in_burst;
 }
 
@@ -129,7 +129,7 @@ Lane::Result Lane::send(Instant now, std::size_t bytes, Chance& chance) {
   free_at_ = air.sent;
   if (state_.radio) state_.radio->is_busy_until(air.sent);
   const Instant arrival = air.sent + delay(chance);
-  if (loses(chance) || air.is_lost) return {{Fate::lost, {}}, true};
+  if (loses(air.sent, chance) || air.is_lost) return {{Fate::lost, {}}, true};
   if (parts_.reorders) return {{Fate::arrives, arrival}, true};
   last_arrival_ = std::max(arrival, last_arrival_);
   return {{Fate::arrives, last_arrival_}, true};

@@ -44,7 +44,7 @@ class Lane {
   Air transmit(Instant start, Instant now, std::size_t bytes, Chance& chance);
   Instant finish(Instant start, std::size_t bytes, Chance& chance);
   Duration delay(Chance& chance);
-  bool loses(Chance& chance);
+  bool loses(Instant sent, Chance& chance);
 
   LinkDirection plain_;
   State& state_;

@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
+constexpr int by_signal = 128;  // and the signal's number, as a status
+constexpr auto dying_takes = 20ms;
 constexpr auto looks_every = 20ms;  // whether the program has ended
 constexpr std::size_t line_bytes_max = 1 << 20;
 
@@ -70,6 +72,7 @@ ClientCase::ClientCase(asio::io_context& context, const Case& one,
     : context_(context),
       adapter_(adapter),
       limit_(limit),
+      one_(one),
       may_refuse_(hears(one.steps, "failed")),
       version_(one.version),
       play_(one, std::move(around)),
@@ -220,14 +223,17 @@ void ClientCase::watch_end() {
   });
 }
 
-void ClientCase::on_ended(int status) {
-  constexpr int by_signal = 128;
-  const bool is_dead = status > by_signal;
+std::string ClientCase::how_it_ended(int status) const {
   std::string how = "the client program has ended ";
-  how += is_dead ? "by signal " + std::to_string(status - by_signal) + " (" +
-                       ::strsignal(status - by_signal) + ")"
-                 : "with status " + std::to_string(status);
-  if (!last_line_.empty()) how += ": " + last_line_;
+  how += status > by_signal ? "by signal " + std::to_string(status - by_signal) + " (" +
+                                  ::strsignal(status - by_signal) + ")"
+                            : "with status " + std::to_string(status);
+  return last_line_.empty() ? how : how + ": " + last_line_;
+}
+
+void ClientCase::on_ended(int status) {
+  const bool is_dead = status > by_signal;
+  const std::string how = how_it_ended(status);
   // A program for one thing that never tried to connect was not tested.
   if (!has_connected_ && !is_dead && !may_refuse_)
     play_.on_told({"unsupported", {{"why", how}}}, now());
@@ -263,6 +269,7 @@ void ClientCase::take(tcp::socket socket) {
              .ended =
                  [self, link](error_code error) {
                    if (self->is_over_) return;
+                   self->peer_has_closed_ = true;
                    self->play_.on_end(link, words(error), self->now());
                    self->act();
                  }});
@@ -287,8 +294,15 @@ void ClientCase::finish() {
   input_.close(ignored);
   output_.close(ignored);
   for (auto& [number, link] : std::exchange(links_, {})) link->abort();
+  Outcome outcome = play_.take_outcome();
+  // It may have died of what the script took for an orderly close.
+  if (process_ && peer_has_closed_)
+    if (const auto status = process_->wait(dying_takes); status && *status > by_signal)
+      outcome.verdict = Verdict::fail,
+      outcome.failure =
+          Failure{one_.place, one_.title, "a client that lives on", how_it_ended(*status)};
   process_.reset();
-  asio::post(context_, [done = std::move(done_), outcome = play_.take_outcome()]() mutable {
+  asio::post(context_, [done = std::move(done_), outcome = std::move(outcome)]() mutable {
     done(std::move(outcome));
   });
 }

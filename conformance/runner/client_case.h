@@ -40,6 +40,7 @@ class ClientCase final : public std::enable_shared_from_this<ClientCase> {
   void hear(const std::string& line);
   void watch_end();
   void on_ended(int status);
+  std::string how_it_ended(int status) const;
   void accept();
   void take(boost::asio::ip::tcp::socket socket);
   void end(const EndLink& end);
@@ -49,6 +50,7 @@ class ClientCase final : public std::enable_shared_from_this<ClientCase> {
   boost::asio::io_context& context_;
   const peers::ClientAdapter& adapter_;
   const Duration limit_;
+  const Case& one_;
   const bool may_refuse_;  // the case looks whether the program refuses
   const Version version_;
   Play play_;
@@ -69,6 +71,7 @@ class ClientCase final : public std::enable_shared_from_this<ClientCase> {
   std::array<char, 4096> buffer_{};
   std::optional<Order> then_;  // as soon as it is connected
   bool has_connected_ = false;
+  bool peer_has_closed_ = false;
   bool is_over_ = false;
 };
 

@@ -21,6 +21,7 @@ Link* Links::accept(const std::string& name) {
     // One that ended without a word is none: who looks whether a port is open does that.
     if (link->ended && link->reader.buffered_bytes() == 0) continue;
     party(name).current = link->number;
+    party(name).hello.reset();
     link->name = name;
     note(name, "the client has connected");
     read(*link);
@@ -48,6 +49,9 @@ void Links::learn(Party& party, const Packet& packet) {
 
 bool Links::serve(Link& link, const Packet& packet) {
   Party& client = party(link.name);
+  // What comes before CONNECT or after DISCONNECT is for the script to see.
+  if (!client.hello || link.has_left) return false;
+  link.has_left = kind(packet) == Kind::disconnect;
   const auto reply = [&](const Packet& answer) {
     std::vector<std::byte> bytes;
     encode(answer, link.reader.version(), bytes);

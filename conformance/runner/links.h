@@ -26,6 +26,7 @@ struct Link {
   std::deque<std::vector<std::byte>> inbox_wire;  // of each, as it came
   bool is_open = false;
   bool ended_by_us = false;
+  bool has_left = false;             // a client has said DISCONNECT
   bool was_heard = false;            // something came
   std::optional<std::string> ended;  // how
   std::optional<Kind> last_sent;

@@ -148,7 +148,24 @@ class Encounter {
     }
     auto input = puppet_.order(order.verb, order.fields);
     if (const auto* why = std::get_if<client::Unsupported>(&input)) return refuse(*why);
+    if (meddling_.sends_whatever) send_whatever(std::get<client::Input>(input));
     feed(std::get<client::Input>(std::move(input)));
+  }
+
+  void send_whatever(const client::Input& input) {
+    constexpr auto id = PacketId{4242};
+    std::optional<Packet> packet;
+    if (const auto* order = std::get_if<client::PublishOrder>(&input)) {
+      packet = order->message;
+      if (order->message.qos != Qos::at_most_once) std::get<Publish>(*packet).packet_id = id;
+    } else if (const auto* order = std::get_if<client::SubscribeOrder>(&input)) {
+      packet = Subscribe{id, order->properties, order->entries};
+    } else if (const auto* order = std::get_if<client::UnsubscribeOrder>(&input)) {
+      packet = Unsubscribe{id, order->properties, order->filters};
+    }
+    std::vector<std::byte> bytes;
+    if (packet) encode(*packet, version_, bytes);
+    if (wire_) wire_->send(bytes);
   }
 
   void refuse(const client::Unsupported& why) {
@@ -163,11 +180,7 @@ class Encounter {
       if (const auto* send = std::get_if<client::SendBytes>(&*output)) this->send(send->bytes);
       if (std::holds_alternative<client::CloseLink>(*output)) close();
       if (auto reply = puppet_.reply(*output))
-        world_.call_at(world_.now(), [this, reply = std::move(*reply)] {
-          if (reply.word == "connected" && then_) obey(*std::exchange(then_, std::nullopt));
-          play_.on_told({reply.word, reply.words}, world_.now());
-          act();
-        });
+        world_.call_at(world_.now(), [this, reply = std::move(*reply)] { tell(reply); });
     }
     world_.cancel(client_timer_);
     client_timer_ = sim::TimerId::none;
@@ -176,6 +189,14 @@ class Encounter {
         client_timer_ = sim::TimerId::none;
         feed(client::Tick{});
       });
+  }
+
+  void tell(client::Reply reply) {
+    if (reply.word == "connected" && then_) obey(*std::exchange(then_, std::nullopt));
+    int times = 1;
+    if (meddling_.tells) meddling_.tells(reply.word, reply.words, times);
+    for (; times > 0; --times) play_.on_told({reply.word, reply.words}, world_.now());
+    act();
   }
 
   void connect() {
@@ -231,7 +252,7 @@ class Encounter {
   }
 
   void close() {
-    if (meddling_.never_closes) return;
+    if (meddling_.never_closes || meddling_.keeps_open) return;
     if (wire_) wire_->end_sending();
     world_.call_at(world_.now(), [this, attempt = attempt_] {
       if (attempt == attempt_ && wire_) lose();

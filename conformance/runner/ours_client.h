@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "client/core/client.h"
@@ -19,7 +21,13 @@ struct Meddling {
   // What leaves, packet by packet, and what it hears, as it comes.
   std::function<std::vector<std::byte>(std::span<const std::byte> packet)> sends;
   std::function<std::vector<std::byte>(std::span<const std::byte> bytes)> hears;
-  bool never_closes = false;  // and says no DISCONNECT
+  // How often its application is told something; what is told may be changed.
+  std::function<void(std::string& word, std::vector<std::pair<std::string, std::string>>& fields,
+                     int& times)>
+      tells;
+  bool never_closes = false;    // and says no DISCONNECT
+  bool keeps_open = false;      // says DISCONNECT, and does not close
+  bool sends_whatever = false;  // what it is told to publish or to subscribe to, as it stands
 };
 
 Outcome play_against_our_client(const Case& one, std::uint64_t seed, const Meddling& meddling = {});

@@ -122,6 +122,8 @@ class Play::Stage {
 
   // Whether the case goes on all the same.
   bool miss(const Step& step, Progress progress) {
+    if (step.verb == Verb::accept && application.is_gone())
+      return leave(Verdict::not_applicable, progress.got), false;
     Failure failure{step.place, step.source, std::move(progress.expected), std::move(progress.got),
                     progress.waited};
     if (step.is_advice) {
@@ -561,7 +563,8 @@ LinkNumber Play::on_arrival(Instant now) {
 void Play::on_told(Told told, Instant now) {
   stage_->links.now = now;
   if (told.word == "unsupported")
-    stage_->leave(Verdict::not_applicable, "the client cannot do this: " + text_of(told.fields));
+    stage_->leave(Verdict::not_applicable, "the client cannot do this: " +
+                                               (told.fields.empty() ? "" : told.fields[0].second));
   stage_->hear(std::move(told));
   stage_->go_on();
 }

@@ -151,7 +151,7 @@ TEST_F(Known, EveryMistakeIsToldWithItsPlace) {
 
 TEST_F(Known, TheCommittedFilesAreInOrder) {
   const Library library = embedded_library();
-  for (const char* name : {"mosquitto"}) {
+  for (const char* name : {"mosquitto", "client-mosquitto", "client-mqttjs"}) {
     std::ifstream in(std::string(MQ_SOURCE_DIR "/conformance/expectations/") + name + ".yaml");
     const std::string yaml((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     Expectations expectations;

@@ -122,8 +122,12 @@ function connect(fields) {
     `message topic=${encode(topic)} qos=${packet.qos} retain=${Number(packet.retain)} ` +
     `dup=${Number(packet.dup)} payload=${encode(payload)}`));
   client.on('disconnect', (packet) => say('disconnected', { reason: packet.reasonCode }));
-  client.on('close', () => say('disconnected'));
-  client.on('error', (error) => say('refused', { reason: error.code, why: error.message }));
+  let wasConnected = false;
+  client.on('connect', () => { wasConnected = true; });
+  client.on('close', () => (wasConnected ? say('disconnected') : say('failed', { why: 'no connection' })));
+  client.on('error', (error) => (typeof error.code === 'number'
+    ? say('refused', { reason: error.code, why: error.message })
+    : say('failed', { why: error.message })));
 }
 
 function publish(fields) {

@@ -286,6 +286,14 @@ void ClientCase::end(const EndLink& end) {
 
 void ClientCase::finish() {
   is_over_ = true;
+  Outcome outcome = play_.take_outcome();
+  // It may have died of what the script took for an orderly close. Its pipes are still open: they
+  // are nothing to die of.
+  if (process_ && peer_has_closed_)
+    if (const auto status = process_->wait(dying_takes); status && *status > by_signal)
+      outcome.verdict = Verdict::fail,
+      outcome.failure =
+          Failure{one_.place, one_.title, "a client that lives on", how_it_ended(*status)};
   limit_timer_.cancel();
   end_timer_.cancel();
   clock_.cancel();
@@ -294,13 +302,6 @@ void ClientCase::finish() {
   input_.close(ignored);
   output_.close(ignored);
   for (auto& [number, link] : std::exchange(links_, {})) link->abort();
-  Outcome outcome = play_.take_outcome();
-  // It may have died of what the script took for an orderly close.
-  if (process_ && peer_has_closed_)
-    if (const auto status = process_->wait(dying_takes); status && *status > by_signal)
-      outcome.verdict = Verdict::fail,
-      outcome.failure =
-          Failure{one_.place, one_.title, "a client that lives on", how_it_ended(*status)};
   process_.reset();
   asio::post(context_, [done = std::move(done_), outcome = std::move(outcome)]() mutable {
     done(std::move(outcome));

@@ -44,10 +44,7 @@ class Play::Stage {
     if (values_.fault) leave(Verdict::error, *values_.fault);
   }
 
-  Link* link_at(LinkNumber number, Instant now) {
-    links.now = now;
-    return links.find(number);
-  }
+  Link* link_at(LinkNumber number, Instant now) { return links.now = now, links.find(number); }
 
   void hear(Told told) {
     if (Application::knows(told.word))

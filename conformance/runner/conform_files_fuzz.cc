@@ -17,7 +17,8 @@ void check(const scenario::Problems& problems) {
   for (const scenario::Problem& problem : problems) {
     ensure(problem.line >= 1 && problem.column >= 1, "a place counts from 1");
     for (const char c : problem.text)
-      ensure(static_cast<unsigned char>(c) >= 0x20 || c == '\n', "nothing moves the cursor");
+      ensure(static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t' || c == '\r',
+             "nothing moves the cursor");
   }
 }
 

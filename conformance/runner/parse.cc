@@ -19,6 +19,19 @@ using scenario::quoted;
 constexpr std::string_view header_keys[] = {"asserts", "versions", "kind",  "level", "tags",
                                             "needs",   "config",   "alone", "role"};
 
+// What a message quotes of the file must not move a terminal's cursor.
+std::optional<Problem> control_byte(std::string_view text) {
+  std::size_t line = 1, column = 1;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7F)
+      return Problem{line, column, "a control byte: this is no text file"};
+    line += c == '\n' ? 1 : 0;
+    column = c == '\n' ? 1 : column + 1;
+  }
+  return std::nullopt;
+}
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return {};
@@ -275,6 +288,7 @@ class Reader {
 }  // namespace
 
 Problems read_cases(const CaseFile& file, std::vector<Case>& cases) {
+  if (const auto problem = control_byte(file.text)) return {*problem};
   return Reader(file, cases).all();
 }
 

@@ -158,6 +158,7 @@ TEST(CaseFile, EveryMistakeIsToldWithItsPlace) {
   for (const auto& [steps, told] : mistakes)
     EXPECT_THAT(problems_of(header + steps), testing::Contains(HasSubstr(told))) << steps;
   EXPECT_THAT(problems_of("A ping"), ElementsAre(HasSubstr("x:1:1: expected `case NAME")));
+  EXPECT_THAT(problems_of("A ping\nA \033[2J"), ElementsAre(HasSubstr("x:2:3: a control byte")));
   EXPECT_THAT(problems_of("case x: y\nA ping"), ElementsAre(HasSubstr("which statements")));
   EXPECT_THAT(problems_of("case X y: z\nasserts: v5/MQTT-1\nA ping"),
               ElementsAre(HasSubstr("a name is made of")));

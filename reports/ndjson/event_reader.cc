@@ -132,7 +132,12 @@ What malformed_seen(Reading& r) {
   const auto rule = r.rules.find(r.in.text("rule"));
   if (rule == r.rules.end()) r.in.fail("rule", "is not a rule that this program knows");
   const Rule which = rule == r.rules.end() ? Rule::none : rule->second;
-  return MalformedSeen{connection, end, {which, r.in.number<std::size_t>("offset")}};
+  const Malformed fault{which, r.in.number<std::size_t>("offset")};
+  const bool sent = r.in.flag("sent");
+  const auto version = r.in.small<Version>("v", 3, 5);
+  r.wire.assign(1, static_cast<char>(r.in.number<unsigned>("first")));
+  return MalformedSeen{connection, end,    fault, sent,
+                       version,    std::as_bytes(std::span(r.wire))};
 }
 
 What what_of(std::string_view name, Reading& r) {

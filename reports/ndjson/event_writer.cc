@@ -88,7 +88,10 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
           [&](const MalformedSeen& e) {
             put(line, e.connection);
             line.word("end", word(end_words, e.end)).word("rule", info(e.fault.rule).name);
-            line.number("offset", e.fault.offset);
+            line.number("offset", e.fault.offset).flag("sent", e.sent);
+            line.number("v", static_cast<unsigned>(e.version));
+            // No more: there may be a password in it.
+            line.number("first", e.wire.empty() ? 0U : std::to_integer<unsigned>(e.wire[0]));
           },
           [&](const Attempted& e) {
             put(line, e.client, e.stamp);

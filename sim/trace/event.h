@@ -53,8 +53,11 @@ struct PacketSeen {
 };
 struct MalformedSeen {
   Connection connection;
-  End end;  // that received it
+  End end;
   Malformed fault;
+  bool sent = false;  // by this end; else received there
+  Version version = Version::v5;
+  std::span<const std::byte> wire = {};  // as far as it has come
 };
 
 // ---- The application of a client ----------------------------------------------------------------

@@ -1,0 +1,182 @@
+#include "conformance/monitors/monitors.h"
+
+#include <algorithm>
+
+#include "conformance/checks/words.h"
+
+namespace mq::monitors {
+namespace {
+
+using trace::End;
+
+// What our own broker was told it has also heard: it is linked in. Another one has only been sent
+// it.
+View view_of_broker(const trace::RunInfo& run) { return {.exact = run.broker == "ours"}; }
+
+void add_clauses(std::vector<std::string>& all, const WatchInfo& row, Version version) {
+  const std::string prefix = version == Version::v5 ? "v5/" : "v3.1.1/";
+  std::string_view rest = clauses(row, version);
+  while (!rest.empty()) {
+    const std::size_t blank = std::min(rest.find(' '), rest.size());
+    std::string one = prefix + std::string(rest.substr(0, blank));
+    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(std::move(one));
+    rest.remove_prefix(std::min(blank + 1, rest.size()));
+  }
+}
+
+checks::Evidence evidence_of(const Breach& breach, const trace::RunInfo& run) {
+  const trace::ClientIndex client{breach.client};
+  const std::string& who = checks::name_of(run, client);
+  return {breach.at,
+          (breach.role == Role::client ? who + " to the broker" : "The broker to " + who) +
+              ", connection " + std::to_string(breach.connection) + ", at " +
+              checks::time_text(breach.at) + ": " + breach.text + ".",
+          {client},
+          std::nullopt,
+          breach.at,
+          breach.at};
+}
+
+checks::Finding finding_of(const WatchInfo& row, Role role, Version version, const Count& count,
+                           const Notebook& notebook, const trace::RunInfo& run) {
+  checks::Finding finding;
+  finding.id = std::string(name(role)) + "/" + std::string(row.name) +
+               (version == Version::v5 ? "/5" : "/3.1.1");
+  finding.promise = row.sentence;
+  finding.tried = count.tried;
+  finding.broken = count.broken;
+  finding.verdict = count.broken > 0 ? checks::Verdict::broken : checks::Verdict::held;
+  finding.limit = "0 broken";
+  finding.measured = checks::count_text(count.broken) + " of " + checks::count_text(count.tried);
+  add_clauses(finding.clauses, row, version);
+  for (const Breach& breach : notebook.breaches())
+    if (breach.watch == row.watch && breach.role == role && breach.version == version)
+      finding.evidence.push_back(evidence_of(breach, run));
+  return finding;
+}
+
+}  // namespace
+
+Report report(const Notebook& notebook, const trace::RunInfo& run) {
+  Report report;
+  for (const WatchInfo& row : all_watches())
+    for (const Role role : {Role::broker, Role::client})
+      for (const Version version : {Version::v5, Version::v3_1_1}) {
+        const Count count = notebook.count(row.watch, role, version);
+        if (count.tried == 0) continue;
+        report.rules.push_back(finding_of(row, role, version, count, notebook, run));
+      }
+  checks::Finding& all = report.overall;
+  all.id = "standard";
+  all.promise = "Broker and clients keep the rules of the standard that can be watched.";
+  for (const checks::Finding& rule : report.rules) {
+    all.tried += rule.tried;
+    all.broken += rule.broken;
+    if (rule.broken == 0) continue;
+    for (const std::string& clause : rule.clauses)
+      if (std::find(all.clauses.begin(), all.clauses.end(), clause) == all.clauses.end())
+        all.clauses.push_back(clause);
+  }
+  for (const Breach& breach : notebook.breaches())
+    if (all.evidence.size() < checks::evidence_max)
+      all.evidence.push_back(evidence_of(breach, run));
+  all.verdict = all.broken > 0  ? checks::Verdict::broken
+                : all.tried > 0 ? checks::Verdict::held
+                                : checks::Verdict::not_tried;
+  all.limit = "0 broken";
+  all.measured = checks::count_text(all.broken) + " broken, " +
+                 checks::count_text(report.rules.size(), "rule") + " put to the test";
+  return report;
+}
+
+Monitors::Monitors(const trace::RunInfo& run)
+    : run_(run),
+      clients_watcher_(Role::client, {}, notebook_),
+      broker_watcher_(Role::broker, view_of_broker(run), notebook_),
+      clients_(run.clients.size()) {}
+
+void Monitors::observe(const trace::Event& event) {
+  if (const auto* seen = std::get_if<trace::PacketSeen>(&event.what)) {
+    on(*seen, event.at);
+  } else if (const auto* malformed = std::get_if<trace::MalformedSeen>(&event.what)) {
+    on(*malformed, event.at);
+  } else if (const auto* opened = std::get_if<trace::LinkOpened>(&event.what)) {
+    link(opened->connection, opened->end, event.at);
+  } else if (const auto* closed = std::get_if<trace::LinkClosed>(&event.what)) {
+    on(*closed, event.at);
+  } else if (std::holds_alternative<trace::BrokerDown>(event.what)) {
+    on_broker_down();
+  }
+}
+
+Link* Monitors::find(trace::Connection connection, End end) {
+  const auto client = static_cast<std::size_t>(connection.client);
+  if (client >= clients_.size()) return nullptr;
+  auto& links = clients_[client][static_cast<std::size_t>(end)].links;
+  for (auto one = links.rbegin(); one != links.rend(); ++one)
+    if ((*one)->number == connection.number) return one->get();
+  return nullptr;
+}
+
+Link& Monitors::link(trace::Connection connection, End end, Instant at) {
+  if (Link* const known = find(connection, end)) return *known;
+  const auto client = static_cast<std::size_t>(connection.client);
+  if (client >= clients_.size()) clients_.resize(client + 1);
+  Side& side = clients_[client][static_cast<std::size_t>(end)];
+  Link& made = *side.links.emplace_back(std::make_unique<Link>());
+  made.client = static_cast<std::uint32_t>(connection.client);
+  made.number = connection.number;
+  made.session = &side.session;
+  if (const Link* other = find(connection, end == End::client ? End::broker : End::client))
+    made.provoked = other->provokes;
+  watcher(end).opened(made, at);
+  return made;
+}
+
+void Monitors::provoke(trace::Connection connection, End end) {
+  if (Link* const guilty = find(connection, end)) guilty->provokes = true;
+  if (Link* const other = find(connection, end == End::client ? End::broker : End::client))
+    other->provoked = true;
+}
+
+void Monitors::on(const trace::PacketSeen& seen, Instant at) {
+  Link& link = this->link(seen.connection, seen.end, at);
+  const Seen what{*seen.packet, seen.version, seen.wire.size(), at};
+  if (!seen.sent) return watcher(seen.end).heard(link, what);
+  const std::uint64_t before = notebook_.all_broken();
+  watcher(seen.end).sent(link, what);
+  if (notebook_.all_broken() != before) [[unlikely]]
+    provoke(seen.connection, seen.end);
+}
+
+void Monitors::on(const trace::MalformedSeen& seen, Instant at) {
+  Link& link = this->link(seen.connection, seen.end, at);
+  if (!seen.sent) return watcher(seen.end).heard_malformed(link);
+  watcher(seen.end).sent_malformed(link, seen.fault, seen.wire, seen.version, at);
+  provoke(seen.connection, seen.end);
+}
+
+void Monitors::on(const trace::LinkClosed& closed, Instant at) {
+  Link* const link = find(closed.connection, closed.end);
+  if (link == nullptr) return;  // the attempt came to nothing
+  watcher(closed.end).closed(*link, at, closed.by_this_end);
+  auto& links = clients_[static_cast<std::size_t>(closed.connection.client)]
+                        [static_cast<std::size_t>(closed.end)]
+                            .links;
+  std::erase_if(links, [&](const auto& one) { return one.get() == link; });
+}
+
+void Monitors::on_broker_down() {
+  for (Client& client : clients_)
+    Watcher::crashed(client[static_cast<std::size_t>(End::broker)].session);
+}
+
+Report Monitors::finish(Instant end) {
+  for (Client& client : clients_)
+    for (const End side : {End::client, End::broker})
+      for (const auto& link : client[static_cast<std::size_t>(side)].links)
+        watcher(side).ended(*link, end);
+  return report(notebook_, run_);
+}
+
+}  // namespace mq::monitors

@@ -1,0 +1,66 @@
+// The standard, watched in a whole run: every connection, both sides, each where it is. A fold over
+// the trace with bounded state, the same live and over a stored file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conformance/checks/finding.h"
+#include "conformance/monitors/watcher.h"
+#include "sim/trace/event.h"
+#include "sim/trace/run_info.h"
+
+namespace mq::monitors {
+
+struct Report {
+  // "standard": broken if any rule is. It names the statements that broke.
+  checks::Finding overall;
+  // A finding per rule, side and version that was put to the test; id "broker/again_has_dup".
+  std::vector<checks::Finding> rules;
+};
+
+// What a notebook says, with `name_of` for the clients in it.
+Report report(const Notebook& notebook, const trace::RunInfo& run);
+
+class Monitors final : public trace::Observer {
+ public:
+  explicit Monitors(const trace::RunInfo& run);  // outlives this
+  Monitors(const Monitors&) = delete;
+  Monitors& operator=(const Monitors&) = delete;
+
+  void observe(const trace::Event& event) override;
+  // Once, after the last event.
+  Report finish(Instant end);
+
+  const Notebook& notebook() const { return notebook_; }
+
+ private:
+  // One end of all connections of a client.
+  struct Side {
+    Session session;
+    std::vector<std::unique_ptr<Link>> links;  // open ones
+  };
+  using Client = std::array<Side, 2>;  // by trace::End
+
+  void on(const trace::PacketSeen& seen, Instant at);
+  void on(const trace::MalformedSeen& seen, Instant at);
+  void on(const trace::LinkClosed& closed, Instant at);
+  void on_broker_down();
+  Watcher& watcher(trace::End end) {
+    return end == trace::End::client ? clients_watcher_ : broker_watcher_;
+  }
+  Link& link(trace::Connection connection, trace::End end, Instant at);
+  Link* find(trace::Connection connection, trace::End end);
+  void provoke(trace::Connection connection, trace::End end);
+
+  const trace::RunInfo& run_;
+  Notebook notebook_;
+  Watcher clients_watcher_;
+  Watcher broker_watcher_;
+  std::vector<Client> clients_;
+};
+
+}  // namespace mq::monitors

@@ -35,14 +35,18 @@ LAYERS = [
     ("peers/", ["base/", "protocol/", "scenarios/language/", "peers/"]),
     ("bench/", ["base/", "protocol/", "transport/", "peers/", "bench/"]),
     ("conformance/checks/", ["base/", "protocol/", "sim/trace/", "conformance/checks/"]),
+    ("conformance/monitors/", ["base/", "protocol/", "sim/trace/", "conformance/checks/",
+                               "conformance/monitors/"]),
     ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
                              "peers/", "conformance/"]),
     ("conformance/mutants/", ["base/", "protocol/", "sim/", "conformance/"]),
-    ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "reports/"]),
+    ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "conformance/monitors/",
+                  "reports/"]),
     ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
     ("cli/", [""]),
 ]
-PURE = ("base/", "protocol/", "broker/core/", "client/core/", "conformance/checks/", "sim/trace/")
+PURE = ("base/", "protocol/", "broker/core/", "client/core/", "conformance/checks/", "conformance/monitors/",
+        "sim/trace/")
 FORBIDDEN_IN_PURE = re.compile(
     r"\b(asio|ns3|random_device|sleep|sleep_for|system_clock|steady_clock|std::thread|std::mutex|"
     r"fopen|ifstream|ofstream|socket\()"

@@ -43,6 +43,12 @@ class WriteFields {
     into_.emplace(key, value_of(value));
   }
 
+  // A member that older files do not have.
+  template <class T>
+  void since_then(std::string_view key, const T& value) {
+    (*this)(key, value);
+  }
+
   template <class T>
   static boost::json::value value_of(const T& value);
 
@@ -61,6 +67,11 @@ class ReadFields {
     const boost::json::value* found = from_.if_contains(key);
     if (found == nullptr) return fault_.at(path, "missing");
     read(*found, value, path, fault_);
+  }
+
+  template <class T>
+  void since_then(std::string_view key, T& value) {
+    if (from_.if_contains(key) != nullptr) (*this)(key, value);
   }
 
   template <class T>

@@ -221,6 +221,9 @@ struct Results {
   Instant reached;
   bool complete = false;  // false: interrupted
   std::vector<checks::Finding> findings;
+  // The rules of the standard that were watched and put to the test, each over one side and one
+  // version: "broker/again_has_dup/5". What they come to is the finding "standard".
+  std::vector<checks::Finding> standard;
   LedgerTable ledger;
   std::vector<SometimesCount> sometimes;
   Series series;

@@ -245,6 +245,7 @@ void fields(Io& io, Results& v) {
   io("reached_ns", v.reached);
   io("complete", v.complete);
   io("findings", v.findings);
+  io.since_then("standard", v.standard);
   io("ledger", v.ledger);
   io("sometimes", v.sometimes);
   io("sequences", v.sequences);

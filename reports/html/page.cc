@@ -41,7 +41,8 @@ void put_top(Markup& page, const Results& results) {
     page << "<a href=\"#evidence\">Evidence</a>";
   page << "<a href=\"#time\">Over time</a><a href=\"#latency\">Latency</a>"
           "<a href=\"#ledger\">Ledger</a><a href=\"#traffic\">Traffic</a>"
-          "<a href=\"#coverage\">Coverage</a><a href=\"#configuration\">Configuration</a></nav>"
+          "<a href=\"#standard\">Standard</a><a href=\"#coverage\">Coverage</a><a "
+          "href=\"#configuration\">Configuration</a></nav>"
           "<button type=\"button\" id=\"theme\" class=\"quiet\" hidden>Theme: system</button>"
           "</header>\n";
 }
@@ -55,8 +56,9 @@ std::string html_page(const Results& results) {
   page << "<main>\n"
        << verdict_section(results) << promises_section(results) << evidence_section(results)
        << time_section(results) << latency_section(results) << ledger_section(results)
-       << traffic_section(results) << coverage_section(results) << configuration_section(results)
-       << "</main>\n<footer><p>Made by mqttlab " << results.program_version
+       << traffic_section(results) << standard_section(results) << coverage_section(results)
+       << configuration_section(results) << "</main>\n<footer><p>Made by mqttlab "
+       << results.program_version
        << ". This file loads nothing and sends nothing. Charts are drawn by Apache ECharts "
           "(Apache License 2.0).</p></footer>\n";
   page << "<script type=\"application/json\" id=\"data\">";

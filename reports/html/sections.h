@@ -13,6 +13,7 @@ Markup time_section(const Results& results);           // #time: fleet, clients,
 Markup latency_section(const Results& results);        // #latency: percentiles
 Markup ledger_section(const Results& results);         // #ledger
 Markup traffic_section(const Results& results);        // #traffic
+Markup standard_section(const Results& results);       // #standard
 Markup coverage_section(const Results& results);       // #coverage
 Markup configuration_section(const Results& results);  // #configuration
 

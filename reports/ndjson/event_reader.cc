@@ -136,8 +136,7 @@ What malformed_seen(Reading& r) {
   const bool sent = r.in.flag("sent");
   const auto version = r.in.small<Version>("v", 3, 5);
   r.wire.assign(1, static_cast<char>(r.in.number<unsigned>("first")));
-  return MalformedSeen{connection, end,    fault, sent,
-                       version,    std::as_bytes(std::span(r.wire))};
+  return MalformedSeen{connection, end, fault, sent, version, std::as_bytes(std::span(r.wire))};
 }
 
 What what_of(std::string_view name, Reading& r) {

@@ -6,8 +6,8 @@
 #include "base/overloaded.h"
 #include "reports/ndjson/line.h"
 #include "reports/ndjson/words.h"
-#include "reports/text/secret.h"
 #include "reports/run_info_json.h"
+#include "reports/text/secret.h"
 
 namespace mq::report {
 namespace {

@@ -13,7 +13,7 @@
 namespace mq::report {
 
 Recorder::Recorder(const trace::RunInfo& run, const Options& options)
-    : options_(options), run_(run), checks_(run), collector_(run) {
+    : options_(options), run_(run), checks_(run), monitors_(run_), collector_(run) {
   if (options_.trace == TracePolicy::none) return;
   events_file_ = std::make_unique<OutputFile>(options_.folder + "/events.ndjson");
   capture_file_ = std::make_unique<OutputFile>(options_.folder + "/capture.pcap");
@@ -35,6 +35,7 @@ Recorder::~Recorder() = default;
 void Recorder::observe(const trace::Event& event) {
   if (const auto* ended = std::get_if<trace::RunEnded>(&event.what)) complete_ = ended->complete;
   checks_.observe(event);
+  monitors_.observe(event);
   collector_.observe(event);
   if (!events_) return;
   events_->observe(event);
@@ -64,7 +65,12 @@ Results Recorder::finish(Instant end) {
   results.run = run_;
   results.reached = end;
   results.complete = complete_;
-  const checks::Judgement judgement = checks_.finish();
+  checks::Judgement judgement = checks_.finish();
+  monitors::Report standard = monitors_.finish(end);
+  if (standard.overall.verdict == checks::Verdict::broken)
+    judgement.verdict = checks::Judgement::Verdict::broken;
+  judgement.findings.push_back(std::move(standard.overall));
+  results.standard = std::move(standard.rules);
   results.series = collector_.finish(end, judgement.findings);
   take_judgement(judgement, results);
   close_files(results);

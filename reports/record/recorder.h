@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conformance/checks/check_set.h"
+#include "conformance/monitors/monitors.h"
 #include "reports/collect/collector.h"
 #include "reports/file/output_file.h"
 #include "reports/ndjson/event_writer.h"
@@ -60,6 +61,7 @@ class Recorder final : public trace::Observer {
   Options options_;
   trace::RunInfo run_;
   checks::CheckSet checks_;
+  monitors::Monitors monitors_;
   Collector collector_;
   std::unique_ptr<OutputFile> events_file_;
   std::unique_ptr<OutputFile> capture_file_;

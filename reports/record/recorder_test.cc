@@ -45,7 +45,10 @@ class Recording : public ::testing::Test {
     trace.connects(sensor).connects(screen).subscribes(screen, "#", Qos::at_least_once);
     trace.after(10s);
     const auto good = trace.publishes(sensor, "a", Qos::at_least_once);
-    trace.delivers(good, screen, Qos::at_least_once).after(10s);
+    trace.delivers(good, screen, Qos::at_least_once);
+    const PubAck answer{PacketId{1}, {}, {}};
+    trace.packet(screen, trace::End::client, true, answer);
+    trace.packet(screen, trace::End::broker, false, answer).after(10s);
   }
   void TearDown() override { fs::remove_all(folder_); }
 

@@ -30,7 +30,8 @@ void PacketTap::hear(Sender from, bool sent, std::span<const std::byte> bytes) {
           trace::PacketSeen{connection_, end_, sent, reader.version(), packet, reader.wire()});
     } else if (const auto* fault = std::get_if<Malformed>(&decoded)) {
       malformed = true;
-      tracer_.record(trace::MalformedSeen{connection_, end_, *fault, sent, reader.version(), reader.wire()});
+      tracer_.record(
+          trace::MalformedSeen{connection_, end_, *fault, sent, reader.version(), reader.wire()});
       return;
     } else {
       return;

@@ -1,13 +1,13 @@
 // mqttlab bench broker: our broker and the others that are installed, under the same load.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "bench/contest.h"
 #include "bench/figures.h"
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/programs.h"
@@ -67,31 +67,30 @@ int bench_brokers(Flags& flags) {
 }  // namespace
 
 void add_bench(CLI::App& app, int& exit_code) {
-  CLI::App* verb = app.add_subcommand("bench", "measure brokers under load, side by side");
-  verb->require_subcommand(1);
-  CLI::App* broker = verb->add_subcommand(
+  Command verb(app, "bench", "measure brokers under load, side by side");
+  Command broker = verb.below(
       "broker",
       "our broker and the others that are installed, interleaved, every delivery verified");
   auto flags = std::make_shared<Flags>();
   broker
-      ->add_option("--brokers", flags->options.brokers,
-                   "which ones, by name or adapter file; else ours and all that are installed")
-      ->delimiter(',');
-  broker->add_option("--only", flags->options.rows, "only these rows (--list)")->delimiter(',');
-  broker->add_option("--rounds", flags->options.rounds, "per row and broker; medians are shown")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  broker->add_option("--size", flags->options.scale.size, "of each load: 0.1 is a tenth")
-      ->check(CLI::Range(0.0001, 1000.0))
-      ->capture_default_str();
+      .option("--brokers", flags->options.brokers,
+              "which ones, by name or adapter file; else ours and all that are installed")
+      .split_at(',');
+  broker.option("--only", flags->options.rows, "only these rows (--list)").split_at(',');
+  broker.option("--rounds", flags->options.rounds, "per row and broker; medians are shown")
+      .within(1, 1000)
+      .with_default_shown();
+  broker.option("--size", flags->options.scale.size, "of each load: 0.1 is a tenth")
+      .between(0.0001, 1000.0)
+      .with_default_shown();
   broker
-      ->add_option("--patience", flags->patience_seconds,
-                   "seconds without any event, until what is missing is lost")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  broker->add_flag("--json", flags->json, "print one JSON document");
-  broker->add_flag("--list", flags->list, "list the rows");
-  broker->callback([flags, &exit_code] { exit_code = bench_brokers(*flags); });
+      .option("--patience", flags->patience_seconds,
+              "seconds without any event, until what is missing is lost")
+      .within(1, 3600)
+      .with_default_shown();
+  broker.flag("--json", flags->json, "print one JSON document");
+  broker.flag("--list", flags->list, "list the rows");
+  broker.runs([flags, &exit_code] { exit_code = bench_brokers(*flags); });
 }
 
 }  // namespace mq::cli

@@ -7,6 +7,7 @@
 
 #include "broker/access/passwd_main.h"
 #include "cli/command_line.h"
+#include "cli/verbs.h"
 
 int main(int argc, char** argv) {
   using namespace mq::cli;

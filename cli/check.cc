@@ -1,12 +1,12 @@
 // mqttlab check FILE...: are these scenarios valid? All problems of a file, each with its place.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
@@ -40,9 +40,9 @@ int check(const std::vector<std::string>& files) {
 
 void add_check(CLI::App& app, int& exit_code) {
   auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* verb = app.add_subcommand("check", "say whether scenario files are valid");
-  verb->add_option("FILE", *files, "scenario files (YAML)")->required();
-  verb->callback([files, &exit_code] { exit_code = check(*files); });
+  Command verb(app, "check", "say whether scenario files are valid");
+  verb.option("FILE", *files, "scenario files (YAML)").required();
+  verb.runs([files, &exit_code] { exit_code = check(*files); });
 }
 
 }  // namespace mq::cli

@@ -1,11 +1,11 @@
 // mqttlab doctor: will this machine run what it is asked to?
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
 
 #include "cli/checkup.h"
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
@@ -55,16 +55,16 @@ void add_doctor(CLI::App& app, int& exit_code) {
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App* verb = app.add_subcommand("doctor", "check this machine and this installation");
-  verb->add_option("-o", flags->options.folder, "where results and stores are to be written (.)")
-      ->option_text("DIR");
-  verb->add_option("-p,--port", flags->options.port, "the broker's port (1883)");
-  verb->add_option("-c,--config-file", flags->options.config_file, "the broker's configuration")
-      ->option_text("FILE");
-  verb->add_option("--store", flags->options.store, "the broker's store")->option_text("FILE");
-  verb->add_flag("--json", flags->json, "one JSON document on stdout");
-  verb->footer("Exit status: 0 good, or with warnings; 1 something is bad; 2 usage.");
-  verb->callback([flags, &exit_code] { exit_code = doctor(flags->options, flags->json); });
+  Command verb(app, "doctor", "check this machine and this installation");
+  verb.option("-o", flags->options.folder, "where results and stores are to be written (.)")
+      .shown_as("DIR");
+  verb.option("-p,--port", flags->options.port, "the broker's port (1883)");
+  verb.option("-c,--config-file", flags->options.config_file, "the broker's configuration")
+      .shown_as("FILE");
+  verb.option("--store", flags->options.store, "the broker's store").shown_as("FILE");
+  verb.flag("--json", flags->json, "one JSON document on stdout");
+  verb.footer("Exit status: 0 good, or with warnings; 1 something is bad; 2 usage.");
+  verb.runs([flags, &exit_code] { exit_code = doctor(flags->options, flags->json); });
 }
 
 }  // namespace mq::cli

@@ -1,7 +1,6 @@
 // mqttlab gate BASE NEW: is NEW worse than BASE?
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/github.h"
 #include "cli/render.h"
@@ -170,32 +170,27 @@ int gate_verb(const GateFlags& flags) {
 
 void add_gate(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<GateFlags>();
-  CLI::App* verb = app.add_subcommand(
-      "gate", "is NEW worse than BASE? Promises are counted, figures tested over seeds");
-  verb->add_option("BASE", flags->base, "results of the version that is known")->required();
-  verb->add_option("NEW", flags->now, "results of the version that is to be let through")
-      ->required();
-  verb->add_option("--tolerate", flags->tolerate,
-                   "METRIC=SHARE: a difference of this share does not matter; * and ? are "
-                   "wildcards; may be repeated")
-      ->take_all()
-      ->expected(1);
-  verb->add_option("--skip", flags->skip, "METRIC: do not compare it; * and ? are wildcards")
-      ->expected(1);
-  verb->add_option("--p", flags->p, "a difference is chance unless its p is below this")
-      ->check(CLI::Range(1e-6, 0.5))
-      ->capture_default_str();
-  verb->add_option("--effect", flags->effect,
-                   "the least effect (Cliff's delta, 0 to 1) that counts")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  verb->add_option("-o,--output", flags->output, "write gate.json, junit.xml and summary.md there");
-  verb->add_flag("--json", flags->json, "print gate.json");
-  verb->add_flag("--github", flags->github,
-                 "annotations and the step's summary; by itself in GitHub Actions");
-  verb->add_option("--color", flags->color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  verb->callback([flags, &exit_code] { exit_code = gate_verb(*flags); });
+  Command verb(app, "gate",
+               "is NEW worse than BASE? Promises are counted, figures tested over seeds");
+  verb.option("BASE", flags->base, "results of the version that is known").required();
+  verb.option("NEW", flags->now, "results of the version that is to be let through").required();
+  verb.option("--tolerate", flags->tolerate,
+              "METRIC=SHARE: a difference of this share does not matter; * and ? are "
+              "wildcards; may be repeated")
+      .one_each();
+  verb.option("--skip", flags->skip, "METRIC: do not compare it; * and ? are wildcards").one_each();
+  verb.option("--p", flags->p, "a difference is chance unless its p is below this")
+      .between(1e-6, 0.5)
+      .with_default_shown();
+  verb.option("--effect", flags->effect, "the least effect (Cliff's delta, 0 to 1) that counts")
+      .between(0.0, 1.0)
+      .with_default_shown();
+  verb.option("-o,--output", flags->output, "write gate.json, junit.xml and summary.md there");
+  verb.flag("--json", flags->json, "print gate.json");
+  verb.flag("--github", flags->github,
+            "annotations and the step's summary; by itself in GitHub Actions");
+  verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});
+  verb.runs([flags, &exit_code] { exit_code = gate_verb(*flags); });
 }
 
 }  // namespace mq::cli

@@ -1,7 +1,6 @@
 // mqttlab list scenarios|profiles: what there is to run, and to run it over.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
@@ -109,12 +109,12 @@ void add_list(CLI::App& app, int& exit_code) {
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App* verb = app.add_subcommand("list", "list the scenarios or the link profiles");
-  verb->add_option("WHAT", flags->what, "scenarios, profiles, statements or cases")
-      ->required()
-      ->check(CLI::IsMember({"scenarios", "profiles"}));
-  verb->add_flag("--json", flags->json, "print an array of objects");
-  verb->callback([flags, &exit_code] {
+  Command verb(app, "list", "list the scenarios or the link profiles");
+  verb.option("WHAT", flags->what, "scenarios, profiles, statements or cases")
+      .required()
+      .one_of({"scenarios", "profiles"});
+  verb.flag("--json", flags->json, "print an array of objects");
+  verb.runs([flags, &exit_code] {
     exit_code = list(flags->what == "scenarios" ? scenarios() : profiles(), flags->json);
   });
 }

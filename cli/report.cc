@@ -1,13 +1,13 @@
 // mqttlab report FOLDER...: renders stored results again, without running again.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/render.h"
 #include "cli/text_file.h"
@@ -90,14 +90,12 @@ int render(const ReportFlags& flags) {
 
 void add_report(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ReportFlags>();
-  CLI::App* verb = app.add_subcommand(
-      "report",
-      "render the reports of results folders again; ends like the run did. Several of `conform` "
-      "make one matrix");
-  verb->add_option("FOLDER", flags->folders, "results folders, or the results.json in them")
-      ->required();
-  verb->add_option("-o,--output", flags->output, "where the matrix goes (results/conform-matrix)");
-  verb->callback([flags, &exit_code] { exit_code = render(*flags); });
+  Command verb(app, "report",
+               "render the reports of results folders again; ends like the run did. Several of "
+               "`conform` make one matrix");
+  verb.option("FOLDER", flags->folders, "results folders, or the results.json in them").required();
+  verb.option("-o,--output", flags->output, "where the matrix goes (results/conform-matrix)");
+  verb.runs([flags, &exit_code] { exit_code = render(*flags); });
 }
 
 }  // namespace mq::cli

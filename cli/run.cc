@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/render.h"
@@ -227,28 +227,26 @@ int run(const RunFlags& flags) {
 
 void add_run(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<RunFlags>();
-  CLI::App* verb = app.add_subcommand("run", "simulate scenarios, judge them, write their reports");
-  verb->add_option("FILE", flags->files, "scenario files (YAML)")->required();
-  verb->add_option("--seed", flags->seed, "the seed, instead of the scenario's");
-  verb->add_option("--seeds", flags->seeds, "run this many seeds, from the first one up")
-      ->check(CLI::Range(1U, seeds_max));
-  verb->add_option("--repeat", flags->repeat, "run each seed so often and compare the hashes")
-      ->check(CLI::Range(1U, repeat_max));
-  verb->add_option("--jobs", flags->jobs, "simulations at the same time; default: one per core")
-      ->check(CLI::Range(1U, 1024U));
-  verb->add_option("--world", flags->world,
-                   "ns3 (TCP over simulated links) or memory (no TCP, fast)")
-      ->check(CLI::IsMember({"ns3", "memory"}));
-  verb->add_option("--broker", flags->broker,
-                   "another broker, unmodified and in virtual time: mosquitto, aedes, ... or the "
-                   "path of an adapter file; `ours` is ours");
-  verb->add_option("-o,--output", flags->output, "results folder; default: results/NAME");
-  verb->add_option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
-      ->check(CLI::IsMember({"full", "failures", "none"}));
-  verb->add_flag("--json", flags->json, "print the results as one JSON document");
-  verb->add_option("--color", flags->color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+  Command verb(app, "run", "simulate scenarios, judge them, write their reports");
+  verb.option("FILE", flags->files, "scenario files (YAML)").required();
+  verb.option("--seed", flags->seed, "the seed, instead of the scenario's");
+  verb.option("--seeds", flags->seeds, "run this many seeds, from the first one up")
+      .within(1, seeds_max);
+  verb.option("--repeat", flags->repeat, "run each seed so often and compare the hashes")
+      .within(1, repeat_max);
+  verb.option("--jobs", flags->jobs, "simulations at the same time; default: one per core")
+      .within(1, 1024);
+  verb.option("--world", flags->world, "ns3 (TCP over simulated links) or memory (no TCP, fast)")
+      .one_of({"ns3", "memory"});
+  verb.option("--broker", flags->broker,
+              "another broker, unmodified and in virtual time: mosquitto, aedes, ... or the "
+              "path of an adapter file; `ours` is ours");
+  verb.option("-o,--output", flags->output, "results folder; default: results/NAME");
+  verb.option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
+      .one_of({"full", "failures", "none"});
+  verb.flag("--json", flags->json, "print the results as one JSON document");
+  verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});
+  verb.runs([flags, &exit_code] { exit_code = run(*flags); });
 }
 
 }  // namespace mq::cli

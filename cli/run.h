@@ -1,7 +1,9 @@
 // mqttlab run: simulates scenarios, judges them, writes their reports.
 #pragma once
 
-#include <CLI/App.hpp>
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mq::cli {
 

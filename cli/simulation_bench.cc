@@ -2,6 +2,9 @@
 // bare ns-3 applications that exchange the same bytes on the same links: the limit is 1.3 times the
 // CPU time. Compare `whole` with `bare_ns3`, the stack as ns-3's helpers build it.
 #include <benchmark/benchmark.h>
+#if MQTTLAB_MIMALLOC
+#include <mimalloc.h>
+#endif
 
 #include <filesystem>
 #include <memory>
@@ -85,6 +88,14 @@ void bare(benchmark::State& state) {
   }
   state.SetItemsProcessed(messages);
 }
+
+#if MQTTLAB_MIMALLOC
+// As the worker does (sim_main.cc), for what is compared too.
+[[maybe_unused]] const bool has_large_pages = [] {
+  mi_option_enable(mi_option_large_os_pages);
+  return true;
+}();
+#endif
 
 BENCHMARK(bare<sim::cell::Path::whole_stack>)
     ->Name("bare_ns3")

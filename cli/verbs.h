@@ -1,7 +1,9 @@
 // The verbs whose code is short: each adds itself to the command line and sets the exit code.
 #pragma once
 
-#include <CLI/App.hpp>
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mq::cli {
 

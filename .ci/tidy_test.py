@@ -42,6 +42,7 @@ LAYERS = [
     ("conformance/mutants/", ["base/", "protocol/", "sim/", "conformance/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "conformance/monitors/",
                   "reports/"]),
+    ("explore/", ["base/", "protocol/", "sim/", "scenarios/", "explore/"]),
     ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
     ("cli/", [""]),
 ]

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/command_line.h"
+#include "cli/play.h"
 #include "cli/programs.h"
 #include "cli/run.h"
 #include "cli/simulate.h"
@@ -18,10 +19,10 @@ namespace {
 constexpr std::array verbs{AddVerb{add_run}, AddVerb{add_check}, AddVerb{add_list},
                            AddVerb{add_schema}, AddVerb{add_report}};
 
-int memory_worker(int argc, char** argv) {
+SimulationParts memory_parts() {
   SimulationParts parts;
   parts.world = [](std::uint64_t seed) { return std::make_unique<sim::MemoryWorld>(seed); };
-  return worker_main(argc, argv, parts);
+  return parts;
 }
 
 }  // namespace
@@ -30,7 +31,8 @@ int memory_worker(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace mq::cli;
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "worker") return memory_worker(argc, argv);  // started by `run`
+  if (verb == "worker") return worker_main(argc, argv, memory_parts());  // started by `run`
+  if (verb == "player") return player_main(memory_parts());              // started by `explore`
   if (const Verb* other = verb_elsewhere(verb, argc > 2 ? argv[2] : ""))
     return become(other->program, argv);
   return run_command_line(argc, argv, verbs);

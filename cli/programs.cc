@@ -1,5 +1,6 @@
 #include "cli/programs.h"
 
+#include <spawn.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,8 @@
 
 #include "cli/exit_code.h"
 
+extern char** environ;
+
 namespace mq::cli {
 namespace {
 
@@ -20,6 +23,7 @@ constexpr std::array elsewhere{
     Verb{"bench", "mqttlab-bench", "measure brokers under load, side by side"},
     Verb{"fit", "mqttlab-links", "turn a recorded trace into the keys of a link"},
     Verb{"export-netem", "mqttlab-links", "print the nearest tc netem commands of a profile"},
+    Verb{"explore", "mqttlab-explore", "find the seed that breaks it, and make it small"},
     Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?"},
     Verb{"broker", "mqttlab-broker", "a real MQTT broker on real sockets"},
     Verb{"passwd", "mqttlab-broker", "users and passwords of a broker, in mosquitto's files"},
@@ -54,6 +58,23 @@ int become(std::string_view program, char** argv) {
   std::fprintf(stderr, "mqttlab: %s cannot be started: %s%s\n", path.c_str(), std::strerror(error),
                error == ENOENT ? " (it has not been built or installed)" : "");
   return exit_code::fault;
+}
+
+int spawn_program(const std::string& program, const std::vector<std::string>& arguments, int input,
+                  int output, pid_t& process) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  std::vector<char*> argv;
+  std::string name = program;
+  argv.push_back(name.data());
+  std::vector<std::string> copies = arguments;
+  for (std::string& argument : copies) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const int error = posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
 }
 
 }  // namespace mq::cli

@@ -4,6 +4,9 @@
 #include <mimalloc.h>
 #endif
 
+#include <string_view>
+
+#include "cli/play.h"
 #include "cli/simulate.h"
 #include "sim/ns3/ns3_world.h"
 
@@ -14,5 +17,6 @@ int main(int argc, char** argv) {
   mq::cli::SimulationParts parts;
   parts.world = [](std::uint64_t seed) { return std::make_unique<mq::sim::Ns3World>(seed); };
   parts.versions = {{"ns-3", MQTTLAB_NS3_VERSION, ""}};
+  if (argc > 1 && std::string_view(argv[1]) == "player") return mq::cli::player_main(parts);
   return mq::cli::worker_main(argc, argv, parts);
 }

@@ -1,7 +1,6 @@
 #include "cli/worker.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +14,6 @@
 
 #include "cli/exit_code.h"
 #include "cli/programs.h"
-
-extern char** environ;
 
 namespace mq::cli {
 namespace {
@@ -40,23 +37,6 @@ int memory_file(const std::string& text) {
   }
   lseek(file, 0, SEEK_SET);
   return file;
-}
-
-int spawn(const std::string& program, const std::vector<std::string>& arguments, int input,
-          int output, pid_t& process) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  std::vector<char*> argv;
-  std::string name = program;
-  argv.push_back(name.data());
-  std::vector<std::string> copies = arguments;
-  for (std::string& argument : copies) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  const int error = posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  return error;
 }
 
 }  // namespace
@@ -97,7 +77,7 @@ std::optional<Worker> Worker::start(const WorkerOrder& order, std::string& troub
   if (input < 0 || pipe2(pipe_ends.data(), O_CLOEXEC) != 0) {
     error = errno;
   } else {
-    error = spawn(program, to_arguments(order), input, pipe_ends[1], process);
+    error = spawn_program(program, to_arguments(order), input, pipe_ends[1], process);
   }
   if (input >= 0) close(input);
   if (pipe_ends[1] >= 0) close(pipe_ends[1]);

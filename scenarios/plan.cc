@@ -31,6 +31,10 @@ trace::ClientInfo client_info(const Plan& plan, const GroupPlan& group, std::siz
                                   group.will->retain, group.will->delay};
   for (const SubscribePlan& subscribe : group.subscribe)
     client.subscriptions.push_back({expand(subscribe.filter, client.id, 0), subscribe.options});
+  if (plan.broker.users.empty()) return client;
+  client.may_publish.emplace();
+  for (const UserPlan& user : plan.broker.users)
+    if (user.name == group.user_name) client.may_publish = user.publish;
   return client;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/overloaded.h"
+#include "protocol/topic.h"
 
 namespace mq::checks {
 namespace {
@@ -40,6 +41,13 @@ const std::vector<ClientIndex>& Fleet::holders(FilterId filter) const {
   static const std::vector<ClientIndex> none;
   const auto index = static_cast<std::size_t>(filter);
   return index < holders_.size() ? holders_[index] : none;
+}
+
+bool Fleet::may_publish(ClientIndex client, TopicId topic) const {
+  const auto& allowed = run_.clients[static_cast<std::size_t>(client)].may_publish;
+  return !allowed || std::any_of(allowed->begin(), allowed->end(), [&](const std::string& filter) {
+    return matches(filter, topics_.name(topic));
+  });
 }
 
 const Subscription* Fleet::subscription(ClientIndex client, FilterId filter) const {
@@ -243,7 +251,9 @@ void Fleet::on_connect(ClientIndex index, const Connect& connect, Instant at) {
 
 void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) {
   auto& client = clients_[static_cast<std::size_t>(index)];
-  if (conn_ack.reason != ReasonCode::success || client.accepted || !client.connect_sent) return;
+  if (client.accepted || !client.connect_sent) return;
+  client.refused = conn_ack.reason != ReasonCode::success;
+  if (client.refused) return;
   Known expected = Known::maybe;
   // The broker may look at its sessions a little after they are over.
   constexpr Duration slack = std::chrono::seconds(2);

@@ -73,6 +73,7 @@ struct ClientState {
   std::uint32_t connection = 0;
   bool connect_sent = false;
   bool accepted = false;
+  bool refused = false;  // the last answer to a CONNECT, on this connection or an earlier one
   bool client_closed = true;
   bool broker_closed = true;
   bool crashed = false;          // the broker went down during it
@@ -128,6 +129,7 @@ class Fleet {
   const Topics& topics() const { return topics_; }
   // Clients that hold a subscription with this filter, or may; ascending.
   const std::vector<ClientIndex>& holders(FilterId filter) const;
+  bool may_publish(ClientIndex client, TopicId topic) const;
   const Subscription* subscription(ClientIndex client, FilterId filter) const;
 
   bool broker_is_up() const { return broker_up_; }

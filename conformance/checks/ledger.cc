@@ -176,6 +176,7 @@ void Ledger::on_sent_first(Message& message, const trace::Stamp& stamp, const Pu
 // Who has to get it, as far as is sure.
 void Ledger::owe(const Key& key, Message& message, const Publish& publish, std::size_t bytes,
                  Instant when) {
+  if (!fleet_.may_publish(key.publisher, message.topic)) return;
   const Topics& topics = fleet_.topics();
   owed_to_.clear();
   std::size_t filters = 0;

@@ -149,7 +149,10 @@ void Ledger::close_publishers(Instant end) {
     const auto& publisher = fleet_.client(key.publisher);
     const bool in_time =
         fleet_.complete() && fleet_.calm_began() && message->attempted <= *fleet_.calm_began();
-    if (!in_time || publisher.stopped() || (!publisher.present() && !calm_was_long(end))) continue;
+    // Nothing is owed to whom the broker does not let in.
+    if (!in_time || publisher.stopped() || publisher.refused ||
+        (!publisher.present() && !calm_was_long(end)))
+      continue;
     ++acknowledged_.tried;
     acknowledged_.blame([&, key = key, message = message] {
       const trace::Stamp stamp{trace::Stamp::Origin::publish, key.publisher, key.number};

@@ -517,6 +517,28 @@ TEST_F(LedgerTest, ATraceThatAcknowledgesBeforeItSendsIsJudgedToo) {
 
 // ---- Acknowledged -------------------------------------------------------------------------------
 
+TEST_F(LedgerTest, AMessageThatItsPublisherMayNotPublishIsOwedToNobody) {
+  trace.run().clients[static_cast<std::size_t>(sensor)].may_publish = {"allowed/#"};
+  both_connect(q1);
+  trace.publishes(sensor, temp, q1);
+  TraceBuilder allowed = trace;
+  EXPECT_EQ(verdict(judged(), "qos1"), not_tried);
+  allowed.run().clients[static_cast<std::size_t>(sensor)].may_publish = {temp};
+  EXPECT_EQ(verdict(allowed.calm().after(5min).judged(), "qos1"), broken);
+}
+
+TEST_F(LedgerTest, AClientThatIsNotLetInIsOwedNoAcknowledgement) {
+  trace.opens(sensor);
+  trace.packet(sensor, End::client, true, Connect{});
+  trace.attempts(sensor, temp, q1);
+  TraceBuilder unanswered = trace;
+  trace.packet(sensor, End::client, false, ConnAck{.reason = ReasonCode::not_authorized});
+  trace.link_closes_at(sensor, End::client);
+  EXPECT_EQ(verdict(judged(), "acknowledged"), not_tried);
+  unanswered.link_closes_at(sensor, End::client).calm().after(15min);
+  EXPECT_EQ(verdict(unanswered.judged(), "acknowledged"), broken);
+}
+
 TEST_F(LedgerTest, AMessageWithoutAcknowledgementIsBrokenAfterTheCalm) {
   both_connect(q1);
   const auto stamp = trace.attempts(sensor, temp, q1);

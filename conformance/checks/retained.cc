@@ -95,7 +95,7 @@ std::optional<TopicId> RetainedCheck::topic_of(ClientIndex publisher, const Publ
 
 void RetainedCheck::on_sent(ClientIndex publisher, const Publish& publish, Instant when) {
   const auto topic = topic_of(publisher, publish);
-  if (!topic || !publish.retain) return;
+  if (!topic || !publish.retain || !fleet_.may_publish(publisher, *topic)) return;
   if (at(*topic) >= topics_.size()) topics_.resize(at(*topic) + 1);
   auto& state = topics_[at(*topic)];
   auto& open = clients_[at(publisher)].in_flight;

@@ -34,6 +34,9 @@ struct ClientInfo {
   std::chrono::seconds keep_alive{};
   std::optional<WillInfo> will;
   std::vector<SubscriptionInfo> subscriptions;
+  // The topic filters that its user may publish to; nothing: to all. A 3.1.1 client is told nothing
+  // when a message is refused. For the checks of a running trace; not written down.
+  std::optional<std::vector<std::string>> may_publish;
 };
 
 struct FaultInfo {

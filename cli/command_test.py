@@ -429,6 +429,32 @@ class Gate(CommandTest):
         self.assertIn("expected METRIC=SHARE", wrong.stderr)
 
 
+class Explore(CommandTest):
+    def explore(self, *flags):
+        return mqttlab("explore", *flags, "-o", self.folder / "found")
+
+    def test_our_broker_keeps_its_promises_in_drawn_scenarios(self):
+        explored = self.explore("--runs", 40, "--jobs", 1)
+        self.assertEqual(explored.returncode, 0, explored.stdout + explored.stderr)
+        self.assertIn("40 runs with", explored.stdout)
+        self.assertIn("Every promise was kept", explored.stdout)
+
+    def test_a_scenario_of_ones_own_that_fails_is_made_small_and_fails_alone(self):
+        text = SMALL.replace("expect:", "expect:\n  - latency: { percentile: 50, below: 1ms }")
+        explored = self.explore(self.scenario(text), "--runs", 20, "--seed", 7)
+        self.assertEqual(explored.returncode, 1, explored.stdout + explored.stderr)
+        found = list((self.folder / "found").iterdir())
+        self.assertEqual(len(found), 1)
+        self.assertLess(len(found[0].read_text()), len(text))
+        again = mqttlab("run", found[0], "-o", self.results)
+        self.assertEqual(again.returncode, 1, again.stdout + again.stderr)
+
+    def test_wrong_use_is_told(self):
+        self.assertEqual(self.explore("--time", "soon").returncode, 2)
+        self.assertEqual(self.explore(self.scenario("version: 2\n")).returncode, 2)
+        self.assertEqual(self.explore("--runs", 0).returncode, 2)
+
+
 class OtherVerbs(CommandTest):
     def test_check_says_whether_files_are_valid(self):
         self.assertEqual(mqttlab("check", self.scenario(SMALL)).returncode, 0)

@@ -2,19 +2,17 @@
 #include <fmt/format.h>
 #include <poll.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/player.h"
@@ -38,8 +36,8 @@ using Clock = std::chrono::steady_clock;
 
 struct ExploreFlags {
   std::string file;
-  std::uint64_t seed = 1;
-  std::uint64_t runs = 1000;
+  std::optional<std::uint64_t> seed;
+  std::uint32_t runs = 1000;
   std::string time;
   bool until_coverage = false;
   std::uint32_t jobs = std::max(1U, std::thread::hardware_concurrency());
@@ -216,7 +214,7 @@ int Explorer::go() {
     for (std::size_t i = 0; i < players_.size(); ++i) {
       if (const auto played = players_[i]->result(Clock::now())) take(i, *played);
       if (!players_[i]->busy() && more()) {
-        seeds_[i] = flags_.seed + begun_++;
+        seeds_[i] = flags_.seed.value_or(1) + begun_++;
         texts_[i] = drawn(seeds_[i]);
         trouble_ = players_[i]->begin(texts_[i]);
       }
@@ -268,27 +266,25 @@ int explore_verb(const ExploreFlags& flags) {
 
 void add_explore(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ExploreFlags>();
-  CLI::App* verb =
-      app.add_subcommand("explore", "many seeds, random fleets and faults; makes what fails small");
-  verb->add_option("FILE", flags->file,
-                   "draw faults for this scenario; without it, fleets and links as well");
-  verb->add_option("--seed", flags->seed, "the first seed")->capture_default_str();
-  verb->add_option("--runs", flags->runs, "stop after so many runs")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
-      ->capture_default_str();
-  verb->add_option("--time", flags->time, "stop after this time: 30s, 10min, 8h");
-  verb->add_flag("--until-coverage", flags->until_coverage,
-                 "stop when every state of `sometimes` was reached");
-  verb->add_option("--jobs", flags->jobs, "simulations at the same time; default: one per core")
-      ->check(CLI::Range(1U, 1024U));
-  verb->add_option("--world", flags->world, "memory (fast) or ns3 (TCP over simulated links)")
-      ->check(CLI::IsMember({"ns3", "memory"}))
-      ->capture_default_str();
-  verb->add_option("-o,--output", flags->output, "where the smallest failing scenario goes")
-      ->capture_default_str();
-  verb->add_option("--color", flags->color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  verb->callback([flags, &exit_code] { exit_code = explore_verb(*flags); });
+  Command verb(app, "explore", "many seeds, random fleets and faults; makes what fails small");
+  verb.option("FILE", flags->file,
+              "draw faults for this scenario; without it, fleets and links as well");
+  verb.option("--seed", flags->seed, "the first seed; default: 1");
+  verb.option("--runs", flags->runs, "stop after so many runs")
+      .within(1, 1'000'000'000)
+      .with_default_shown();
+  verb.option("--time", flags->time, "stop after this time: 30s, 10min, 8h");
+  verb.flag("--until-coverage", flags->until_coverage,
+            "stop when every state of `sometimes` was reached");
+  verb.option("--jobs", flags->jobs, "simulations at the same time; default: one per core")
+      .within(1, 1024);
+  verb.option("--world", flags->world, "memory (fast) or ns3 (TCP over simulated links)")
+      .one_of({"ns3", "memory"})
+      .with_default_shown();
+  verb.option("-o,--output", flags->output, "where the smallest failing scenario goes")
+      .with_default_shown();
+  verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});
+  verb.runs([flags, &exit_code] { exit_code = explore_verb(*flags); });
 }
 
 }  // namespace mq::cli

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command_line.h"
+#include "cli/verbs.h"
 
 int main(int argc, char** argv) {
   using namespace mq::cli;

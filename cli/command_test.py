@@ -206,9 +206,11 @@ class Runs(CommandTest):
     @unittest.skipUnless(shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"),
                          "apt-get install mosquitto")
     def test_an_unmodified_broker_of_others_is_judged_like_ours(self):
+        # With a keep alive that the cuts outlast, mosquitto 2.0 is judged broken: it closes late.
+        text = SMALL.replace("keep_alive: 60s", "keep_alive: 5min")
         for world in WORLDS:
             with self.subTest(world=world):
-                run = self.run_scenario(SMALL, "--world", world, "--broker", "mosquitto",
+                run = self.run_scenario(text, "--world", world, "--broker", "mosquitto",
                                         "--repeat", 2)
                 self.assertIn("the same hash in 2 runs", run.stdout)
                 results = self.read_results()

@@ -105,13 +105,14 @@ class Program {
 }  // namespace
 
 int puppet_main(int argc, char** argv) {
+  const bool help = argc == 2 && std::string_view(argv[1]) == "--help";
   const auto endpoint = argc == 2 ? endpoint_of(argv[1]) : std::nullopt;
-  if (!endpoint) {
+  if (help || !endpoint) {
     std::fputs(
         "usage: mqttlab client mqtt://HOST:PORT\n"
         "A client that is told on standard input what to do: docs/conform.md\n",
-        stderr);
-    return usage;
+        help ? stdout : stderr);
+    return help ? 0 : usage;
   }
   return Program(*endpoint).run();
 }

@@ -129,7 +129,7 @@ std::string draw_link(Dice& dice, std::size_t number) {
     return fmt::format("  link{}: {{ profile: {} }}\n", number, dice.of(profiles));
   std::string link =
       fmt::format("  link{}: {{ rate: {} kbit/s, delay: {}", number,
-                  std::llround(dice.spread(10, 5000)), milliseconds(dice.spread(0.005, 0.6)));
+                  std::llround(dice.spread(50, 5000)), milliseconds(dice.spread(0.005, 0.6)));
   if (dice.one_in(2)) link += ", jitter: " + milliseconds(dice.spread(0.005, 0.5));
   if (dice.one_in(2)) link += fmt::format(", loss: {}%", dice.between(1, 8));
   return link + ", source: assumption }\n";
@@ -159,13 +159,14 @@ std::string draw_will(Dice& dice, const Features& features, bool v5) {
   return will + " }\n";
 }
 
+// So little that the slowest link carries all of it, and what is owed at the end is owed to a
+// fault.
 std::string draw_publishes(Dice& dice, const Features& features) {
   std::string publishes = "    publish:\n";
   for (std::uint64_t n = dice.between(1, 3); n > 0; --n) {
-    publishes +=
-        fmt::format("      - {{ topic: \"{}\", qos: {}, every: {}, payload: {}B", dice.of(topics),
-                    draw_qos(dice, features), milliseconds(dice.spread(0.5, 20)),
-                    std::llround(dice.spread(16, 2000)));
+    publishes += fmt::format("      - {{ topic: \"{}\", qos: {}, every: {}, payload: {}B",
+                             dice.of(topics), draw_qos(dice, features),
+                             milliseconds(dice.spread(2, 30)), std::llround(dice.spread(16, 250)));
     if (features.retained && dice.one_in(2)) publishes += ", retain: true";
     publishes += " }\n";
   }

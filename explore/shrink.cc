@@ -110,23 +110,36 @@ void replace(const Node& root, const Path& where, const std::string& text,
   steps.push_back(std::move(step));
 }
 
-// Shorter and rounder numbers: one device, whole seconds, half the time.
+// What one number may become: one device, whole seconds, half the time.
+void simplify(const Node& root, const Path& where, const std::string& text,
+              std::vector<Node>& steps) {
+  if (const auto whole = scenario::parse_whole(text); whole && *whole > 1) {
+    replace(root, where, "1", steps);
+    if (*whole > 3) replace(root, where, std::to_string(*whole / 2), steps);
+  } else if (const auto time = scenario::parse_duration(text); time && *time > 0s) {
+    const auto in_seconds = [](Duration duration) {
+      return scenario::to_text(std::chrono::floor<std::chrono::seconds>(duration));
+    };
+    if (*time >= 2s) replace(root, where, in_seconds(*time / 2), steps);
+    if (*time > 1s && *time % 1s != 0s) replace(root, where, in_seconds(*time), steps);
+  } else if (const auto size = scenario::parse_size(text); size && *size > 16) {
+    replace(root, where, "16B", steps);
+  }
+}
+
+// Shorter and rounder numbers, but not of how often something is published: more of it may be more
+// than a link carries, and that is another failure.
 void simplify_one(const Node& root, std::vector<Node>& steps) {
   Path path;
   visit(root, path, [&](const Node& node, const Path& where) {
-    if (node.kind != Node::Kind::scalar || node.is_quoted) return;
-    if (const auto whole = scenario::parse_whole(node.text); whole && *whole > 1) {
-      replace(root, where, "1", steps);
-      if (*whole > 3) replace(root, where, std::to_string(*whole / 2), steps);
-    } else if (const auto time = scenario::parse_duration(node.text); time && *time > 0s) {
-      if (*time >= 2s)
-        replace(root, where, scenario::to_text(std::chrono::floor<std::chrono::seconds>(*time / 2)),
-                steps);
-      if (*time > 1s && *time % 1s != 0s)
-        replace(root, where, scenario::to_text(std::chrono::floor<std::chrono::seconds>(*time)),
-                steps);
-    } else if (const auto size = scenario::parse_size(node.text); size && *size > 16) {
-      replace(root, where, "16B", steps);
+    for (std::size_t i = 0; i < node.entries.size(); ++i) {
+      const Entry& entry = node.entries[i];
+      if (entry.value.kind != Node::Kind::scalar || entry.value.is_quoted ||
+          entry.key.text == "every")
+        continue;
+      Path there = where;
+      there.push_back(i);
+      simplify(root, there, entry.value.text, steps);
     }
   });
 }

@@ -10,6 +10,7 @@
 #include "conformance/runner/needs.h"
 #include "conformance/runner/verdict.h"
 #include "sim/backend.h"
+#include "sim/world.h"
 
 namespace mq::conformance {
 
@@ -21,6 +22,19 @@ std::string config_fault(const std::string& setting);
 // What stands between the world and our broker in the tests of the cases: a broker that errs.
 using Between = std::function<std::unique_ptr<sim::BrokerBackend>(sim::BrokerBackend& broker)>;
 
-Outcome play_against_ours(const Case& one, std::uint64_t seed, const Between& between = {});
+// What lies between the tester and the broker.
+struct Across {
+  // Makes the world of one case; nothing: the memory world.
+  std::function<std::unique_ptr<sim::World>(std::uint64_t seed)> world;
+  sim::LinkModel link;  // of each connection
+};
+// The memory world, 1 ms away.
+Across next_to_ours();
+
+// What a packet and its answer take at most, where none is lost: what a case's times must tolerate.
+Duration round_trip(const sim::LinkModel& link);
+
+Outcome play_against_ours(const Case& one, std::uint64_t seed, const Between& between = {},
+                          const Across& across = next_to_ours());
 
 }  // namespace mq::conformance

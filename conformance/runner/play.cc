@@ -9,6 +9,7 @@
 #include "conformance/runner/progress.h"
 #include "conformance/runner/speaker.h"
 #include "conformance/runner/values.h"
+#include "conformance/runner/watched.h"
 #include "protocol/describe.h"
 #include "scenarios/language/units.h"
 
@@ -24,6 +25,8 @@ class Play::Stage {
   Stage(const Case& one, Surroundings around)
       : links(one.version, one.role,
               needs(one, "websocket") ? std::optional(around.web_socket) : std::nullopt),
+        watched(one.version, around.slack),
+        watches(one.role == Role::broker && !needs(one, "websocket")),
         case_(one),
         around_(std::move(around)),
         values_(around_, links, [this] { return round(); }),
@@ -33,6 +36,8 @@ class Play::Stage {
 
   Links links;
   Application application;
+  WatchedBroker watched;
+  const bool watches;  // in the role client, the script is the broker
   Outcome outcome;
   Instant began{};
   bool is_over = false;
@@ -250,7 +255,7 @@ class Play::Stage {
       return progress;
     // A program takes its time to start, and a client to try again.
     const Duration usual = around_.patience.reply * (step.verb == Verb::accept ? 5 : 1);
-    const Duration most = values_.duration(step.within, usual);
+    const Duration most = values_.duration(step.within, usual) + around_.patience.late;
     if (!until(memory.began + most)) return progress;
     progress.state = failed;
     progress.waited = most;
@@ -527,15 +532,18 @@ void Play::start(Instant now) {
 
 void Play::on_open(LinkNumber number, Instant now) {
   if (Link* link = stage_->link_at(number, now)) stage_->links.on_open(*link);
+  if (stage_->watches) stage_->watched.opened(number, now);
   stage_->go_on();
 }
 
 void Play::on_bytes(LinkNumber number, std::span<const std::byte> bytes, Instant now) {
+  if (stage_->watches) stage_->watched.broker_sent(number, bytes, now);
   if (Link* link = stage_->link_at(number, now)) stage_->links.on_bytes(*link, bytes);
   stage_->go_on();
 }
 
 void Play::on_end(LinkNumber number, const std::string& how, Instant now) {
+  if (stage_->watches) stage_->watched.ended(number, now, true);
   if (Link* link = stage_->link_at(number, now)) stage_->links.on_end(*link, how);
   stage_->go_on();
 }
@@ -581,6 +589,11 @@ std::optional<Action> Play::poll() {
   if (actions.empty()) return std::nullopt;
   Action action = std::move(actions.front());
   actions.pop_front();
+  if (const auto* send = std::get_if<SendOnLink>(&action))
+    stage_->watched.tester_sent(send->link, send->bytes, stage_->links.now);
+  else if (const auto* end = std::get_if<EndLink>(&action);
+           end != nullptr && end->how != HowToEnd::half_close)
+    stage_->watched.ended(end->link, stage_->links.now, false);
   return action;
 }
 
@@ -591,6 +604,8 @@ bool Play::is_over() const { return stage_->is_over; }
 Leftovers Play::leftovers() const { return stage_->links.leftovers; }
 
 Outcome Play::take_outcome() {
+  if (stage_->outcome.verdict != Verdict::error)
+    stage_->outcome.watched = stage_->watched.finish(stage_->links.now);
   stage_->outcome.transcript = std::move(stage_->links.transcript);
   stage_->outcome.was_turned_away = stage_->links.was_turned_away;
   stage_->outcome.took = stage_->links.now - stage_->began;

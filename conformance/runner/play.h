@@ -64,6 +64,8 @@ struct Patience {
   // So much may come before `not before`: the peer counts from when it heard of something, we from
   // when its answer came.
   Duration early{};
+  // So much later than `within` says what comes may come: it has been on its way.
+  Duration late{};
 };
 
 struct Surroundings {
@@ -72,7 +74,8 @@ struct Surroundings {
   std::string client_id;
   std::map<std::string, std::string> given;  // placeholders of the target: user, password, ...
   Patience patience;
-  WebSocketPlace web_socket = {};  // of cases that need one
+  WebSocketPlace web_socket = {};            // of cases that need one
+  Duration slack = std::chrono::seconds(1);  // of the times that monitors measure
 };
 
 // What a case has left at the target that outlives its connections.

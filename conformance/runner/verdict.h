@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "conformance/monitors/notebook.h"
 #include "conformance/runner/case.h"
 
 namespace mq::conformance {
@@ -43,6 +44,17 @@ struct Failure {
   std::optional<Duration> waited = {};  // so long, and nothing came, or not what was expected
 };
 
+// What the monitors saw of the broker, whatever the case is about.
+struct WatchedRule {
+  monitors::Watch watch{};
+  Version version{};
+  monitors::Count count;
+};
+struct WatchedOutcome {
+  std::vector<WatchedRule> rules;          // that were put to the test
+  std::vector<monitors::Breach> breaches;  // the first few of each rule
+};
+
 struct Outcome {
   Verdict verdict = Verdict::pass;
   std::string reason;  // of not_applicable, error, skipped
@@ -50,6 +62,7 @@ struct Outcome {
   std::vector<Failure> advice;       // recommendations that were not followed
   std::vector<std::string> choices;  // where the standard leaves one, what the target does
   std::vector<Said> transcript;
+  WatchedOutcome watched;
   bool is_unreachable = false;  // of error: no connection could be had
   // A connection was closed before anything came, or CONNACK said that the broker is busy: what
   // the case tests, or a limit that has nothing to do with it.

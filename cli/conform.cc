@@ -22,6 +22,7 @@
 #include "cli/conform_list.h"
 #include "cli/conform_report.h"
 #include "cli/conform_virtual.h"
+#include "cli/conform_world.h"
 #include "cli/exit_code.h"
 #include "cli/render.h"
 #include "cli/text_file.h"
@@ -34,6 +35,7 @@
 #include "conformance/runner/remote.h"
 #include "conformance/runner/suite.h"
 #include "conformance/runner/target_file.h"
+#include "conformance/runner/watched.h"
 #include "peers/adapter.h"
 #include "reports/conform/results_json.h"
 
@@ -46,6 +48,9 @@ struct ConformFlags {
   std::string cases;
   conformance::Selection selection;
   std::uint64_t seed = 1;
+  std::string world = "memory";
+  std::string link;
+  conformance::Across across;
   std::size_t jobs = 250;
   std::optional<double> connection_rate;
   std::string target_file;
@@ -78,7 +83,7 @@ Results against_ours(const std::vector<const conformance::Case*>& cases,
     conformance::CaseResult result{one, conformance::level_of(*one, library.statements), {}};
     const std::string why = conformance::does_not_apply(*one, abilities, {});
     if (why.empty()) {
-      result.outcome = conformance::play_against_ours(*one, flags.seed);
+      result.outcome = conformance::play_against_ours(*one, flags.seed, {}, flags.across);
       conformance::soften(result);
     } else {
       result.outcome.verdict = conformance::Verdict::not_applicable;
@@ -240,6 +245,7 @@ void print_all(const Results& results, const conformance::Library& library,
     fmt::print("\n");
   }
   fmt::print("{}", conformance::summary(results));
+  fmt::print("{}", conformance::to_text(conformance::watched_statements(results)));
 }
 
 // Reads the expectations and applies them; false if the file is wrong.
@@ -385,7 +391,10 @@ int conform(const ConformFlags& flags) {
     std::ofstream(file) << conformance::updated(expectations, course.results);
     fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
   }
-  return code;
+  return code == exit_code::held &&
+                 conformance::any_broken(conformance::watched_statements(course.results))
+             ? exit_code::broken
+             : code;
 }
 
 }  // namespace
@@ -411,6 +420,10 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_option("--level", flags->selection.level, "must, should, may or all")
       ->check(CLI::IsMember({"must", "should", "may", "all"}));
   verb->add_option("--seed", flags->seed, "of all chance");
+  verb->add_option("--world", flags->world, "of `ours`: memory (no TCP, fast) or ns3")
+      ->check(CLI::IsMember({"memory", "ns3"}));
+  verb->add_option("--link", flags->link,
+                   "of `ours`: a profile of the link between tester and broker");
   verb->add_option("--target", flags->target_file,
                    "a file with what the broker does not show: users, limits, what it lacks");
   verb->add_option("--expectations", flags->expectations,
@@ -439,7 +452,10 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_option("-o,--output", flags->output, "the results folder (results/conform-TARGET)");
   verb->add_flag("--json", flags->json, "print results.json on stdout, and nothing else");
   verb->add_flag("--verbose,-v", flags->verbose, "show every case, with its packets");
-  verb->callback([flags, &exit_code] { exit_code = conform(*flags); });
+  verb->callback([flags, &exit_code] {
+    exit_code =
+        lay_across(flags->world, flags->link, flags->across) ? conform(*flags) : exit_code::usage;
+  });
 }
 
 }  // namespace mq::cli

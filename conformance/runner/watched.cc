@@ -132,6 +132,25 @@ std::vector<WatchedStatement> watched_statements(const std::vector<CaseResult>& 
   return all;
 }
 
+bool any_broken(const std::vector<WatchedStatement>& watched) {
+  return std::any_of(watched.begin(), watched.end(),
+                     [](const WatchedStatement& one) { return one.broken > 0; });
+}
+
+std::string to_text(const std::vector<WatchedStatement>& watched) {
+  const auto broken = std::count_if(watched.begin(), watched.end(),
+                                    [](const WatchedStatement& one) { return one.broken > 0; });
+  std::string out = "watched in every case: " + std::to_string(watched.size()) +
+                    " statements put to the test, " + std::to_string(broken) + " broken\n";
+  for (const WatchedStatement& one : watched) {
+    if (one.broken == 0) continue;
+    out += "  " + to_text(one.id) + "  broken " + std::to_string(one.broken) + " of " +
+           std::to_string(one.tried) + " times\n";
+    for (const std::string& evidence : one.evidence) out += "    " + evidence + "\n";
+  }
+  return out;
+}
+
 bool is_watched(const StatementId& id, Role role) {
   return std::any_of(monitors::all_watches().begin(), monitors::all_watches().end(),
                      [&](const monitors::WatchInfo& row) {

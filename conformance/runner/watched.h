@@ -67,6 +67,10 @@ inline constexpr std::size_t watched_evidence_max = 10;  // per statement
 // In the order of the statements' ids.
 std::vector<WatchedStatement> watched_statements(const std::vector<CaseResult>& results);
 
+// A line on how many were put to the test, and each that broke with its evidence.
+std::string to_text(const std::vector<WatchedStatement>& watched);
+bool any_broken(const std::vector<WatchedStatement>& watched);
+
 // Whether a rule that is watched asserts it of this role.
 bool is_watched(const StatementId& id, monitors::Role role);
 

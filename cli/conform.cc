@@ -78,7 +78,8 @@ using Results = std::vector<conformance::CaseResult>;
 Results against_ours(const std::vector<const conformance::Case*>& cases,
                      const conformance::Library& library, const ConformFlags& flags) {
   Results results;
-  const conformance::Abilities abilities = conformance::abilities_of_ours();
+  conformance::Abilities abilities = conformance::abilities_of_ours();
+  abilities.round_trip = conformance::round_trip(flags.across.link);
   for (const conformance::Case* one : cases) {
     conformance::CaseResult result{one, conformance::level_of(*one, library.statements), {}};
     const std::string why = conformance::does_not_apply(*one, abilities, {});

@@ -68,6 +68,7 @@ enum class Verb : std::uint8_t {
   close,
   cut,
   half_close,
+  vanish,  // the link carries nothing any more, and nobody is told
   automatic,
   wait,
   either,

@@ -123,7 +123,8 @@ void Links::remember(Party& party, const Packet& sent, Version version) {
 void Links::end(const std::string& name, HowToEnd how) {
   Link* const link = current(name);
   if (link == nullptr || link->ended || link->ended_by_us) return;
-  static constexpr const char* words[] = {"we close", "we close our half", "we reset"};
+  static constexpr const char* words[] = {"we close", "we close our half", "we reset",
+                                          "the link carries nothing any more"};
   note(name, words[static_cast<std::size_t>(how)]);
   if (how != HowToEnd::half_close) link->ended_by_us = true;
   if (how == HowToEnd::close && link->web_socket && link->is_open)

@@ -28,6 +28,7 @@ struct Abilities {
   bool virtual_time = false;
   bool web_socket = false;                   // connections to it are WebSockets
   bool can_be_configured = false;            // `config:` is for it to obey
+  Duration round_trip{};                     // of the link, at most; 0: short
   std::map<std::string, std::string> given;  // user, password, denied_topic, ...: placeholders
   std::map<std::string, std::string> lacks;  // a word of `needs:`, and why the target has it not
   std::vector<std::string> configured;       // what it was configured with, "maximum_qos=1"

@@ -1,8 +1,11 @@
 #include "conformance/runner/ours.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -11,6 +14,7 @@
 #include "conformance/runner/play.h"
 #include "scenarios/engine/layered_backend.h"
 #include "sim/broker_host.h"
+#include "sim/link/parts.h"
 #include "sim/linked/linked_backend.h"
 #include "sim/memory/memory_world.h"
 #include "transport/websocket.h"
@@ -25,6 +29,8 @@ constexpr Duration quiet = 5s;
 constexpr Duration longest = std::chrono::hours(24 * 366);  // of virtual time, for one case
 constexpr Duration one_way = 1ms;
 constexpr double packet_bits = 8 * 1500;
+constexpr double nearly_all = 0.99;   // of the delays of a link
+constexpr Duration radio_wakes = 2s;  // from idle, where a link has a radio
 constexpr const char* echo_method = "LAB-ECHO";
 
 struct Setting {
@@ -168,7 +174,8 @@ class Encounter {
   }
 
   void open(const OpenLink& open) {
-    const std::size_t device = sockets_.size() % devices_.size();
+    const std::size_t device = free_device();
+    device_of_[open.link] = device;
     auto& socket = sockets_[open.link];
     socket = world_.connect(devices_[device]);
     const LinkNumber link = open.link;
@@ -184,6 +191,30 @@ class Encounter {
                              play_.on_end(link, words(cause), world_.now());
                              act();
                            }});
+  }
+
+  // Each connection has a device of its own as long as there are some: its link may vanish.
+  std::size_t free_device() const {
+    std::size_t best = 0;
+    std::size_t least = static_cast<std::size_t>(-1);
+    for (std::size_t device = 0; device < devices_.size(); ++device) {
+      if (vanished_.contains(device)) continue;
+      const auto users = static_cast<std::size_t>(
+          std::count_if(sockets_.begin(), sockets_.end(),
+                        [&](const auto& one) { return device_of_.at(one.first) == device; }));
+      if (users < least) {
+        best = device;
+        least = users;
+      }
+    }
+    return best;
+  }
+
+  void vanish(LinkNumber link) {
+    const std::size_t device = device_of_.at(link);
+    vanished_.insert(device);
+    world_.set_link(devices_[device], false, false);
+    waiting_[link].clear();
   }
 
   static std::string words(sim::CloseCause cause) {
@@ -217,6 +248,7 @@ class Encounter {
   }
 
   void end(const EndLink& end) {
+    if (end.how == HowToEnd::vanish) return vanish(end.link);
     if (end.how != HowToEnd::reset && !waiting_[end.link].empty())
       closing_[end.link] = end.how;
     else
@@ -243,6 +275,8 @@ class Encounter {
   Play play_;
   std::vector<sim::DeviceId> devices_;
   std::map<LinkNumber, std::unique_ptr<sim::Socket>> sockets_;
+  std::map<LinkNumber, std::size_t> device_of_;
+  std::set<std::size_t> vanished_;
   std::map<LinkNumber, std::vector<std::byte>> waiting_;
   std::map<LinkNumber, HowToEnd> closing_;
   sim::TimerId timer_ = sim::TimerId::none;
@@ -287,12 +321,18 @@ Across next_to_ours() {
 }
 
 Duration round_trip(const sim::LinkModel& link) {
+  const auto length = [](double seconds) {
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  };
   Duration sum{};
+  if (link.parts) {
+    for (const sim::link::DirectionParts* way : {&link.parts->up, &link.parts->down})
+      if (way->delay) sum += length(way->delay->seconds.at(nearly_all));
+    if (link.parts->radio) sum += radio_wakes;
+  }
   for (const sim::LinkDirection* way : {&link.up, &link.down}) {
     sum += way->delay + way->jitter;
-    if (way->bits_per_second > 0)
-      sum += std::chrono::duration_cast<Duration>(
-          std::chrono::duration<double>(packet_bits / way->bits_per_second));
+    if (way->bits_per_second > 0) sum += length(packet_bits / way->bits_per_second);
   }
   return sum;
 }

@@ -207,6 +207,9 @@ class Play::Stage {
       case Verb::half_close:
         links.end(step.who[0], HowToEnd::half_close);
         return {done};
+      case Verb::vanish:
+        links.end(step.who[0], HowToEnd::vanish);
+        return {done};
       case Verb::automatic:
         links.party(step.who[0]).is_automatic = step.is_on;
         links.party(step.who[0]).answers_pings = step.is_on;

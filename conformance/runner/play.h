@@ -37,7 +37,12 @@ struct SendOnLink {
   LinkNumber link;
   std::vector<std::byte> bytes;
 };
-enum class HowToEnd : std::uint8_t { close, half_close, reset };
+enum class HowToEnd : std::uint8_t {
+  close,
+  half_close,
+  reset,
+  vanish,  // nothing passes any more, in either direction, and the peer is not told
+};
 struct EndLink {
   LinkNumber link;
   HowToEnd how;

@@ -152,6 +152,7 @@ void SocketCase::on_ended(LinkNumber link, error_code error) {
 
 void SocketCase::end(const EndLink& end) {
   const Dialer::Dialed dialed = links_.at(end.link).dialed;
+  if (end.how == HowToEnd::vanish) return;  // open for its peer, and nobody reads or writes
   if (end.how == HowToEnd::close) return dialed.link->close();
   if (end.how == HowToEnd::half_close) return dialed.socket->half_close();
   dialed.socket->reset();

@@ -26,8 +26,9 @@ struct Fault {
 };
 
 const std::vector<std::string> link_verbs = {
-    "open",    "connect",     "send", "expect", "await", "find", "receive",    "subscribe",
-    "publish", "unsubscribe", "ping", "auto",   "close", "cut",  "half-close", "disconnect"};
+    "open",    "connect",   "send",       "expect",      "await",     "find",
+    "receive", "subscribe", "publish",    "unsubscribe", "ping",      "auto",
+    "close",   "cut",       "half-close", "vanish",      "disconnect"};
 const std::vector<std::string> plain_verbs = {"wait", "either", "in", "repeat", "check"};
 // Where the script is the broker of a client that is tested.
 const std::vector<std::string> broker_verbs = {"accept", "welcome", "send",    "expect",
@@ -296,11 +297,12 @@ class Script {
     if (what == "welcome") return welcoming(std::move(step), words, out);
     if (what == "probe") return probing(std::move(step), words, out);
     if (what == "open" || what == "close" || what == "cut" || what == "half-close" ||
-        what == "accept") {
+        what == "accept" || what == "vanish") {
       step.verb = what == "open"     ? Verb::open
                   : what == "accept" ? Verb::accept
                   : what == "close"  ? Verb::close
                   : what == "cut"    ? Verb::cut
+                  : what == "vanish" ? Verb::vanish
                                      : Verb::half_close;
       if (step.verb == Verb::open && words.take("offering"))
         step.bytes.push_back(value_of(words.next("subprotocols, \"other, mqtt\"")));

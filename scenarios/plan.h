@@ -120,8 +120,18 @@ struct CrashBroker {
   sim::Crash how = sim::Crash::process;
 };
 
+// A packet of a client's connection, at one of its ends: the instant between it and the next one.
+struct AfterPacket {
+  Kind kind{};
+  bool at_client = true;
+  bool sent = true;  // there; else received
+};
+
 struct FaultPlan {
   Duration at{};
+  // Not at `at`, but when a client named has come to this packet, from `at` on: it alone is cut.
+  // `every`: not again before so long after.
+  std::optional<AfterPacket> after;
   // Again and again, from beginning to beginning; one that would not be over when the calm begins
   // does not begin.
   std::optional<Duration> every;

@@ -18,6 +18,11 @@ FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer
       restart_(std::move(restart)),
       storm_ends_(Instant{} + plan.duration),
       cuts_(fleet.size()) {
+  for (std::size_t fault = 0; fault < plan.faults.size(); ++fault) {
+    const FaultPlan& one = plan.faults[fault];
+    if (one.after)
+      placed_.push_back({fault, std::vector<Instant>(one.clients.size(), Instant{} + one.at)});
+  }
   add_outages(&LinkPlan::outages, rng);
   add_outages(&LinkPlan::roaming, rng);
 }
@@ -37,7 +42,8 @@ void FaultSchedule::add_outages(std::optional<sim::link::OutageModel> LinkPlan::
 
 void FaultSchedule::begin() {
   for (std::size_t fault = 0; fault < plan_.faults.size(); ++fault)
-    world_.call_at(Instant{} + plan_.faults[fault].at, [this, fault] { strike(fault); });
+    if (!plan_.faults[fault].after)
+      world_.call_at(Instant{} + plan_.faults[fault].at, [this, fault] { strike(fault); });
   for (std::size_t outage = 0; outage < outages_.size(); ++outage) next_outage(outage, Instant{});
 }
 
@@ -65,6 +71,37 @@ void FaultSchedule::cut(std::size_t fault, const Cut& cut, Instant until) {
   for (std::uint32_t member : plan_.faults[fault].clients) hold(member, up, down);
   world_.call_at(until, [this, fault, up, down] {
     for (std::uint32_t member : plan_.faults[fault].clients) hold(member, -up, -down);
+    tracer_.record(trace::FaultEnded{fault});
+  });
+}
+
+void FaultSchedule::observe(const trace::Event& event) {
+  const auto* const seen = std::get_if<trace::PacketSeen>(&event.what);
+  if (seen == nullptr) return;
+  const auto member = static_cast<std::uint32_t>(seen->connection.client);
+  for (Placed& placed : placed_) {
+    const FaultPlan& fault = plan_.faults[placed.fault];
+    if (kind(*seen->packet) != fault.after->kind || seen->sent != fault.after->sent ||
+        (seen->end == trace::End::client) != fault.after->at_client)
+      continue;
+    const auto found = std::lower_bound(fault.clients.begin(), fault.clients.end(), member);
+    if (found == fault.clients.end() || *found != member) continue;
+    Instant& armed = placed.armed[static_cast<std::size_t>(found - fault.clients.begin())];
+    if (event.at < armed || event.at >= storm_ends_) continue;
+    armed = fault.every ? event.at + *fault.every : Instant::max();
+    cut_one(placed.fault, member);
+  }
+}
+
+void FaultSchedule::cut_one(std::size_t fault, std::uint32_t member) {
+  const auto& what = std::get<Cut>(plan_.faults[fault].what);
+  const int up = what.up ? 1 : 0;
+  const int down = what.down ? 1 : 0;
+  hold(member, up, down);  // now; the trace is told when this packet has been
+  const Instant now = world_.now();
+  world_.call_at(now, [this, fault] { tracer_.record(trace::FaultBegan{fault}); });
+  world_.call_at(std::min(now + what.length, storm_ends_), [this, fault, member, up, down] {
+    hold(member, -up, -down);
     tracer_.record(trace::FaultEnded{fault});
   });
 }

@@ -25,7 +25,7 @@ struct FleetMember {
   sim::DeviceId place;
 };
 
-class FaultSchedule {
+class FaultSchedule final : public trace::Observer {
  public:
   // `kill` and `restart` are the broker's. Everything outlives the run.
   FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer,
@@ -33,6 +33,10 @@ class FaultSchedule {
                 std::function<void(sim::Crash)> kill, std::function<void()> restart);
 
   void begin();  // before the world runs
+  // Of the run itself: some faults begin at a packet. A link that is cut here carries nothing of
+  // what its end is about to send.
+  bool waits_for_packets() const { return !placed_.empty(); }
+  void observe(const trace::Event& event) override;
 
  private:
   struct Outage {       // of one member, again and again
@@ -41,6 +45,10 @@ class FaultSchedule {
     sim::link::Outages times;
     bool changes_address;
   };
+  struct Placed {  // behind a packet
+    std::size_t fault;
+    std::vector<Instant> armed;  // from when on, by position in FaultPlan::clients
+  };
   struct CutsNow {
     int up = 0;
     int down = 0;
@@ -48,6 +56,7 @@ class FaultSchedule {
 
   void strike(std::size_t fault);
   void cut(std::size_t fault, const Cut& cut, Instant until);
+  void cut_one(std::size_t fault, std::uint32_t member);
   void crash(std::size_t fault, const CrashBroker& crash);
   void add_outages(std::optional<sim::link::OutageModel> LinkPlan::*part, const Rng& rng);
   void next_outage(std::size_t outage, Instant after);
@@ -62,6 +71,7 @@ class FaultSchedule {
   Instant storm_ends_;
   std::vector<CutsNow> cuts_;  // per member: overlapping faults add up
   std::vector<Outage> outages_;
+  std::vector<Placed> placed_;
   int crashes_now_ = 0;
 };
 

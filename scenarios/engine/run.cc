@@ -28,11 +28,15 @@ class Tee final : public trace::Observer {
   void observe(const trace::Event& event) override {
     hash_.observe(event);
     next_.observe(event);
+    if (last_ != nullptr) last_->observe(event);
   }
+  // Hears everything after the others: it may act upon it.
+  void then(trace::Observer& last) { last_ = &last; }
 
  private:
   RunHash& hash_;
   trace::Observer& next_;
+  trace::Observer* last_ = nullptr;
 };
 
 struct Fleet {
@@ -114,6 +118,7 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   world.call_at(Instant{}, [&host] { host.start(); });
   for (auto& device : fleet.devices) device->begin();
   faults.begin();
+  if (faults.waits_for_packets()) tee.then(faults);
   world.call_at(storm_ends, [&tracer] { tracer.record(trace::CalmBegan{}); });
 
   RunEnd end;

@@ -87,6 +87,30 @@ class Targets {
   std::vector<std::vector<Members>> members_of_link_;  // by position in Plan::links
 };
 
+// "PUBREC sent": nothing if this packet does not go this way.
+std::optional<AfterPacket> packet_in(std::string_view text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  const std::string_view where = text.substr(std::min(blank + 1, text.size()));
+  AfterPacket after;
+  after.at_client = where == "sent" || where == "received";
+  after.sent = where == "sent" || where == "left";
+  if (!after.at_client && where != "arrived" && where != "left") return std::nullopt;
+  const bool by_client = after.at_client == after.sent;
+  constexpr auto last = static_cast<unsigned>(Kind::auth);
+  for (unsigned number = 1; number <= last; ++number) {
+    const auto kind = static_cast<Kind>(number);
+    if (text.substr(0, blank) != name(kind)) continue;
+    const bool from_client_only = kind == Kind::connect || kind == Kind::subscribe ||
+                                  kind == Kind::unsubscribe || kind == Kind::ping_req;
+    const bool from_broker_only = kind == Kind::conn_ack || kind == Kind::sub_ack ||
+                                  kind == Kind::unsub_ack || kind == Kind::ping_resp;
+    if (by_client ? from_broker_only : from_client_only) return std::nullopt;
+    after.kind = kind;
+    return after;
+  }
+  return std::nullopt;
+}
+
 class FaultReader {
  public:
   FaultReader(const Node& item, const Plan& plan, const Targets& targets, Problems& problems)
@@ -99,6 +123,7 @@ class FaultReader {
   FaultPlan read() {
     fault_.at = fields_.duration("at");
     fault_.every = fields_.maybe_duration("every");
+    if (!fields_.has("at") && !fields_.has("after")) say(item_, "a fault needs the key `at`");
     if (fields_.has("cut") == fields_.has("crash"))
       say(item_, "a fault has either `cut` or `crash`");
     if (fields_.has("crash") && !fields_.has("cut"))
@@ -124,6 +149,7 @@ class FaultReader {
     const Duration length = fields_.duration("for");
     fault_.what = Cut{length, directions != "down", directions != "up"};
     refuse("restart_after", "cut");
+    read_after();
     const Node* cut = fields_.find("cut");
     if (cut == nullptr) return;
     if (!fields_.has("for")) say(item_, "a cut needs `for`: how long it lasts");
@@ -136,6 +162,18 @@ class FaultReader {
     clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
     clients.shrink_to_fit();
     check_window(length);
+  }
+
+  void read_after() {
+    const Node* const place = fields_.find("after");
+    if (place == nullptr) return;
+    fault_.after = packet_in(fields_.text("after"));
+    if (!fault_.after)
+      say(*place,
+          "expected a packet and where it is: `sent` or `arrived` (from the client, at the "
+          "broker), `left` or `received` (from the broker, at the client), such as `PUBREC "
+          "sent`; found " +
+              quoted(place->text));
   }
 
   void read_target(const Node& name) {
@@ -154,6 +192,7 @@ class FaultReader {
       say(*fields_.find("crash"),
           "after a power failure, what is left of `durability: process` is a matter of luck, and "
           "nothing can be judged: use `power` or `none`");
+    refuse("after", "crash");
     refuse("for", "crash");
     refuse("directions", "crash");
     if (!fields_.has("restart_after"))

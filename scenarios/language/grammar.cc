@@ -26,11 +26,18 @@ constexpr std::array directions_words = {
 };
 constexpr Shape directions{.is = Is::choice, .choices = directions_words};
 
+constexpr Shape packet_text{.is = Is::text, .is_one_line = true, .entries_max = 40};
+
 constexpr std::array fault_keys = {
     Key{.name = "at",
         .shape = &moment,
-        .is_required = true,
-        .description = "When it begins, counted from the start of the run."},
+        .description = "When it begins, counted from the start of the run. With `after`: from when "
+                       "on the packet counts."},
+    Key{.name = "after",
+        .shape = &packet_text,
+        .description = "With `cut`, in place of an instant: a packet and where it is, such as "
+                       "`PUBREC sent`. Each client named is cut when it comes to its first one, "
+                       "with `every` again and again. See below."},
     Key{.name = "cut",
         .shape = &cut_targets,
         .description = "Nothing passes any more, silently: a link (all devices behind it), a "

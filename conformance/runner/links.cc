@@ -48,6 +48,12 @@ void keep(Link& link, Packet packet) {
 
 }  // namespace
 
+HowToEnd way_to_end(Verb verb) {
+  if (verb == Verb::close) return HowToEnd::close;
+  if (verb == Verb::half_close) return HowToEnd::half_close;
+  return verb == Verb::vanish ? HowToEnd::vanish : HowToEnd::reset;
+}
+
 std::uint16_t id_of(const Packet& packet) {
   return static_cast<std::uint16_t>(number_in(seen(packet, "id").value_or("0")).value_or(0));
 }

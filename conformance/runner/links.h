@@ -109,6 +109,8 @@ class Links {
   std::uint32_t last_ = 0;
 };
 
+HowToEnd way_to_end(Verb verb);  // of close, cut, half_close or vanish
+
 std::uint16_t id_of(const Packet& packet);  // 0: it has none
 
 }  // namespace mq::conformance

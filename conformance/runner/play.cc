@@ -25,8 +25,7 @@ class Play::Stage {
   Stage(const Case& one, Surroundings around)
       : links(one.version, one.role,
               needs(one, "websocket") ? std::optional(around.web_socket) : std::nullopt),
-        watched(one.version, around.slack),
-        watches(one.role == Role::broker && !needs(one, "websocket")),
+        watched(one, around.slack),
         case_(one),
         around_(std::move(around)),
         values_(around_, links, [this] { return round(); }),
@@ -37,7 +36,6 @@ class Play::Stage {
   Links links;
   Application application;
   WatchedBroker watched;
-  const bool watches;  // in the role client, the script is the broker
   Outcome outcome;
   Instant began{};
   bool is_over = false;
@@ -199,16 +197,10 @@ class Play::Stage {
         speaker_.send_bytes(step);
         return {done};
       case Verb::close:
-        links.end(step.who[0], HowToEnd::close);
-        return {done};
       case Verb::cut:
-        links.end(step.who[0], HowToEnd::reset);
-        return {done};
       case Verb::half_close:
-        links.end(step.who[0], HowToEnd::half_close);
-        return {done};
       case Verb::vanish:
-        links.end(step.who[0], HowToEnd::vanish);
+        links.end(step.who[0], way_to_end(step.verb));
         return {done};
       case Verb::automatic:
         links.party(step.who[0]).is_automatic = step.is_on;
@@ -535,18 +527,18 @@ void Play::start(Instant now) {
 
 void Play::on_open(LinkNumber number, Instant now) {
   if (Link* link = stage_->link_at(number, now)) stage_->links.on_open(*link);
-  if (stage_->watches) stage_->watched.opened(number, now);
+  stage_->watched.opened(number, now);
   stage_->go_on();
 }
 
 void Play::on_bytes(LinkNumber number, std::span<const std::byte> bytes, Instant now) {
-  if (stage_->watches) stage_->watched.broker_sent(number, bytes, now);
+  stage_->watched.broker_sent(number, bytes, now);
   if (Link* link = stage_->link_at(number, now)) stage_->links.on_bytes(*link, bytes);
   stage_->go_on();
 }
 
 void Play::on_end(LinkNumber number, const std::string& how, Instant now) {
-  if (stage_->watches) stage_->watched.ended(number, now, true);
+  stage_->watched.ended(number, now, true);
   if (Link* link = stage_->link_at(number, now)) stage_->links.on_end(*link, how);
   stage_->go_on();
 }
@@ -586,17 +578,12 @@ void Play::on_gone(Death death, const std::string& how, Instant now) {
 }
 
 std::optional<Order> Play::poll_order() { return stage_->application.poll(); }
-
 std::optional<Action> Play::poll() {
   auto& actions = stage_->links.actions;
   if (actions.empty()) return std::nullopt;
   Action action = std::move(actions.front());
   actions.pop_front();
-  if (const auto* send = std::get_if<SendOnLink>(&action))
-    stage_->watched.tester_sent(send->link, send->bytes, stage_->links.now);
-  else if (const auto* end = std::get_if<EndLink>(&action);
-           end != nullptr && end->how != HowToEnd::half_close)
-    stage_->watched.ended(end->link, stage_->links.now, false);
+  stage_->watched.done(action, stage_->links.now);
   return action;
 }
 
@@ -605,10 +592,8 @@ std::optional<Instant> Play::deadline() const {
 }
 bool Play::is_over() const { return stage_->is_over; }
 Leftovers Play::leftovers() const { return stage_->links.leftovers; }
-
 Outcome Play::take_outcome() {
-  if (stage_->outcome.verdict != Verdict::error)
-    stage_->outcome.watched = stage_->watched.finish(stage_->links.now);
+  stage_->outcome.watched = stage_->watched.finish(stage_->links.now);
   stage_->outcome.transcript = std::move(stage_->links.transcript);
   stage_->outcome.was_turned_away = stage_->links.was_turned_away;
   stage_->outcome.took = stage_->links.now - stage_->began;

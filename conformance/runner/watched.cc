@@ -6,7 +6,7 @@
 
 namespace mq::conformance {
 
-using monitors::Role;
+using WatchedRole = monitors::Role;
 
 namespace {
 
@@ -22,10 +22,13 @@ void each_clause(const monitors::WatchInfo& row, Version version, Tell&& tell) {
 
 }  // namespace
 
-WatchedBroker::WatchedBroker(Version version, Duration slack)
-    : version_(version),
-      tester_(Role::client, {}, of_tester_),
-      broker_(Role::broker, {.exact = false, .slack = slack}, of_broker_) {}
+WatchedBroker::WatchedBroker(const Case& one, Duration slack)
+    : version_(one.version),
+      // Over WebSocket the packets lie in frames, which only the script's side takes apart.
+      watches_(one.role == conformance::Role::broker &&
+               std::find(one.needs.begin(), one.needs.end(), "websocket") == one.needs.end()),
+      tester_(WatchedRole::client, {}, of_tester_),
+      broker_(WatchedRole::broker, {.exact = false, .slack = slack}, of_broker_) {}
 
 WatchedBroker::Both* WatchedBroker::find(LinkNumber link) {
   const auto found = links_.find(link);
@@ -33,6 +36,7 @@ WatchedBroker::Both* WatchedBroker::find(LinkNumber link) {
 }
 
 void WatchedBroker::opened(LinkNumber link, Instant at) {
+  if (!watches_) return;
   Both& both = *links_.emplace(link, std::make_unique<Both>(version_)).first->second;
   both.tester.number = both.broker.number = static_cast<std::uint32_t>(link);
   both.tester.version = both.broker.version = version_;
@@ -84,6 +88,13 @@ void WatchedBroker::broker_sent(LinkNumber link, std::span<const std::byte> byte
   }
 }
 
+void WatchedBroker::done(const Action& action, Instant at) {
+  if (const auto* send = std::get_if<SendOnLink>(&action)) tester_sent(send->link, send->bytes, at);
+  if (const auto* end = std::get_if<EndLink>(&action);
+      end != nullptr && end->how != HowToEnd::half_close)
+    ended(end->link, at, false);
+}
+
 void WatchedBroker::ended(LinkNumber link, Instant at, bool by_broker) {
   Both* const both = find(link);
   if (both == nullptr) return;
@@ -98,7 +109,7 @@ WatchedOutcome WatchedBroker::finish(Instant at) {
   WatchedOutcome outcome;
   for (const monitors::WatchInfo& row : monitors::all_watches())
     for (const Version version : {Version::v3_1_1, Version::v5}) {
-      const monitors::Count count = of_broker_.count(row.watch, Role::broker, version);
+      const monitors::Count count = of_broker_.count(row.watch, WatchedRole::broker, version);
       if (count.tried > 0) outcome.rules.push_back({row.watch, version, count});
     }
   outcome.breaches = of_broker_.breaches();
@@ -151,10 +162,10 @@ std::string to_text(const std::vector<WatchedStatement>& watched) {
   return out;
 }
 
-bool is_watched(const StatementId& id, Role role) {
+bool is_watched(const StatementId& id, monitors::Role role) {
   return std::any_of(monitors::all_watches().begin(), monitors::all_watches().end(),
                      [&](const monitors::WatchInfo& row) {
-                       if (role == Role::client ? !row.obliges_client : !row.obliges_broker)
+                       if (role == WatchedRole::client ? !row.obliges_client : !row.obliges_broker)
                          return false;
                        bool asserts = false;
                        each_clause(row, id.version,

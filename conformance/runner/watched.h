@@ -12,22 +12,24 @@
 #include "base/time.h"
 #include "conformance/monitors/notebook.h"
 #include "conformance/monitors/watcher.h"
+#include "conformance/runner/play.h"
 #include "conformance/runner/suite.h"
 #include "conformance/runner/verdict.h"
 #include "protocol/codec.h"
 
 namespace mq::conformance {
 
-enum class LinkNumber : std::uint32_t;
-
 class WatchedBroker {
  public:
   // `slack`: how far what the tester measures may be from what the broker does.
-  explicit WatchedBroker(Version version, Duration slack = std::chrono::seconds(1));
+  // In the role client, where the script is the broker, and over WebSocket nothing is watched.
+  explicit WatchedBroker(const Case& one, Duration slack = std::chrono::seconds(1));
 
   void opened(LinkNumber link, Instant at);
   void tester_sent(LinkNumber link, std::span<const std::byte> bytes, Instant at);
   void broker_sent(LinkNumber link, std::span<const std::byte> bytes, Instant at);
+  // What the tester has done.
+  void done(const Action& action, Instant at);
   void ended(LinkNumber link, Instant at, bool by_broker);
   WatchedOutcome finish(Instant at);
 
@@ -47,6 +49,7 @@ class WatchedBroker {
   Both* find(LinkNumber link);
 
   Version version_;
+  bool watches_;
   monitors::Notebook of_tester_;
   monitors::Notebook of_broker_;
   monitors::Watcher tester_;

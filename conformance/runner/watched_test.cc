@@ -54,7 +54,8 @@ class Talk {
     encode(packet, Version::v5, wire);
     return wire;
   }
-  WatchedBroker watched_{Version::v5};
+  Case case_;
+  WatchedBroker watched_{case_};
   Instant now_{};
 };
 
@@ -105,7 +106,7 @@ TEST(WatchedBroker, StatementsAreCountedOverCases) {
   Case which;
   which.id = "v5/x";
   CaseResult result{&which, Level::must, {}, {}};
-  WatchedBroker watched(Version::v5);
+  WatchedBroker watched(which);
   watched.opened(one, {});
   std::vector<std::byte> wire;
   encode(Packet{Connect{.client_id = "a"}}, Version::v5, wire);

@@ -392,10 +392,7 @@ int conform(const ConformFlags& flags) {
     std::ofstream(file) << conformance::updated(expectations, course.results);
     fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
   }
-  return code == exit_code::held &&
-                 conformance::any_broken(conformance::watched_statements(course.results))
-             ? exit_code::broken
-             : code;
+  return code;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/text_file.h"
+#include "conformance/runner/watched.h"
 #include "reports/conform/capture.h"
 #include "reports/conform/results_json.h"
 #include "reports/file/output_file.h"
@@ -147,6 +148,16 @@ std::string hash_of(const std::vector<CaseResult>& results, bool is_virtual) {
   return fmt::format("{:016x}", hash);
 }
 
+// What broke beside the scripts decides where nothing else has: no case says it, so a note does.
+void add_watched(const std::vector<CaseResult>& results, report::ConformResults& all) {
+  std::string broken;
+  for (const conformance::WatchedStatement& one : conformance::watched_statements(results))
+    if (one.broken > 0) broken += (broken.empty() ? "" : ", ") + to_text(one.id);
+  if (broken.empty()) return;
+  all.notes.push_back("of what is watched in every case, broken: " + broken);
+  if (all.exit_code == exit_code::held) all.exit_code = exit_code::broken;
+}
+
 }  // namespace
 
 std::vector<report::ConformCoverage> coverage_of(const std::vector<CaseResult>& results,
@@ -211,6 +222,7 @@ report::ConformResults conform_results(const std::vector<CaseResult>& results,
   all.lost = about.lost;
   all.notes = about.notes;
   all.exit_code = about.lost.empty() ? conformance::exit_code(results) : exit_code::unreachable;
+  add_watched(results, all);
   all.coverage = coverage_of(results, library);
   for (const CaseResult& result : results)
     all.judged.push_back(judged_of(result, about, capture ? &*capture : nullptr));

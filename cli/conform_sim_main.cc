@@ -4,11 +4,12 @@
 
 #include "cli/command_line.h"
 #include "cli/conform_world.h"
+#include "cli/verbs.h"
 #include "sim/ns3/ns3_world.h"
 
 int main(int argc, char** argv) {
   using namespace mq::cli;
   ns3_world() = [](std::uint64_t seed) { return std::make_unique<mq::sim::Ns3World>(seed); };
-  constexpr std::array verbs{AddVerb{add_conform}, AddVerb{add_explain}};
+  constexpr std::array verbs{AddVerb{add_conform}, AddVerb{add_explain}, AddVerb{add_list_conform}};
   return run_command_line(argc, argv, verbs);
 }

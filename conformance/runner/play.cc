@@ -11,7 +11,6 @@
 #include "conformance/runner/values.h"
 #include "conformance/runner/watched.h"
 #include "protocol/describe.h"
-#include "scenarios/language/units.h"
 
 namespace mq::conformance {
 namespace {
@@ -242,9 +241,7 @@ class Play::Stage {
     if (progress.state == done && step.not_before) {
       const Duration least = values_.duration(step.not_before, {});
       const Duration took = links.now - memory.began;
-      if (took + around_.patience.early < least)
-        return {failed, "not before " + scenario::to_text(least),
-                "it came after " + scenario::to_text(took)};
+      if (took + around_.patience.early < least) return too_early(least, took);
     }
     if (progress.state != waiting || step.verb == Verb::nothing || step.verb == Verb::unheard)
       return progress;
@@ -252,12 +249,7 @@ class Play::Stage {
     const Duration usual = around_.patience.reply * (step.verb == Verb::accept ? 5 : 1);
     const Duration most = values_.duration(step.within, usual) + around_.patience.late;
     if (!until(memory.began + most)) return progress;
-    progress.state = failed;
-    progress.waited = most;
-    progress.got = progress.got.empty()
-                       ? "nothing within " + scenario::to_text(most)
-                       : progress.got + ", and nothing more within " + scenario::to_text(most);
-    return progress;
+    return in_vain(std::move(progress), most);
   }
 
   Progress listen(const Step& step, Memory& memory) {

@@ -11,6 +11,7 @@
 #include "conformance/runner/match.h"
 #include "conformance/runner/values.h"
 #include "protocol/describe.h"
+#include "scenarios/language/units.h"
 
 namespace mq::conformance {
 
@@ -48,6 +49,21 @@ inline Progress over(const Link& link, std::string expected) {
           link.ended_by_us ? "we have closed the connection ourselves" : *link.ended};
 }
 inline bool is_ended(const Link& link) { return link.ended || link.ended_by_us; }
+
+inline Progress too_early(Duration least, Duration took) {
+  return {failed, "not before " + scenario::to_text(least),
+          "it came after " + scenario::to_text(took)};
+}
+
+// What was waited for so long has not come; what came instead is in `progress` already.
+inline Progress in_vain(Progress progress, Duration most) {
+  progress.state = failed;
+  progress.waited = most;
+  progress.got = progress.got.empty()
+                     ? "nothing within " + scenario::to_text(most)
+                     : progress.got + ", and nothing more within " + scenario::to_text(most);
+  return progress;
+}
 
 inline std::string expected_text(const Step& step) {
   std::string text = name(*step.packet);

@@ -143,11 +143,6 @@ std::vector<WatchedStatement> watched_statements(const std::vector<CaseResult>& 
   return all;
 }
 
-bool any_broken(const std::vector<WatchedStatement>& watched) {
-  return std::any_of(watched.begin(), watched.end(),
-                     [](const WatchedStatement& one) { return one.broken > 0; });
-}
-
 std::string to_text(const std::vector<WatchedStatement>& watched) {
   const auto broken = std::count_if(watched.begin(), watched.end(),
                                     [](const WatchedStatement& one) { return one.broken > 0; });

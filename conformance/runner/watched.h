@@ -72,7 +72,6 @@ std::vector<WatchedStatement> watched_statements(const std::vector<CaseResult>& 
 
 // A line on how many were put to the test, and each that broke with its evidence.
 std::string to_text(const std::vector<WatchedStatement>& watched);
-bool any_broken(const std::vector<WatchedStatement>& watched);
 
 // Whether a rule that is watched asserts it of this role.
 bool is_watched(const StatementId& id, monitors::Role role);

@@ -37,7 +37,7 @@ constexpr std::array fault_keys = {
         .shape = &packet_text,
         .description = "With `cut`, in place of an instant: a packet and where it is, such as "
                        "`PUBREC sent`. Each client named is cut when it comes to its first one, "
-                       "with `every` again and again. See below."},
+                       "with `every` again and again."},
     Key{.name = "cut",
         .shape = &cut_targets,
         .description = "Nothing passes any more, silently: a link (all devices behind it), a "

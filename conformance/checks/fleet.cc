@@ -115,7 +115,10 @@ void Fleet::on(const trace::LinkClosed& closed, Instant at) {
   const bool known_to_broker = client.broker_closed;
   (closed.end == trace::End::client ? client.client_closed : client.broker_closed) = true;
   if (first) connection_over(index, at);
-  if (closed.end == trace::End::broker && !known_to_broker) broker_knows_it_is_over(client, at);
+  if (closed.end == trace::End::broker && !known_to_broker) {
+    client.broker_closed_at = at;
+    broker_knows_it_is_over(client, at);
+  }
 }
 
 void Fleet::connection_over(ClientIndex index, Instant at) {
@@ -170,6 +173,7 @@ void Fleet::on_broker_down(Instant at) {
     const bool was_there = client.reached_broker || client.accepted;
     const bool first = was_there && !client.client_closed && !client.broker_closed;
     const bool known_to_broker = client.broker_closed;
+    if (was_there && !known_to_broker) client.broker_closed_at = at;
     if (was_there) client.broker_closed = client.crashed = true;
     if (first) connection_over(index, at);
     if (was_there && (!known_to_broker || client.gone_after == Instant::max()))
@@ -292,12 +296,12 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
   client.accepted = true;
   client.accepted_at = at;
   if (!client.broker_closed) return;
-  // It was on its way when the broker's end was gone already.
-  connection_over(index, at);
-  broker_knows_it_is_over(client, at);
+  // It was on its way when the broker's end was gone already: the session's time runs since then.
+  connection_over(index, client.broker_closed_at);
+  broker_knows_it_is_over(client, client.broker_closed_at);
   if (client.crashed && run_.durability == trace::Durability::none) {
     client.session = Known::no;
-    client.alive_until = client.gone_after = at;
+    client.alive_until = client.gone_after = client.broker_closed_at;
   }
 }
 

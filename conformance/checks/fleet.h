@@ -76,6 +76,7 @@ struct ClientState {
   bool refused = false;  // the last answer to a CONNECT, on this connection or an earlier one
   bool client_closed = true;
   bool broker_closed = true;
+  Instant broker_closed_at;      // of the newest connection
   bool crashed = false;          // the broker went down during it
   bool disconnect_sent = false;  // in order
   bool clean_start = false;

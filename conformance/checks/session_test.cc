@@ -179,6 +179,16 @@ TEST_F(SessionTest, AConnAckOnItsWayWhenTheBrokerCrashedMakesNoSession) {
   EXPECT_EQ(verdict(), held);
 }
 
+// The link held back the answer for so long that the session had run out when it came.
+TEST_F(SessionTest, AConnAckThatComesAfterTheBrokersEndClosedDoesNotProlongTheSession) {
+  trace.opens(device).packet(device, End::client, true, Connect{.properties = expiry(60)});
+  trace.packet(device, End::broker, false, Connect{.properties = expiry(60)});
+  trace.packet(device, End::broker, true, ConnAck{}).link_closes_at(device, End::broker, true);
+  trace.after(50s).packet(device, End::client, false, ConnAck{});
+  trace.link_closes_at(device, End::client).after(30s).connects(device, {.present = false});
+  EXPECT_NE(verdict(), broken) << evidence();
+}
+
 TEST_F(SessionTest, AConnectionOnItsWayWhenTheBrokerCrashesMayReachItLater) {
   trace.run().durability = trace::Durability::none;
   trace.connects(device).loses_link(device).opens_slowly(device).broker_crashes().after(5s);

@@ -755,6 +755,15 @@ TEST(Monitors, WhatTheStandardAllowsIsClean) {
   EXPECT_GT(report.rules.size(), 60u);
 }
 
+// Its keep alive runs from CONNACK, which a slow link may hold back.
+TEST(Monitors, AClientThatWaitsForItsConnAckIsNotSilent) {
+  Story story;
+  Connect connect = hello();
+  connect.keep_alive = 10;
+  story.open().c(connect).wait(8s).b(ConnAck{}).wait(4500ms).c(PingReq{}).b(PingResp{});
+  EXPECT_THAT(story.broken(), IsEmpty());
+}
+
 TEST(Monitors, ARunWithoutPacketsProvesNothing) {
   Story story;
   EXPECT_EQ(story.finish().overall.verdict, checks::Verdict::not_tried);

@@ -277,7 +277,8 @@ void Watcher::check_time(Link& link, Instant at) {
   if (link.accepted && link.keep_alive != 0 && !link.told_of_silence && !link.disconnect_sent) {
     const Duration keep_alive = std::chrono::seconds(link.keep_alive);
     const Duration heard_before = at - link.last_heard;
-    const Duration sent_before = at - link.last_sent;
+    // While CONNACK is on its way a client need not speak.
+    const Duration sent_before = at - std::max(link.last_sent, link.accepted_at);
     if (!watches_client() && heard_before > keep_alive * 3 / 2 + view_.slack) {
       link.told_of_silence = true;
       broken(link, Watch::silence_closes, at,

@@ -158,10 +158,10 @@ class Encounter {
     if (const auto* order = std::get_if<client::PublishOrder>(&input)) {
       packet = order->message;
       if (order->message.qos != Qos::at_most_once) std::get<Publish>(*packet).packet_id = id;
-    } else if (const auto* order = std::get_if<client::SubscribeOrder>(&input)) {
-      packet = Subscribe{id, order->properties, order->entries};
-    } else if (const auto* order = std::get_if<client::UnsubscribeOrder>(&input)) {
-      packet = Unsubscribe{id, order->properties, order->filters};
+    } else if (const auto* subscribe = std::get_if<client::SubscribeOrder>(&input)) {
+      packet = Subscribe{id, subscribe->properties, subscribe->entries};
+    } else if (const auto* unsubscribe = std::get_if<client::UnsubscribeOrder>(&input)) {
+      packet = Unsubscribe{id, unsubscribe->properties, unsubscribe->filters};
     }
     std::vector<std::byte> bytes;
     if (packet) encode(*packet, version_, bytes);

@@ -8,7 +8,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "broker/core/broker.h"
 #include "broker/store/memory_store.h"
 #include "client/core/client.h"
+#include "client/core/testing/client_store.h"
 
 namespace mq::client {
 namespace {
@@ -28,40 +28,6 @@ constexpr std::size_t parties = 2;
 constexpr std::size_t operations_max = 400;
 constexpr const char* topics[] = {"a", "b/c"};
 constexpr const char* filters[] = {"a", "b/c", "#"};
-
-// What a client's store holds: only what it has answered with Persisted.
-class ClientStore {
- public:
-  void append(const Persist& persist) {
-    pending_.push_back(persist.record);
-    last_ = persist.sequence;
-  }
-  std::uint64_t commit() {
-    for (const Record& record : pending_)
-      std::visit(
-          overloaded{[&](const SavePublish& r) { publishes_.insert_or_assign(r.position, r); },
-                     [&](const DropPublish& r) { publishes_.erase(r.position); },
-                     [&](const SaveIncoming& r) { incoming_.insert(r.packet_id); },
-                     [&](const DropIncoming& r) { incoming_.erase(r.packet_id); }},
-          record);
-    pending_.clear();
-    return last_;
-  }
-  Recovered crash() {
-    pending_.clear();
-    last_ = 0;
-    Recovered recovered;
-    for (const auto& [position, record] : publishes_) recovered.records.push_back(record);
-    for (const PacketId id : incoming_) recovered.records.push_back(SaveIncoming{id});
-    return recovered;
-  }
-
- private:
-  std::vector<Record> pending_;
-  std::uint64_t last_ = 0;
-  std::map<std::uint64_t, SavePublish> publishes_;
-  std::set<PacketId> incoming_;
-};
 
 // What one client was promised, and what came of it.
 struct Order {
@@ -353,7 +319,8 @@ class World {
     for (const std::uint64_t number : std::exchange(party.got_unstored, {}))
       orders_.at(number).may_come_again[who] = true;
     party.asked.clear();
-    start(who, party.store.crash());
+    party.store.crash();
+    start(who, party.store.recover());
   }
 
   // ---- What the applications do

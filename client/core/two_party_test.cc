@@ -22,6 +22,7 @@
 #include "broker/core/broker.h"
 #include "broker/store/memory_store.h"
 #include "client/core/client.h"
+#include "client/core/testing/client_store.h"
 
 namespace mq::client {
 namespace {
@@ -33,34 +34,6 @@ struct Chaos {
   bool publisher_crashes = false;
   Version publisher = Version::v5;
   Version subscriber = Version::v5;
-};
-
-// What a client's store holds: only what it has answered with Persisted.
-class ClientStore {
- public:
-  void append(const Persist& persist) { pending_.push_back(persist.record); }
-  void commit() {
-    for (const Record& record : pending_)
-      std::visit(
-          overloaded{[&](const SavePublish& r) { publishes_.insert_or_assign(r.position, r); },
-                     [&](const DropPublish& r) { publishes_.erase(r.position); },
-                     [&](const SaveIncoming& r) { incoming_.insert(r.packet_id); },
-                     [&](const DropIncoming& r) { incoming_.erase(r.packet_id); }},
-          record);
-    pending_.clear();
-  }
-  void crash() { pending_.clear(); }
-  Recovered recover() const {
-    Recovered recovered;
-    for (const auto& [position, record] : publishes_) recovered.records.push_back(record);
-    for (const PacketId id : incoming_) recovered.records.push_back(SaveIncoming{id});
-    return recovered;
-  }
-
- private:
-  std::vector<Record> pending_;
-  std::map<std::uint64_t, SavePublish> publishes_;
-  std::set<PacketId> incoming_;
 };
 
 struct Party {

@@ -33,7 +33,6 @@ std::vector<Facts> runs(std::size_t number, double value, Verdict verdict = Verd
     Facts facts{.folder = "results/seed-" + std::to_string(i + 1),
                 .scenario = "train",
                 .world = "ns3",
-                .broker = "ours",
                 .seed = i + 1,
                 .shape = "50 clients"};
     facts.promises.push_back({.id = "qos1", .promise = "QoS 1 arrives", .verdict = verdict});

@@ -127,7 +127,6 @@ Facts facts_of(const report::Results& results, std::string folder) {
   facts.folder = std::move(folder);
   facts.scenario = results.run.scenario;
   facts.world = results.run.world;
-  facts.broker = results.run.broker;
   facts.seed = results.run.seed;
   facts.shape = fmt::format(
       "{}, {} and {} of calm", report::count(results.run.clients.size(), "client"),
@@ -138,9 +137,7 @@ Facts facts_of(const report::Results& results, std::string folder) {
         {.id = finding.id,
          .promise = finding.promise,
          .verdict = finding.verdict,
-         .expected = finding.expected,
          .measured = finding.measured,
-         .limit = finding.limit,
          .evidence = finding.evidence.empty() ? std::string() : finding.evidence.front().text});
   add_latencies(results, facts.figures);
   add_ledger(results, facts.figures);

@@ -33,9 +33,7 @@ struct Promise {
   std::string id;
   std::string promise;
   checks::Verdict verdict = checks::Verdict::not_tried;
-  bool expected = false;  // written in the scenario's `expect`
   std::string measured;
-  std::string limit;
   std::string evidence;  // the first; empty if there is none
 };
 
@@ -43,7 +41,6 @@ struct Facts {
   std::string folder;  // where its results lie
   std::string scenario;
   std::string world;
-  std::string broker;
   std::uint64_t seed = 0;
   std::string shape;     // what must be equal in BASE and NEW: "50 clients, 2 h, 5 min of calm"
   std::string unjudged;  // why the run says nothing: "interrupted"; empty if it does

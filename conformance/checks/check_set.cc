@@ -30,6 +30,24 @@ void CheckSet::observe(const trace::Event& event) {
   sometimes_.observe(event);
 }
 
+void CheckSet::observe_all(std::span<const trace::Event> events) {
+  constexpr std::size_t ahead = 4;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + ahead < events.size()) fetch(events[i + ahead]);
+    observe(events[i]);
+  }
+}
+
+void CheckSet::fetch(const trace::Event& event) const {
+  const auto client = trace::client_of(event);
+  if (!client || !fleet_.knows(*client)) return;
+  fleet_.fetch(*client);
+  ledger_.fetch(*client);
+  wills_.fetch(*client);
+  retained_.fetch(*client);
+  redelivery_.fetch(*client);
+}
+
 Judgement CheckSet::finish() {
   Judgement judgement;
   auto& findings = judgement.findings;

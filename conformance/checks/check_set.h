@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@
 #include "conformance/checks/session.h"
 #include "conformance/checks/sometimes.h"
 #include "conformance/checks/will.h"
-#include "sim/trace/event.h"
+#include "sim/trace/batch.h"
 #include "sim/trace/run_info.h"
 
 namespace mq::checks {
@@ -41,13 +42,14 @@ struct Judgement {
   std::vector<State> states;
 };
 
-class CheckSet final : public trace::Observer {
+class CheckSet final : public trace::BatchObserver {
  public:
   explicit CheckSet(trace::RunInfo run);
   CheckSet(const CheckSet&) = delete;  // the checks refer to each other
   CheckSet& operator=(const CheckSet&) = delete;
 
   void observe(const trace::Event& event) override;
+  void observe_all(std::span<const trace::Event> events) override;
   // Once, after the last event.
   Judgement finish();
 
@@ -56,6 +58,7 @@ class CheckSet final : public trace::Observer {
   std::size_t held_beside_the_ledger() const { return wills_.held() + retained_.held(); }
 
  private:
+  void fetch(const trace::Event& event) const;
   void mark_expected(Judgement& judgement) const;
   static Judgement::Verdict verdict(const Judgement& judgement, bool saw_a_message);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fetch.h"
 #include "base/overloaded.h"
 #include "protocol/topic.h"
 
@@ -35,7 +36,27 @@ Instant after_expiry(Instant at, std::uint32_t seconds) {
 }
 
 Fleet::Fleet(const trace::RunInfo& run)
-    : run_(run), clients_(run.clients.size()), requests_(run.clients.size()) {}
+    : run_(run),
+      clients_(run.clients.size()),
+      last_topics_(run.clients.size()),
+      requests_(run.clients.size()) {}
+
+TopicId Fleet::topic_of(ClientIndex publisher, std::string_view name) {
+  LastTopic& last = last_topics_[static_cast<std::size_t>(publisher)];
+  if (!name.empty() && name == std::string_view(last.text.data(), last.bytes)) return last.id;
+  const TopicId id = topics_.topic(name);
+  if (name.size() > last.text.size()) return id;
+  last.id = id;
+  last.bytes = static_cast<std::uint8_t>(name.copy(last.text.data(), name.size()));
+  return id;
+}
+
+void Fleet::fetch(ClientIndex client) const {
+  const auto index = static_cast<std::size_t>(client);
+  mq::fetch(&clients_[index]);
+  mq::fetch(&last_topics_[index]);
+  mq::fetch(&run_.clients[index].may_publish);
+}
 
 const std::vector<ClientIndex>& Fleet::holders(FilterId filter) const {
   static const std::vector<ClientIndex> none;

@@ -4,9 +4,11 @@
 // that the broker must hold it, "may" that it could.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -131,6 +133,10 @@ class Fleet {
   // Clients that hold a subscription with this filter, or may; ascending.
   const std::vector<ClientIndex>& holders(FilterId filter) const;
   bool may_publish(ClientIndex client, TopicId topic) const;
+  // topics().topic(), for a client that nearly always publishes to the topic of the time before.
+  TopicId topic_of(ClientIndex publisher, std::string_view name);
+  // Asks for what the next event of this client will touch.
+  void fetch(ClientIndex client) const;
   const Subscription* subscription(ClientIndex client, FilterId filter) const;
 
   bool broker_is_up() const { return broker_up_; }
@@ -172,8 +178,15 @@ class Fleet {
   Subscription* find(ClientIndex index, FilterId filter);
   std::optional<Request> take_request(ClientIndex index, PacketId packet_id, bool subscribe);
 
+  struct LastTopic {
+    TopicId id{};
+    std::uint8_t bytes = 0;
+    std::array<char, 59> text;
+  };
+
   const trace::RunInfo& run_;
   std::vector<ClientState> clients_;
+  std::vector<LastTopic> last_topics_;  // by client
   Topics topics_;
   std::vector<std::vector<ClientIndex>> holders_;  // by filter
   std::vector<std::vector<Request>> requests_;     // by client: no answer yet

@@ -70,7 +70,7 @@ void Ledger::on(const trace::Attempted& attempted, Instant when) {
   publisher.highest = std::max(publisher.highest, attempted.stamp.number);
   Message message;
   message.attempted = when;
-  message.topic = fleet_.topics().topic(attempted.topic);
+  message.topic = fleet_.topic_of(attempted.client, attempted.topic);
   message.qos = attempted.qos;
   message.was_attempted = true;
   ++published_[at(attempted.qos)].attempted;
@@ -140,7 +140,7 @@ void Ledger::on_sent(ClientIndex publisher, const Publish& publish, std::size_t 
         std::max(publishers_[at(publisher)].highest, stamp->number);
     message = &messages_[Key{publisher, stamp->number}];
     message->attempted = when;
-    message->topic = fleet_.topics().topic(publish.topic);
+    message->topic = fleet_.topic_of(publisher, publish.topic);
     message->qos = publish.qos;
   }
   const std::uint32_t epoch = fleet_.client(publisher).epoch;
@@ -286,7 +286,8 @@ void Ledger::cancel_debts(const Key& key, Message& message) {
 // A broker that passes messages on at PUBREL may have dropped it, and so may its client: who has
 // PUBREC does not send the message again.
 void Ledger::give_up_received(ClientIndex publisher) {
-  std::erase_if(publishers_[at(publisher)].in_flight, [&](const auto& one) {
+  auto& in_flight = publishers_[at(publisher)].in_flight;
+  const auto given_up = std::remove_if(in_flight.begin(), in_flight.end(), [&](const auto& one) {
     const Key key{publisher, one.second};
     const auto found = messages_.find(key);
     if (found == messages_.end()) return true;
@@ -299,6 +300,7 @@ void Ledger::give_up_received(ClientIndex publisher) {
     retire_if_done(key, message);
     return true;
   });
+  in_flight.erase(given_up, in_flight.end());
 }
 
 // A settled message is remembered for a while, so that findings can say when it was sent.
@@ -320,14 +322,19 @@ void Ledger::retire_if_done(const Key& key, Message& message) {
 }
 
 std::uint32_t Ledger::stream_of(ClientIndex publisher, TopicId topic, Qos qos) {
+  std::optional<std::uint32_t>& last = publishers_[at(publisher)].last_stream;
+  if (last && streams_[*last].topic == topic && streams_[*last].qos == qos) return *last;
   const auto index = static_cast<std::size_t>(topic);
   if (index >= streams_of_topic_.size()) streams_of_topic_.resize(index + 1);
   for (const std::uint32_t known : streams_of_topic_[index])
-    if (streams_[known].publisher == publisher && streams_[known].qos == qos) return known;
-  const auto made = static_cast<std::uint32_t>(streams_.size());
+    if (streams_[known].publisher == publisher && streams_[known].qos == qos) {
+      last = known;
+      return known;
+    }
+  last = static_cast<std::uint32_t>(streams_.size());
   streams_.push_back({.publisher = publisher, .topic = topic, .qos = qos});
-  streams_of_topic_[index].push_back(made);
-  return made;
+  streams_of_topic_[index].push_back(*last);
+  return *last;
 }
 
 Ledger::Cell* Ledger::find_cell(Stream& stream, ClientIndex subscriber) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
@@ -17,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fetch.h"
 #include "conformance/checks/check.h"
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/interval_set.h"
@@ -87,6 +89,10 @@ class Ledger final : public Check {
     std::size_t intervals;  // over all cells
   };
   Census census() const;
+  // Asks for what the next event of this client will touch.
+  void fetch(ClientIndex client) const {
+    mq::fetch(&publishers_[static_cast<std::size_t>(client)]);
+  }
   static constexpr std::size_t recent_messages_max = 8192;
 
  private:
@@ -157,7 +163,8 @@ class Ledger final : public Check {
   };
   struct Publisher {
     std::uint64_t highest = 0;  // number attempted or sent
-    std::vector<std::pair<PacketId, std::uint64_t>> in_flight;
+    boost::container::small_vector<std::pair<PacketId, std::uint64_t>, 1> in_flight;
+    std::optional<std::uint32_t> last_stream;
   };
   // What a delivered PUBLISH may be, by the subscriptions of its receiver.
   struct Entitlement {

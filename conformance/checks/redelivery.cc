@@ -41,8 +41,10 @@ void RedeliveryCheck::on(const trace::PacketSeen& seen, Instant at) {
 
 void RedeliveryCheck::answered(const trace::PacketSeen& seen, PacketId packet_id) {
   if (seen.sent) return;
-  std::erase_if(unanswered(seen.connection.client, seen.end),
-                [&](const auto& one) { return one.first == packet_id; });
+  auto& open = unanswered(seen.connection.client, seen.end);
+  open.erase(std::remove_if(open.begin(), open.end(),
+                            [&](const auto& one) { return one.first == packet_id; }),
+             open.end());
 }
 
 void RedeliveryCheck::on_sent(const trace::PacketSeen& seen, const Publish& publish, Instant at) {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "base/fetch.h"
 #include "conformance/checks/check.h"
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/tally.h"
@@ -20,10 +22,14 @@ class RedeliveryCheck final : public Check {
 
   void observe(const trace::Event& event) override;
   std::vector<Finding> finish(Instant end) override;
+  // Asks for what the next event of this client will touch.
+  void fetch(ClientIndex client) const {
+    mq::fetch(&unanswered_[static_cast<std::size_t>(client)]);
+  }
 
  private:
   // What one end has sent to the other, without an answer yet.
-  using Unanswered = std::vector<std::pair<PacketId, trace::Stamp>>;
+  using Unanswered = boost::container::small_vector<std::pair<PacketId, trace::Stamp>, 1>;
 
   void on(const trace::PacketSeen& seen, Instant at);
   void on_sent(const trace::PacketSeen& seen, const Publish& publish, Instant at);

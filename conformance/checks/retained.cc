@@ -85,7 +85,7 @@ std::optional<TopicId> RetainedCheck::topic_of(ClientIndex publisher, const Publ
                                   [&](const auto& one) { return alias && one.first == *alias; });
   if (publish.topic.empty())
     return known == aliases.end() ? std::nullopt : std::optional(known->second);
-  const TopicId topic = fleet_.topics().topic(publish.topic);
+  const TopicId topic = fleet_.topic_of(publisher, publish.topic);
   if (alias && known == aliases.end())
     aliases.emplace_back(*alias, topic);
   else if (alias)
@@ -94,6 +94,7 @@ std::optional<TopicId> RetainedCheck::topic_of(ClientIndex publisher, const Publ
 }
 
 void RetainedCheck::on_sent(ClientIndex publisher, const Publish& publish, Instant when) {
+  if (!publish.retain && publish.properties.empty()) return;  // sets no alias either
   const auto topic = topic_of(publisher, publish);
   if (!topic || !publish.retain || !fleet_.may_publish(publisher, *topic)) return;
   if (at(*topic) >= topics_.size()) topics_.resize(at(*topic) + 1);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fetch.h"
 #include "conformance/checks/check.h"
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/tally.h"
@@ -29,6 +30,8 @@ class RetainedCheck final : public Check {
   std::vector<Finding> finish(Instant end) override;
 
   std::uint64_t delivered() const { return delivered_; }
+  // Asks for what the next event of this client will touch.
+  void fetch(ClientIndex client) const { mq::fetch(&clients_[static_cast<std::size_t>(client)]); }
   // Values and expectations in memory, for tests of the bound.
   std::size_t held() const;
 

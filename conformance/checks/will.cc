@@ -115,7 +115,7 @@ void WillCheck::on_connect(ClientIndex client, std::uint32_t connection, const C
   const auto settled = [](const Will& one) {
     return one.owed != Owed::undecided && one.observers.empty();
   };
-  while (wills.size() > settled_wills_max + 1 && settled(wills.front())) wills.pop_front();
+  while (wills.size() > settled_wills_max + 1 && settled(wills.front())) wills.erase(wills.begin());
 }
 
 void WillCheck::on_conn_ack(ClientIndex client, std::uint32_t connection, const ConnAck& conn_ack,

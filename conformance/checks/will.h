@@ -7,13 +7,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/fetch.h"
 #include "conformance/checks/check.h"
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/tally.h"
@@ -31,6 +31,9 @@ class WillCheck final : public Check {
   std::uint64_t published() const { return published_; }
   std::uint64_t cancelled() const { return cancelled_; }
   std::size_t held() const;  // wills in memory, for tests of the bound
+
+  // Asks for what the next event of this client will touch.
+  void fetch(ClientIndex client) const { mq::fetch(&clients_[static_cast<std::size_t>(client)]); }
 
   // Settled wills that are remembered per client, to know a second copy when it comes.
   static constexpr std::size_t settled_wills_max = 4;
@@ -81,7 +84,7 @@ class WillCheck final : public Check {
     std::vector<Copy> copies;
   };
   struct Client {
-    std::deque<Will> wills;                                      // ascending connections
+    std::vector<Will> wills;                                     // ascending connections
     std::vector<std::pair<ClientIndex, std::uint32_t>> watches;  // wills that it must get
   };
 

@@ -1,12 +1,16 @@
 // What a session has under way: the exchanges that the watched side began, and the answers that it
 // owes. Both hold at most one entry per packet identifier and kind; nothing is kept of what is
-// done.
+// done. Nearly always these are one or two, which lie in the object itself: a fleet's state is far
+// larger than a cache, and each list of its own would be one more place to fetch.
 #pragma once
 
+#include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include "base/time.h"
 #include "protocol/packet.h"
@@ -22,7 +26,85 @@ struct Open {
   State state = State::publish;
   Qos qos = Qos::at_least_once;
 };
-using OpenById = boost::unordered_flat_map<std::uint16_t, Open>;
+
+class OpenExchanges {
+ public:
+  static constexpr std::size_t few_max = 8;  // more than so many are looked up by hash
+
+  bool contains(PacketId id) const { return find(id) != nullptr; }
+  Open* find(PacketId id) { return const_cast<Open*>(std::as_const(*this).find(id)); }
+  const Open* find(PacketId id) const {
+    if (many_) [[unlikely]] {
+      const auto found = many_->find(id);
+      return found == many_->end() ? nullptr : &found->second;
+    }
+    for (const Entry& one : few_)
+      if (one.id == id) return &one.open;
+    return nullptr;
+  }
+  // In place of what there is.
+  void set(PacketId id, const Open& open) {
+    if (Open* const known = find(id)) {
+      *known = open;
+    } else if (many_ || few_.size() == few_max) [[unlikely]] {
+      many().emplace(id, open);
+    } else {
+      few_.push_back({id, open});
+    }
+  }
+  void erase(PacketId id) {
+    if (many_) [[unlikely]] {
+      many_->erase(id);
+      return;
+    }
+    erase_if([id](PacketId one, const Open&) { return one == id; });
+  }
+  template <class Which>  // bool(PacketId, const Open&)
+  void erase_if(Which&& which) {
+    if (many_) [[unlikely]]
+      boost::unordered::erase_if(*many_,
+                                 [&](const auto& one) { return which(one.first, one.second); });
+    for (std::size_t i = 0; i < few_.size();) {
+      if (!which(few_[i].id, few_[i].open)) {
+        ++i;
+        continue;
+      }
+      few_[i] = few_.back();
+      few_.pop_back();
+    }
+  }
+  template <class Which>  // bool(const Open&)
+  std::size_t count_if(Which&& which) const {
+    std::size_t count = 0;
+    for (const Entry& one : few_) count += which(one.open) ? 1 : 0;
+    if (many_)
+      for (const auto& [id, open] : *many_) count += which(open) ? 1 : 0;
+    return count;
+  }
+  void clear() {
+    few_.clear();
+    many_.reset();
+  }
+
+ private:
+  struct Entry {
+    PacketId id;
+    Open open;
+  };
+  using Many = boost::unordered_flat_map<PacketId, Open>;
+
+  // From now on all are there.
+  Many& many() {
+    if (many_) return *many_;
+    many_ = std::make_unique<Many>();
+    for (const Entry& one : few_) many_->emplace(one.id, one.open);
+    few_.clear();
+    return *many_;
+  }
+
+  boost::container::small_vector<Entry, 2> few_;
+  std::unique_ptr<Many> many_;
+};
 
 // The watched side heard something that wants an answer.
 struct Owed {
@@ -47,7 +129,7 @@ class OwedAnswers {
   std::size_t size() const { return all_.size() - head_; }
 
  private:
-  std::vector<Owed> all_;  // in the order in which they came
+  boost::container::small_vector<Owed, 2> all_;  // in the order in which they came
   std::size_t head_ = 0;
 };
 

@@ -25,10 +25,14 @@ enum class Known : std::uint8_t { no, maybe, yes };
 struct Session;
 
 struct Link {
+  // What nearly every packet is held against lies together, before the rest.
   std::uint32_t client = 0;
   std::uint32_t number = 0;
-  Version version = Version::v5;
   Session* session = nullptr;  // of the client id of its CONNECT
+  Instant accepted_at;
+  Instant last_sent;
+  Instant last_heard;
+  Version version = Version::v5;
 
   // The other side broke a rule, or what it did is not known: nothing that depends on it is said.
   bool provoked = false;
@@ -50,22 +54,20 @@ struct Link {
   bool told_of_silence = false;
   bool taken_over = false;
   std::uint8_t maximum_qos = 2;
+  std::optional<Watch> must_close;   // since `must_close_since`
   std::uint16_t keep_alive = 0;      // in force, in seconds
   std::uint16_t aliases_max = 0;     // that the watched side may use
   std::uint16_t quota_max = 65'535;  // of its PUBLISH packets of QoS 1 and 2
   std::uint16_t quota = 65'535;
   std::uint32_t packet_bytes_max = 0;  // of its packets; 0: no limit
+  std::uint32_t to_send_again = 0;     // open when the session went on, and not sent again yet
+  OwedAnswers owed;
+
   std::uint32_t session_expiry = 0;
   std::uint32_t again_order = 0;  // of what was sent again last
-  std::size_t to_send_again = 0;  // open when the session went on, and not sent again yet
-  std::string method;             // of authentication
-  Instant accepted_at;
-  Instant last_sent;
-  Instant last_heard;
-  std::optional<Watch> must_close;  // since `must_close_since`
   Instant must_close_since;
+  std::string method;                // of authentication
   std::vector<std::string> aliases;  // that the watched side has set
-  OwedAnswers owed;
 
   struct Request {
     PacketId packet_id;
@@ -86,18 +88,19 @@ struct Session {
     bool too_many = false;                   // identifiers
   };
 
+  std::optional<Instant> ends_at;  // while nobody is connected; nothing: never
+  OpenExchanges lost;              // of a client whose session was gone: must not come again
+  std::vector<Owed> left;          // answers to what came over an earlier connection
+  std::vector<Link*> links;        // open ones
+
+  // What nearly every packet is held against lies together, after the rest.
+  std::vector<Filter> filters;
   Known exists = Known::no;
   // `open` and `filters` hold all that there may be; else an absent entry says nothing.
   bool is_certain = true;
   bool filters_are_certain = true;
-  std::optional<Instant> ends_at;  // while nobody is connected; nothing: never
-  bool connected = false;
   std::uint32_t next_order = 1;
-  OpenById open;
-  OpenById lost;           // of a client whose session was gone: must not come again
-  std::vector<Owed> left;  // answers to what came over an earlier connection
-  std::vector<Filter> filters;
-  std::vector<Link*> links;  // open ones
+  OpenExchanges open;
 
   // All but what was begun on this connection, before it was known whether the session goes on.
   void begin_anew(const Link& link);

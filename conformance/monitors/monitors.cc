@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fetch.h"
 #include "conformance/checks/words.h"
 
 namespace mq::monitors {
@@ -109,21 +110,50 @@ void Monitors::observe(const trace::Event& event) {
   }
 }
 
+void Monitors::observe_all(std::span<const trace::Event> events) {
+  constexpr std::size_t ahead = 4;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + ahead < events.size()) fetch(events[i + ahead]);
+    observe(events[i]);
+  }
+}
+
+void Monitors::fetch(const trace::Event& event) const {
+  const auto* const seen = std::get_if<trace::PacketSeen>(&event.what);
+  if (seen == nullptr) return;
+  const auto client = static_cast<std::size_t>(seen->connection.client);
+  if (client < clients_.size()) mq::fetch(&clients_[client][static_cast<std::size_t>(seen->end)]);
+}
+
 Link* Monitors::find(trace::Connection connection, End end) {
-  const auto client = static_cast<std::size_t>(connection.client);
-  if (client >= clients_.size()) return nullptr;
-  auto& links = clients_[client][static_cast<std::size_t>(end)].links;
-  for (auto one = links.rbegin(); one != links.rend(); ++one)
-    if ((*one)->number == connection.number) return one->get();
+  if (static_cast<std::size_t>(connection.client) >= clients_.size()) return nullptr;
+  Side& side = this->side(connection.client, end);
+  if (side.one_is_open && side.one.number == connection.number) return &side.one;
+  for (const auto& link : side.more)
+    if (link->number == connection.number) return link.get();
   return nullptr;
+}
+
+Link& Monitors::new_link(Side& side) {
+  if (side.one_is_open) return *side.more.emplace_back(std::make_unique<Link>());
+  side.one_is_open = true;
+  side.one = Link();
+  return side.one;
+}
+
+void Monitors::drop(Side& side, const Link& link) {
+  if (&link == &side.one)
+    side.one_is_open = false;
+  else
+    std::erase_if(side.more, [&](const auto& one) { return one.get() == &link; });
 }
 
 Link& Monitors::link(trace::Connection connection, End end, Instant at) {
   if (Link* const known = find(connection, end)) return *known;
   const auto client = static_cast<std::size_t>(connection.client);
   if (client >= clients_.size()) clients_.resize(client + 1);
-  Side& side = clients_[client][static_cast<std::size_t>(end)];
-  Link& made = *side.links.emplace_back(std::make_unique<Link>());
+  Side& side = this->side(connection.client, end);
+  Link& made = new_link(side);
   made.client = static_cast<std::uint32_t>(connection.client);
   made.number = connection.number;
   made.session = &side.session;
@@ -160,10 +190,15 @@ void Monitors::on(const trace::LinkClosed& closed, Instant at) {
   Link* const link = find(closed.connection, closed.end);
   if (link == nullptr) return;  // the attempt came to nothing
   watcher(closed.end).closed(*link, at, closed.by_this_end);
-  auto& links = clients_[static_cast<std::size_t>(closed.connection.client)]
-                        [static_cast<std::size_t>(closed.end)]
-                            .links;
-  std::erase_if(links, [&](const auto& one) { return one.get() == link; });
+  drop(side(closed.connection.client, closed.end), *link);
+}
+
+std::vector<Link*> Monitors::open_links(Side& side) {
+  std::vector<Link*> open;
+  if (side.one_is_open) open.push_back(&side.one);
+  for (const auto& link : side.more) open.push_back(link.get());
+  std::ranges::sort(open, {}, &Link::number);
+  return open;
 }
 
 void Monitors::on_broker_down() {
@@ -171,11 +206,12 @@ void Monitors::on_broker_down() {
     Watcher::crashed(client[static_cast<std::size_t>(End::broker)].session);
 }
 
-Report Monitors::finish(Instant end) {
+Report Monitors::finish(Instant at) {
   for (Client& client : clients_)
-    for (const End side : {End::client, End::broker})
-      for (const auto& link : client[static_cast<std::size_t>(side)].links)
-        watcher(side).ended(*link, end);
+    for (const End end : {End::client, End::broker}) {
+      for (Link* link : open_links(client[static_cast<std::size_t>(end)]))
+        watcher(end).ended(*link, at);
+    }
   return report(notebook_, run_);
 }
 

@@ -4,13 +4,15 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "conformance/checks/finding.h"
 #include "conformance/monitors/watcher.h"
-#include "sim/trace/event.h"
+#include "sim/trace/batch.h"
 #include "sim/trace/run_info.h"
 
 namespace mq::monitors {
@@ -25,26 +27,30 @@ struct Report {
 // What a notebook says, with `name_of` for the clients in it.
 Report report(const Notebook& notebook, const trace::RunInfo& run);
 
-class Monitors final : public trace::Observer {
+class Monitors final : public trace::BatchObserver {
  public:
   explicit Monitors(const trace::RunInfo& run);  // outlives this
   Monitors(const Monitors&) = delete;
   Monitors& operator=(const Monitors&) = delete;
 
   void observe(const trace::Event& event) override;
+  void observe_all(std::span<const trace::Event> events) override;
   // Once, after the last event.
-  Report finish(Instant end);
+  Report finish(Instant at);
 
   const Notebook& notebook() const { return notebook_; }
 
  private:
-  // One end of all connections of a client.
+  // One end of all connections of a client. Nearly always one of them is open, and lies here.
   struct Side {
+    std::vector<std::unique_ptr<Link>> more;  // open ones besides `one`
     Session session;
-    std::vector<std::unique_ptr<Link>> links;  // open ones
+    Link one;
+    bool one_is_open = false;
   };
   using Client = std::array<Side, 2>;  // by trace::End
 
+  void fetch(const trace::Event& event) const;
   void on(const trace::PacketSeen& seen, Instant at);
   void on(const trace::MalformedSeen& seen, Instant at);
   void on(const trace::LinkClosed& closed, Instant at);
@@ -54,13 +60,19 @@ class Monitors final : public trace::Observer {
   }
   Link& link(trace::Connection connection, trace::End end, Instant at);
   Link* find(trace::Connection connection, trace::End end);
+  static Link& new_link(Side& side);
+  static void drop(Side& side, const Link& link);
+  static std::vector<Link*> open_links(Side& side);  // the oldest first
+  Side& side(trace::ClientIndex client, trace::End end) {
+    return clients_[static_cast<std::size_t>(client)][static_cast<std::size_t>(end)];
+  }
   void provoke(trace::Connection connection, trace::End end);
 
   const trace::RunInfo& run_;
   Notebook notebook_;
   Watcher clients_watcher_;
   Watcher broker_watcher_;
-  std::vector<Client> clients_;
+  std::deque<Client> clients_;  // links stay where they are
 };
 
 }  // namespace mq::monitors

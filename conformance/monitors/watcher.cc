@@ -76,7 +76,7 @@ Watch missing(Kind answer) {
 }  // namespace
 
 void Session::begin_anew(const Link& link) {
-  erase_if(open, [&](const auto& one) { return one.second.connection != link.number; });
+  open.erase_if([&](PacketId, const Open& one) { return one.connection != link.number; });
   left.clear();
   filters.clear();
   is_certain = true;

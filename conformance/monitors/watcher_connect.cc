@@ -142,9 +142,8 @@ void Watcher::resume(Link& link) {
   Session& session = *link.session;
   link.resumed = true;
   if (!view_.exact || session.exists == Known::no) session.is_certain = false;
-  link.to_send_again = static_cast<std::size_t>(
-      std::count_if(session.open.begin(), session.open.end(),
-                    [](const auto& one) { return one.second.state != Open::State::request; }));
+  link.to_send_again = static_cast<std::uint32_t>(
+      session.open.count_if([](const Open& one) { return one.state != Open::State::request; }));
 }
 
 void Watcher::check_takeover(Link& link, Instant at) {
@@ -273,7 +272,8 @@ void Watcher::leave_session(Link& link, Instant at) {
   session.ends_at.reset();
   if (link.session_expiry != never)
     session.ends_at = at + std::chrono::seconds(link.session_expiry);
-  erase_if(session.open, [](const auto& one) { return one.second.state == Open::State::request; });
+  session.open.erase_if(
+      [](PacketId, const Open& one) { return one.state == Open::State::request; });
   session.left.clear();
   while (const Owed* oldest = link.owed.oldest()) {
     const bool is_of_a_message =

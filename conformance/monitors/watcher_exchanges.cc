@@ -37,17 +37,16 @@ void Watcher::sent_publish(Link& link, const Publish& publish, Instant at) {
   if (publish.qos == Qos::at_most_once) return;
   if (link.version == Version::v5) check_quota(link, publish, at);
   if (link.session == nullptr) return;
-  const auto found = link.session->open.find(number(publish.packet_id));
-  if (found == link.session->open.end())
-    check_new_message(link, publish, at);
+  if (Open* const open = link.session->open.find(publish.packet_id))
+    check_open_message(link, publish, *open, at);
   else
-    check_open_message(link, publish, found->second, at);
+    check_new_message(link, publish, at);
 }
 
 void Watcher::check_new_message(Link& link, const Publish& publish, Instant at) {
   Session& session = *link.session;
   if (publish.dup) {
-    if (watches_client() && !link.resumed && session.lost.contains(number(publish.packet_id)))
+    if (watches_client() && !link.resumed && session.lost.contains(publish.packet_id))
       broken(link, Watch::lost_session_is_forgotten, at, text_of(publish) + " of a lost session");
     else if (session.is_certain)
       broken(link,
@@ -58,9 +57,8 @@ void Watcher::check_new_message(Link& link, const Publish& publish, Instant at) 
     tried(link, either(Watch::client_packet_id_is_free, Watch::broker_packet_id_is_free));
     tried(link, by_qos(publish.qos, Watch::qos_1_id_is_new, Watch::qos_2_id_is_new));
   }
-  session.open.emplace(number(publish.packet_id),
-                       Open{session.next_order++, print_of(publish), link.number,
-                            Open::State::publish, publish.qos});
+  session.open.set(publish.packet_id, Open{session.next_order++, print_of(publish), link.number,
+                                           Open::State::publish, publish.qos});
 }
 
 void Watcher::check_open_message(Link& link, const Publish& publish, Open& open, Instant at) {
@@ -139,53 +137,52 @@ void Watcher::heard_publish(Link& link, const Publish& publish, Instant at) {
 }
 
 void Watcher::finished(Link& link, PacketId packet_id) {
-  if (link.session != nullptr) link.session->open.erase(number(packet_id));
+  if (link.session != nullptr) link.session->open.erase(packet_id);
 }
 
 void Watcher::heard_pub_ack(Link& link, PacketId packet_id) {
   if (link.quota < link.quota_max) ++link.quota;
   if (link.session == nullptr) return;
-  const auto found = link.session->open.find(number(packet_id));
-  if (found == link.session->open.end() || found->second.qos != Qos::at_least_once) return;
-  if (found->second.connection != link.number && link.to_send_again > 0) --link.to_send_again;
-  link.session->open.erase(found);
+  const Open* const open = link.session->open.find(packet_id);
+  if (open == nullptr || open->qos != Qos::at_least_once) return;
+  if (open->connection != link.number && link.to_send_again > 0) --link.to_send_again;
+  link.session->open.erase(packet_id);
 }
 
 void Watcher::heard_pub_rec(Link& link, const PubRec& pub_rec, Instant at) {
   const bool is_refused = link.version == Version::v5 && failed(pub_rec.reason);
   if (is_refused && link.quota < link.quota_max) ++link.quota;
   if (link.session == nullptr) return;
-  const auto found = link.session->open.find(number(pub_rec.packet_id));
-  if (found == link.session->open.end()) {
+  Open* const open = link.session->open.find(pub_rec.packet_id);
+  if (open == nullptr) {
     // PUBREL with or without an error: neither standard settles it for both versions.
     if (link.session->left.size() < left_max)
       link.session->left.push_back({Kind::pub_rel, pub_rec.packet_id, 0, at});
     return;
   }
-  if (found->second.connection != link.number && link.to_send_again > 0) --link.to_send_again;
+  if (open->connection != link.number && link.to_send_again > 0) --link.to_send_again;
   if (is_refused) {
-    link.session->open.erase(found);
+    link.session->open.erase(pub_rec.packet_id);
     return;
   }
-  found->second.connection = link.number;
-  if (found->second.state == Open::State::publish) found->second.state = Open::State::pub_rec_heard;
+  open->connection = link.number;
+  if (open->state == Open::State::publish) open->state = Open::State::pub_rec_heard;
   link.owed.add({Kind::pub_rel, pub_rec.packet_id, 0, at});
 }
 
 void Watcher::heard_pub_comp(Link& link, PacketId packet_id) {
   if (link.quota < link.quota_max) ++link.quota;
   if (link.session == nullptr) return;
-  const auto found = link.session->open.find(number(packet_id));
-  if (found == link.session->open.end() || found->second.state != Open::State::pub_rel) return;
-  if (found->second.connection != link.number && link.to_send_again > 0) --link.to_send_again;
-  link.session->open.erase(found);
+  const Open* const open = link.session->open.find(packet_id);
+  if (open == nullptr || open->state != Open::State::pub_rel) return;
+  if (open->connection != link.number && link.to_send_again > 0) --link.to_send_again;
+  link.session->open.erase(packet_id);
 }
 
 void Watcher::sent_pub_rel(Link& link, const PubRel& pub_rel, Instant at) {
   if (link.session == nullptr) return;
   Session& session = *link.session;
-  const auto found = session.open.find(number(pub_rel.packet_id));
-  const bool is_open = found != session.open.end();
+  Open* const open = session.open.find(pub_rel.packet_id);
   if (const auto taken = link.owed.take(Kind::pub_rel, pub_rel.packet_id)) {
     tried(link, Watch::pub_rel_answers_pub_rec);
     tried(link, Watch::pub_rec_is_answered);
@@ -193,28 +190,28 @@ void Watcher::sent_pub_rel(Link& link, const PubRel& pub_rel, Instant at) {
       require(link, Watch::pub_rels_in_order, taken->in_order, at, [&] {
         return text_of(Kind::pub_rel, pub_rel.packet_id) + " before that of an earlier PUBREC";
       });
-    if (is_open) {
-      found->second.state = Open::State::pub_rel;
-      found->second.connection = link.number;
+    if (open != nullptr) {
+      open->state = Open::State::pub_rel;
+      open->connection = link.number;
     }
     return;
   }
-  if (is_open && found->second.state != Open::State::publish) {
-    if (found->second.connection == link.number)
+  if (open != nullptr && open->state != Open::State::publish) {
+    if (open->connection == link.number)
       require(link, Watch::again_only_after_reconnect, link.version != Version::v5, at, [&] {
         return text_of(Kind::pub_rel, pub_rel.packet_id) + " again on the same connection";
       });
     else if (link.to_send_again > 0 && --link.to_send_again == 0)
       tried(link, Watch::again_all);
-    found->second.state = Open::State::pub_rel;
-    found->second.connection = link.number;
+    open->state = Open::State::pub_rel;
+    open->connection = link.number;
     return;
   }
   if (failed(pub_rel.reason) || was_left(link, Kind::pub_rel, pub_rel.packet_id)) return;
-  if (watches_client() && !link.resumed && session.lost.contains(number(pub_rel.packet_id)))
+  if (watches_client() && !link.resumed && session.lost.contains(pub_rel.packet_id))
     broken(link, Watch::lost_session_is_forgotten, at,
            text_of(Kind::pub_rel, pub_rel.packet_id) + " of a lost session");
-  else if (session.is_certain || is_open)
+  else if (session.is_certain || open != nullptr)
     broken(link, Watch::pub_rel_answers_pub_rec, at,
            text_of(Kind::pub_rel, pub_rel.packet_id) + " without a PUBREC");
 }

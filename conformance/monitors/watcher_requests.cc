@@ -21,10 +21,9 @@ std::uint16_t counted(std::size_t count) {
 void Watcher::sent_request(Link& link, Kind kind, PacketId packet_id, Instant at) {
   if (link.session == nullptr) return;
   auto& open = link.session->open;
-  const auto id = static_cast<std::uint16_t>(packet_id);
-  require(link, Watch::client_packet_id_is_free, !open.contains(id), at,
+  require(link, Watch::client_packet_id_is_free, !open.contains(packet_id), at,
           [&] { return text_of(kind, packet_id) + ", but its identifier is in use"; });
-  open.insert_or_assign(id, Open{0, 0, link.number, Open::State::request, Qos::at_most_once});
+  open.set(packet_id, Open{0, 0, link.number, Open::State::request, Qos::at_most_once});
 }
 
 void Watcher::heard_subscribe(Link& link, const Subscribe& subscribe, Instant at) {

@@ -32,15 +32,18 @@ Recorder::Recorder(const trace::RunInfo& run, const Options& options)
 
 Recorder::~Recorder() = default;
 
-void Recorder::observe(const trace::Event& event) {
-  if (const auto* ended = std::get_if<trace::RunEnded>(&event.what)) complete_ = ended->complete;
-  checks_.observe(event);
-  monitors_.observe(event);
-  collector_.observe(event);
+// Each has its turn for all of them: what one needs is still near for the next event then.
+void Recorder::observe_all(std::span<const trace::Event> events) {
+  for (const trace::Event& event : events)
+    if (const auto* ended = std::get_if<trace::RunEnded>(&event.what)) complete_ = ended->complete;
+  checks_.observe_all(events);
+  monitors_.observe_all(events);
+  for (const trace::Event& event : events) collector_.observe(event);
   if (!events_) return;
-  events_->observe(event);
-  capture_->observe(event);
-  if (decrypted_) decrypted_->observe(event);
+  for (const trace::Event& event : events) events_->observe(event);
+  for (const trace::Event& event : events) capture_->observe(event);
+  if (!decrypted_) return;
+  for (const trace::Event& event : events) decrypted_->observe(event);
 }
 
 void Recorder::observe(const trace::EncryptedRecords& records) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "reports/ndjson/event_writer.h"
 #include "reports/pcap/capture_writer.h"
 #include "reports/results.h"
+#include "sim/trace/batch.h"
 
 namespace mq::report {
 
@@ -26,7 +28,7 @@ enum class TracePolicy : std::uint8_t {
   none,
 };
 
-class Recorder final : public trace::Observer {
+class Recorder final : public trace::BatchObserver {
  public:
   struct Options {
     std::string folder;  // that exists
@@ -42,7 +44,8 @@ class Recorder final : public trace::Observer {
   Recorder(const trace::RunInfo& run, const Options& options);
   ~Recorder() override;
 
-  void observe(const trace::Event& event) override;
+  void observe(const trace::Event& event) override { observe_all({&event, 1}); }
+  void observe_all(std::span<const trace::Event> events) override;
   void observe(const trace::EncryptedRecords& records);
   bool keeps_trace() const { return options_.trace != TracePolicy::none; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/ensure.h"
@@ -14,6 +15,7 @@
 #include "scenarios/engine/tapped_backend.h"
 #include "scenarios/engine/tracer.h"
 #include "sim/broker_host.h"
+#include "sim/trace/batch.h"
 
 namespace mq::scenario {
 namespace {
@@ -37,6 +39,22 @@ class Tee final : public trace::Observer {
   RunHash& hash_;
   trace::Observer& next_;
   trace::Observer* last_ = nullptr;
+};
+
+// Who can wait gets events in batches.
+class Gathered {
+ public:
+  explicit Gathered(trace::Observer& observer) : observer_(observer) {
+    if (auto* many = dynamic_cast<trace::BatchObserver*>(&observer)) batch_.emplace(*many);
+  }
+  trace::Observer& observer() { return batch_ ? *batch_ : observer_; }
+  void flush() {
+    if (batch_) batch_->flush();
+  }
+
+ private:
+  trace::Observer& observer_;
+  std::optional<trace::Batch> batch_;
 };
 
 struct Fleet {
@@ -98,10 +116,17 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
            trace::Observer& observer, const RunOptions& options) {
   const Rng rng(plan.seed);
   RunHash hash;
-  Tee tee(hash, observer);
+  Gathered gathered(observer);
+  Tee tee(hash, gathered.observer());
   Tracer tracer(world, tee);
   TappedBackend tapped(broker, tracer);
-  FleetTransports transports(world, rng.child("transports"), options.hear_encrypted);
+  trace::HearEncrypted hear_encrypted;
+  if (options.hear_encrypted)
+    hear_encrypted = [&](const trace::EncryptedRecords& records) {
+      gathered.flush();  // captures are in the order of time
+      options.hear_encrypted(records);
+    };
+  FleetTransports transports(world, rng.child("transports"), hear_encrypted);
   LayeredBackend layered(tapped,
                          layers_of_peers(plan, tracer, transports, rng.child("broker/layers")));
   sim::BrokerHost host(world,
@@ -122,9 +147,13 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   world.call_at(storm_ends, [&tracer] { tracer.record(trace::CalmBegan{}); });
 
   RunEnd end;
-  end.complete = run_in_slices(world, storm_ends + plan.calm, options.go_on);
+  end.complete = run_in_slices(world, storm_ends + plan.calm, [&](Instant reached) {
+    gathered.flush();
+    return options.go_on(reached);
+  });
   end.reached = world.now();
   tracer.record(trace::RunEnded{end.complete});
+  gathered.flush();
   end.hash = hash.finish(world.chance_digest());
   for (const FleetMember& member : fleet.members)
     end.traffic.push_back(world.traffic(member.place));

@@ -1,6 +1,6 @@
 #include "sim/ns3/arrival.h"
 
-#include "sim/ns3/fetch.h"
+#include "base/fetch.h"
 #include "sim/ns3/tcp_end.h"
 
 namespace mq::sim::cell {

@@ -5,8 +5,8 @@
 #include <typeinfo>
 
 #include "base/ensure.h"
+#include "base/fetch.h"
 #include "sim/ns3/arrival.h"
-#include "sim/ns3/fetch.h"
 
 namespace mq::sim::cell {
 

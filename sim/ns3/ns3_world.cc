@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "base/ensure.h"
+#include "base/fetch.h"
 #include "sim/link/lane.h"
 #include "sim/ns3/cell_device.h"
-#include "sim/ns3/fetch.h"
 #include "sim/ns3/foresight.h"
 #include "sim/ns3/tcp_end.h"
 #include "sim/timer_queue.h"
@@ -130,7 +130,7 @@ void Ns3World::State::foresee() const {
     if (!soon[i].about) continue;
     const cell::Link& link = *air.links[static_cast<std::size_t>(*soon[i].about)];
     if (i > 0) {
-      cell::fetch(&link);
+      fetch(&link);
     } else if (!link.connections.empty() && link.connections.back().at_device != nullptr) {
       link.connections.back().at_device->fetch_all();
     }

@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "base/ensure.h"
-#include "sim/ns3/fetch.h"
+#include "base/fetch.h"
 
 namespace mq::sim::cell {
 

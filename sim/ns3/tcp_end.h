@@ -10,8 +10,8 @@
 #include <span>
 #include <string>
 
+#include "base/fetch.h"
 #include "sim/ns3/ends.h"
-#include "sim/ns3/fetch.h"
 #include "sim/tcp_preset.h"
 #include "sim/world.h"
 

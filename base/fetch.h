@@ -1,11 +1,11 @@
 // A fleet's state is far larger than a cache, and one event touches a few kilobytes of one client.
-// Met one after another these cache misses cost more than the work; asked for together they
-// overlap. Nothing but speed depends on any of this.
+// Met one after another these cache misses cost more than the work; asked for together, a little
+// ahead, they overlap. Nothing but speed depends on any of this.
 #pragma once
 
 #include <cstddef>
 
-namespace mq::sim::cell {
+namespace mq {
 
 inline constexpr std::size_t cache_line_bytes = 64;
 
@@ -20,4 +20,4 @@ void fetch(const Object* object) {
   fetch_bytes(object, sizeof(Object));
 }
 
-}  // namespace mq::sim::cell
+}  // namespace mq

@@ -91,7 +91,7 @@ bool Broker::Core::deliver_now(Session& session, const LetterRef& letter, const 
     return true;  // for the publisher it counts as delivered (v5 MQTT-3.1.2-25)
   }
   count_publish(*letter);
-  send_frame(link, std::move(*frame), 0, 0);
+  send_frame(link, std::move(*frame), letter->needs, 0);
   return true;
 }
 
@@ -171,7 +171,7 @@ bool Broker::Core::send_next(Session& session) {
   next.sent_before = true;
   session.outgoing.mark_sent();
   count_publish(*next.letter);
-  send_frame(link, std::move(*frame), next.needs, first);
+  send_frame(link, std::move(*frame), std::max(next.needs, next.letter->needs), first);
   return true;
 }
 
@@ -187,8 +187,9 @@ bool Broker::Core::send_waiting_qos0(Session& session) {
   if (!frame) return false;
   count_publish(*next.letter);
   const std::uint64_t before = outbox_.last_sequence();
+  const std::uint64_t receipt = next.letter->needs;
   drop_delivery(session, session.outgoing.sent());
-  send_frame(link, std::move(*frame), needs_since(before), 0);
+  send_frame(link, std::move(*frame), std::max(needs_since(before), receipt), 0);
   return true;
 }
 

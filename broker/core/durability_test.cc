@@ -123,6 +123,74 @@ TEST_P(Durable, ADeliveryToAPersistentSessionWaitsAndQosZeroBehindIt) {
   expect_publish(s, "t", "zero");
 }
 
+// v5 MQTT-4.3.3-10, v3.1.1 MQTT-4.3.3-2: what comes again after a crash is no second message, also
+// for those to whom the first one went without a record.
+TEST_P(Durable, NoCopyOfAQosTwoMessageLeavesBeforeItsReceiptIsStored) {
+  Peer& zero = connect(v(), "zero", false);
+  subscribe(zero, "t", qos0);
+  Peer& clean = connect(v(), "clean");
+  subscribe(clean, "t", qos2);
+  Peer& p = connect(v(), "p", false);
+  commits = false;
+  publish(p, "t", "lost", qos2, 1);
+  expect_silence(zero);
+  expect_silence(clean);
+  commits = true;
+  crash_and_restart();
+  Peer& receiver = connect(v(), "zero", false);
+  Peer& again = connect(v(), "p", false);
+  commits = false;
+  say(again, Publish{.topic = "t",
+                     .packet_id = PacketId{1},
+                     .qos = qos2,
+                     .dup = true,
+                     .payload = Bytes::copy("lost")});
+  expect_silence(receiver);
+  commit();
+  expect_publish(receiver, "t", "lost");
+  expect<PubRec>(again);
+  commits = true;
+  crash_and_restart();
+  Peer& later = connect(v(), "zero", false);
+  Peer& third = connect(v(), "p", false);
+  say(third, Publish{.topic = "t",
+                     .packet_id = PacketId{1},
+                     .qos = qos2,
+                     .dup = true,
+                     .payload = Bytes::copy("lost")});
+  expect<PubRec>(third);
+  expect_silence(later);
+}
+
+// A publisher whose session ends with its link has no message to send again.
+TEST_P(Durable, CopiesOfAQosTwoMessageOfAFleetingPublisherWaitForNothing) {
+  Peer& zero = connect(v(), "zero", false);
+  subscribe(zero, "t", qos0);
+  Peer& p = connect(v(), "p");
+  commits = false;
+  publish(p, "t", "x", qos2, 1);
+  expect_publish(zero, "t", "x");
+  expect<PubRec>(p);
+}
+
+TEST_P(Durable, ARefusedQosTwoMessageLeavesNoReceiptBehind) {
+  settings.limits.queued_messages = 0;
+  absent("s", "t");
+  Peer& p = connect(v(), "p", false);
+  publish(p, "t", "x", qos2, 1);
+  if (v() == Version::v5) {
+    EXPECT_EQ(expect<PubRec>(p).reason, ReasonCode::quota_exceeded);
+  } else {
+    expect_closed(p, Rule::limit_is_kept);
+  }
+  settings.limits.queued_messages = 10;
+  crash_and_restart();
+  Peer& again = connect(v(), "p", false);
+  publish(again, "t", "x", qos2, 1);
+  EXPECT_EQ(expect<PubRec>(again).reason, ReasonCode::success);
+  expect_publish(connect(v(), "s", false), "t", "x");
+}
+
 TEST_P(Durable, PubRelWaitsForItsRecord) {
   Peer& s = connect(v(), "s", false);
   subscribe(s, "t", qos2);

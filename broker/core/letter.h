@@ -35,6 +35,8 @@ struct Letter {
   Instant arrived;
   std::uint64_t serial = 0;                    // unique in this broker's life
   MessageNumber number = MessageNumber::none;  // given when the message is first recorded
+  // The record that must be durable before any copy leaves: of the receipt, at QoS 2.
+  std::uint64_t needs = 0;
 
   // What a queue counts for it.
   std::size_t bytes() const { return bytes_of(message.topic, message.payload, message.properties); }

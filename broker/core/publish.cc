@@ -75,6 +75,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   const PacketId packet_id = publish.packet_id;
   ReasonCode reason;
   bool refused_for_good = false;  // it would be no better next time
+  bool is_recorded = false;       // that it was received
   if (!within_limits(publish.topic)) {
     if (qos == Qos::at_most_once || !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::topic_name_invalid;
@@ -101,7 +102,14 @@ void Broker::Core::accept(Link& link, Publish& publish) {
       refusal = Refusal::if_from_any;
     else if (qos != Qos::at_most_once && settings_.closes_on_refusal_3_1_1)
       refusal = Refusal::if_from_all;
-    reason = pass_on(make_letter(publish, session), &session, refusal);
+    const LetterRef letter = make_letter(publish, session);
+    // Were a copy sent and this lost in a crash, the publisher's next attempt would be taken for a
+    // new message, and whoever has the copy would get another (v5 MQTT-4.3.3-10).
+    if (qos == Qos::exactly_once && session.recorded)
+      letter->needs = persist(SaveIncoming{session.client_id, packet_id});
+    reason = pass_on(letter, &session, refusal);
+    is_recorded = letter->needs != 0;
+    if (is_recorded && failed(reason)) persist(DropIncoming{session.client_id, packet_id});
   }
   if (qos == Qos::at_most_once) return;
   // Not acknowledged, so it will come again; its sender is slowed down by coming back.
@@ -117,7 +125,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   }
   if (!failed(reason)) {
     session.incoming.open(packet_id);
-    if (session.recorded) persist(SaveIncoming{session.client_id, packet_id});
+    if (session.recorded && !is_recorded) persist(SaveIncoming{session.client_id, packet_id});
   }
   PubRec received{packet_id, reason, {}};
   explain(link, received, reason);

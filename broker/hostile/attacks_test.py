@@ -25,6 +25,14 @@ class Attacks(unittest.TestCase):
         for path in re.findall(r"`([\w/]+/[\w/]+\.(?:cc|py|txt|md))`", PAGE):
             self.assertTrue((ROOT / path).exists(), path)
 
+    def test_every_limit_has_its_test(self):
+        broker = (ROOT / "docs/broker.md").read_text()
+        table = broker.split("<!-- limits -->")[1].split("<!-- /limits -->")[0]
+        limits = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+        self.assertGreater(len(limits), 25)
+        with_test = set(re.findall(r"`([a-z]\w+)`", PAGE.split("## Limits")[1]))
+        self.assertEqual([limit for limit in limits if limit not in with_test], [])
+
 
 if __name__ == "__main__":
     unittest.main()

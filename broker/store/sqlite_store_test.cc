@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -207,6 +208,37 @@ TEST_F(SqliteStores, ANewerVersionIsRefusedAndLeftAlone) {
   EXPECT_EQ(refusal(), Kind::newer_version);
   EXPECT_THAT(text, HasSubstr("version 2"));
   sql("PRAGMA user_version=1");
+  EXPECT_EQ(left(), 1u);
+}
+
+// Root may write to everything.
+class AsNobody {
+ public:
+  AsNobody() { is_somebody_else_ = ::geteuid() == 0 && ::seteuid(nobody) == 0; }
+  ~AsNobody() {
+    if (is_somebody_else_) {
+      EXPECT_EQ(::seteuid(0), 0);
+    }
+  }
+
+ private:
+  static constexpr uid_t nobody = 65534;
+  bool is_somebody_else_ = false;
+};
+
+TEST_F(SqliteStores, AStoreThatMayOnlyBeReadIsRefusedAndLeftAlone) {
+  open();
+  append(sample::session("a"));
+  store->commit();
+  store.reset();
+  fs::permissions(folder.path(), fs::perms{0755});
+  fs::permissions(path, fs::perms{0444});
+  {
+    const AsNobody nobody;
+    EXPECT_EQ(refusal(), Kind::read_only);
+  }
+  EXPECT_THAT(text, HasSubstr("cannot be written to"));
+  fs::permissions(path, fs::perms{0600});
   EXPECT_EQ(left(), 1u);
 }
 

@@ -42,7 +42,7 @@ class Flood {
       const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
       const auto due =
           static_cast<std::size_t>(seconds * static_cast<double>(options_.each_second));
-      while (count_.begun < due) begin();
+      while (count_.begun < due && open_.size() < options_.each_second) begin();
       serve(1);
     }
     const auto until = Clock::now() + 1s;

@@ -1,5 +1,6 @@
 // So many connections a second, each with CONNECT and gone as soon as it is answered, for a while;
-// whether the broker keeps up or not.
+// whether the broker keeps up or not. A second's worth of them is open at most, or this process
+// would run out of files on a machine that is too busy.
 #pragma once
 
 #include <chrono>

@@ -322,6 +322,13 @@ class Refusals(CommandTest):
             with self.subTest(verb=verb):
                 self.assertRegex(launcher, rf"(?m)^ .*\b{verb}\b.*\) echo mqttlab .*{program}\b")
 
+    def test_the_launcher_tests_builds_that_there_are(self):
+        run = subprocess.run([ROOT / "mqttlab", "test", "--preset", "nonsense"],
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("tsan", run.stderr)
+        self.assertIn("nonsense", run.stderr)
+
     def test_a_program_that_is_not_there_is_named(self):
         shutil.copy(PROGRAMS / "mqttlab", self.folder)
         run = subprocess.run([self.folder / "mqttlab", "conform", "ours"], capture_output=True,

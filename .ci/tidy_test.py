@@ -44,6 +44,8 @@ LAYERS = [
                   "reports/"]),
     ("explore/", ["base/", "protocol/", "sim/", "scenarios/", "explore/"]),
     ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
+    ("campaign/store/", ["base/", "protocol/", "sim/trace/", "scenarios/", "campaign/"]),
+    ("campaign/", ["base/", "protocol/", "sim/trace/", "scenarios/", "explore/", "reports/", "campaign/"]),
     ("cli/", [""]),
 ]
 PURE = ("base/", "protocol/", "broker/core/", "client/core/", "conformance/checks/", "conformance/monitors/",

@@ -1,5 +1,12 @@
 # cmake -DOUT=assets.cc -DFOLDER=... -P embed.cmake: the page's style and scripts as C++, with the
-# SHA-256 of each in base64, as a content security policy wants it.
+# SHA-256 of each in base64, as a content security policy wants it. Other pages say which files of
+# FOLDER are theirs (ASSETS, as name=file), and whose header declares them (HEADER, NAMESPACE).
+if(NOT DEFINED ASSETS)
+  set(ASSETS style=report.css script=report.js charts=echarts.min.js matrix_style=matrix.css
+    matrix_script=matrix.js)
+  set(HEADER reports/html/assets.h)
+  set(NAMESPACE mq::report::assets)
+endif()
 set(letters "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 function(base64_of_hex hex out)
@@ -18,9 +25,9 @@ function(base64_of_hex hex out)
   set(${out} "${text}=" PARENT_SCOPE)
 endfunction()
 
-set(code "// Made by reports/assets/embed.cmake.\n#include \"reports/html/assets.h\"\n\nnamespace mq::report::assets {\n\n")
-foreach(asset "style;report.css" "script;report.js" "charts;echarts.min.js"
-    "matrix_style;matrix.css" "matrix_script;matrix.js")
+set(code "// Made by reports/assets/embed.cmake.\n#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n\n")
+foreach(asset ${ASSETS})
+  string(REPLACE "=" ";" asset ${asset})
   list(GET asset 0 name)
   list(GET asset 1 file)
   file(SHA256 ${FOLDER}/${file} hex)
@@ -30,4 +37,4 @@ foreach(asset "style;report.css" "script;report.js" "charts;echarts.min.js"
     "const std::string_view ${name}{${name}_text, sizeof ${name}_text - 1};\n"
     "const std::string_view ${name}_sha256 = \"${digest}\";\n\n")
 endforeach()
-file(WRITE ${OUT} "${code}}  // namespace mq::report::assets\n")
+file(WRITE ${OUT} "${code}}  // namespace ${NAMESPACE}\n")

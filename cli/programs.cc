@@ -24,6 +24,7 @@ constexpr std::array elsewhere{
     Verb{"fit", "mqttlab-links", "turn a recorded trace into the keys of a link"},
     Verb{"export-netem", "mqttlab-links", "print the nearest tc netem commands of a profile"},
     Verb{"explore", "mqttlab-explore", "find the seed that breaks it, and make it small"},
+    Verb{"campaign", "mqttlab-campaign", "a sweep over the parameters of a scenario"},
     Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?"},
     Verb{"broker", "mqttlab-broker", "a real MQTT broker on real sockets"},
     Verb{"passwd", "mqttlab-broker", "users and passwords of a broker, in mosquitto's files"},

@@ -82,27 +82,6 @@ report::Configuration configuration_of(const scenario::Plan& plan, const Simulat
   return configuration;
 }
 
-std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
-                                            const std::vector<sim::World::Traffic>& per_client) {
-  std::vector<report::LinkTraffic> traffic(plan.links.size());
-  for (std::size_t i = 0; i < plan.links.size(); ++i) traffic[i].link = plan.links[i].name;
-  std::size_t client = 0;
-  for (const scenario::GroupPlan& group : plan.groups) {
-    for (std::size_t number = 0; number < group.count; ++number, ++client) {
-      report::LinkTraffic& sum = traffic[group.link];
-      const sim::World::Traffic& one = per_client[client];
-      sum.packets_up += one.packets_up;
-      sum.packets_down += one.packets_down;
-      sum.bytes_up += one.bytes_up;
-      sum.bytes_down += one.bytes_down;
-      sum.lost_up += one.lost_up;
-      sum.lost_down += one.lost_down;
-    }
-  }
-  std::erase_if(traffic, [](const auto& sum) { return sum.packets_up + sum.packets_down == 0; });
-  return traffic;
-}
-
 std::vector<bool> encrypted_clients(const scenario::Plan& plan) {
   std::vector<bool> encrypted;
   for (const auto& group : plan.groups)
@@ -165,6 +144,27 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
 }
 
 }  // namespace
+
+std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
+                                            const std::vector<sim::World::Traffic>& per_client) {
+  std::vector<report::LinkTraffic> traffic(plan.links.size());
+  for (std::size_t i = 0; i < plan.links.size(); ++i) traffic[i].link = plan.links[i].name;
+  std::size_t client = 0;
+  for (const scenario::GroupPlan& group : plan.groups) {
+    for (std::size_t number = 0; number < group.count; ++number, ++client) {
+      report::LinkTraffic& sum = traffic[group.link];
+      const sim::World::Traffic& one = per_client[client];
+      sum.packets_up += one.packets_up;
+      sum.packets_down += one.packets_down;
+      sum.bytes_up += one.bytes_up;
+      sum.bytes_down += one.bytes_down;
+      sum.lost_up += one.lost_up;
+      sum.lost_down += one.lost_down;
+    }
+  }
+  std::erase_if(traffic, [](const auto& sum) { return sum.packets_up + sum.packets_down == 0; });
+  return traffic;
+}
 
 int simulate(const scenario::Plan& wanted, const WorkerOrder& order, const SimulationParts& parts) {
   scenario::Plan plan = wanted;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "broker/core/settings.h"
 #include "cli/worker.h"
@@ -25,6 +26,10 @@ struct SimulationParts {
 
 // Runs, judges, writes the folder's results.json and trace; an exit code of cli/exit_code.h.
 int simulate(const scenario::Plan& plan, const WorkerOrder& order, const SimulationParts& parts);
+
+// What went over each link that somebody is behind, from what went over each client's.
+std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
+                                            const std::vector<sim::World::Traffic>& per_client);
 
 // The main function of a worker program: order from the arguments, scenario from stdin.
 int worker_main(int argc, char** argv, const SimulationParts& parts);

@@ -8,6 +8,7 @@ class App;
 namespace mq::cli {
 
 void add_bench(CLI::App& app, int& exit_code);         // brokers under load
+void add_campaign(CLI::App& app, int& exit_code);      // a sweep over parameters
 void add_check(CLI::App& app, int& exit_code);         // are scenario files valid?
 void add_list(CLI::App& app, int& exit_code);          // scenarios, profiles
 void add_doctor(CLI::App& app, int& exit_code);        // this machine, this installation

@@ -1,0 +1,144 @@
+#include "cli/campaign_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_map>
+#include <utility>
+
+#include "cli/exit_code.h"
+#include "cli/text_file.h"
+
+namespace mq::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+void say(const campaign::FileProblems& problems) {
+  for (const auto& [file, problem] : problems)
+    fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
+}
+
+std::optional<campaign::Campaign> parsed(std::string_view text, const std::string& file,
+                                         std::string_view scenario_text, campaign::Scenario is) {
+  auto result = campaign::parse(text, file, scenario_text, is);
+  if (auto* campaign = std::get_if<campaign::Campaign>(&result)) return std::move(*campaign);
+  say(std::get<campaign::FileProblems>(result));
+  return std::nullopt;
+}
+
+// Of two files that know the same run, what the merged file would know.
+bool says_more(const campaign::Outcome& a, const campaign::Outcome& b) {
+  return a.end == campaign::End::judged && b.end != campaign::End::judged;
+}
+
+}  // namespace
+
+std::optional<campaign::Campaign> load_campaign(const std::string& file) {
+  const auto text = read_text_file(file);
+  if (!text) {
+    fmt::print(stderr, "{}:1:1: cannot be read: no such file\n", file);
+    return std::nullopt;
+  }
+  const std::string scenario_file = campaign::scenario_named(*text, file);
+  auto scenario_text = scenario_file.empty() ? std::string() : read_text_file(scenario_file);
+  if (!scenario_text) {
+    fmt::print(stderr, "{}:1:1: the scenario {} cannot be read\n", file, scenario_file);
+    return std::nullopt;
+  }
+  return parsed(*text, file, *scenario_text, campaign::Scenario::unchecked);
+}
+
+std::optional<campaign::Campaign> stored_campaign(const campaign::About& about) {
+  auto campaign = parsed(about.text, about.file, about.scenario_text, campaign::Scenario::checked);
+  if (campaign) campaign->scenario_file = about.scenario_file;
+  return campaign;
+}
+
+campaign::About about(const campaign::Campaign& campaign) {
+  return {MQTTLAB_VERSION, campaign.file, campaign.text, campaign.scenario_file,
+          campaign.scenario_text};
+}
+
+int code_of(const campaign::Summary& summary) {
+  const campaign::Cell& all = summary.all();
+  if (summary.ended(campaign::End::timed_out) + summary.ended(campaign::End::out_of_memory) +
+          summary.ended(campaign::End::crashed) >
+      0)
+    return exit_code::fault;
+  if (summary.ended(campaign::End::unreachable) > 0) return exit_code::unreachable;
+  if (summary.ended(campaign::End::refused) > 0) return exit_code::usage;
+  if (all.broken > 0) return exit_code::broken;
+  return all.held > 0 ? exit_code::held : exit_code::nothing;
+}
+
+std::string default_campaign_folder(const std::string& file) {
+  return "results/campaign/" + fs::path(file).stem().string();
+}
+
+std::string results_of_all(const std::string& folder) { return folder + "/campaign.db"; }
+
+std::string results_of_shard(const std::string& folder, const campaign::Shard& shard) {
+  return fmt::format("{}/shard-{:05}-of-{:05}.db", folder, shard.number + 1, shard.count);
+}
+
+std::vector<std::string> results_files(const std::string& word) {
+  std::error_code error;
+  const std::string extension = fs::path(word).extension().string();
+  const bool is_campaign = extension == ".yaml" || extension == ".yml";
+  const std::string place = is_campaign ? default_campaign_folder(word) : word;
+  if (!fs::is_directory(place, error)) {
+    if (is_campaign) return {};
+    return {place};
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(place, error))
+    if (entry.path().extension() == ".db") files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::optional<Stored> read_stored(const std::vector<std::string>& files) {
+  Stored stored;
+  std::unordered_map<std::uint64_t, campaign::Outcome> several;
+  for (const std::string& path : files) {
+    const campaign::ResultsFile file(path, campaign::ResultsFile::Open::to_read);
+    const auto about = file.about();
+    if (!about) continue;
+    if (!stored.plan) {
+      auto campaign = stored_campaign(*about);
+      if (!campaign) return std::nullopt;
+      stored.about = *about;
+      stored.plan = std::make_unique<campaign::Plan>(std::move(*campaign));
+      stored.summary = std::make_unique<campaign::Summary>(*stored.plan);
+    } else if (about->text != stored.about.text ||
+               about->scenario_text != stored.about.scenario_text) {
+      fmt::print(stderr, "mqttlab: {} and {} hold results of different campaigns\n", files.front(),
+                 path);
+      return std::nullopt;
+    }
+    if (files.size() == 1) {
+      file.for_each([&](const campaign::Outcome& outcome) { stored.summary->take(outcome); });
+      return stored;
+    }
+    file.for_each([&](const campaign::Outcome& outcome) {
+      const auto [place, is_new] =
+          several.try_emplace(static_cast<std::uint64_t>(outcome.key), outcome);
+      if (!is_new && says_more(outcome, place->second)) place->second = outcome;
+    });
+  }
+  if (!stored.plan) {
+    fmt::print(stderr, "mqttlab: there are no results yet{}{}\n", files.empty() ? "" : " in ",
+               files.empty() ? "" : files.front());
+    return std::nullopt;
+  }
+  std::vector<const campaign::Outcome*> in_order;
+  for (const auto& [key, outcome] : several) in_order.push_back(&outcome);
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto* a, const auto* b) { return a->key < b->key; });
+  for (const campaign::Outcome* outcome : in_order) stored.summary->take(*outcome);
+  return stored;
+}
+
+}  // namespace mq::cli

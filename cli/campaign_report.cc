@@ -1,0 +1,37 @@
+#include "cli/campaign_report.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "campaign/export.h"
+#include "campaign/page/page.h"
+#include "cli/text_file.h"
+#include "reports/file/output_file.h"
+
+namespace mq::cli {
+
+std::optional<ReportTrouble> write_report(const campaign::Summary& summary,
+                                          const CampaignReport& wish) {
+  std::string why;
+  const auto maps = campaign::heat_maps(summary, wish.x, wish.y, why);
+  if (!maps) return ReportTrouble{why, true};
+  std::error_code error;
+  std::filesystem::create_directories(wish.folder, error);
+  if (error)
+    return ReportTrouble{"the folder " + wish.folder + " cannot be made: " + error.message()};
+  const campaign::PageFacts facts{
+      MQTTLAB_VERSION,
+      launcher_name() + " campaign show " + quote_for_shell(summary.plan().campaign().file)};
+  const std::pair<const char*, std::string> files[] = {
+      {"/report.html", campaign::campaign_page(summary, *maps, facts)},
+      {"/campaign.csv", campaign::to_csv(summary)},
+      {"/campaign.json", campaign::to_json(summary)},
+  };
+  for (const auto& [name, content] : files)
+    if (const auto fault = report::write_file(wish.folder + name, content))
+      return ReportTrouble{wish.folder + name + " could not be written: " + fault.message()};
+  return std::nullopt;
+}
+
+}  // namespace mq::cli

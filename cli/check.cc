@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/scenario_file.h"
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
 #include "reports/text/format.h"
@@ -18,7 +19,14 @@ namespace {
 
 int check(const std::vector<std::string>& files) {
   int code = exit_code::held;
-  for (const std::string& file : files) {
+  for (const std::string& given : files) {
+    const auto found = scenario_file(given);
+    if (const auto* none = std::get_if<NoScenario>(&found)) {
+      fmt::print(stderr, "mqttlab check: {}\n", none->why);
+      code = exit_code::usage;
+      continue;
+    }
+    const auto& file = std::get<std::string>(found);
     const auto loaded = scenario::load(file);
     if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
       for (const auto& problem : *problems)
@@ -41,7 +49,7 @@ int check(const std::vector<std::string>& files) {
 void add_check(CLI::App& app, int& exit_code) {
   auto files = std::make_shared<std::vector<std::string>>();
   Command verb(app, "check", "say whether scenario files are valid");
-  verb.option("FILE", *files, "scenario files (YAML)").required();
+  verb.option("FILE", *files, "scenario files (YAML), or names of the library").required();
   verb.runs([files, &exit_code] { exit_code = check(*files); });
 }
 

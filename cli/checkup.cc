@@ -23,6 +23,7 @@
 #include "broker/store/sqlite_store.h"
 #include "broker/store/store_error.h"
 #include "cli/programs.h"
+#include "installation/installation.h"
 
 namespace mq::cli {
 namespace {
@@ -50,8 +51,8 @@ Checkup machine() {
   ::uname(&about);
   const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
   return {.name = "machine",
-          .found = fmt::format("{} {} on {}, {} cores, version " MQTTLAB_VERSION, about.sysname,
-                               about.release, about.machine, cores)};
+          .found = fmt::format("{} {} on {}, {} cores, version {}", about.sysname, about.release,
+                               about.machine, cores, version())};
 }
 
 Checkup simulator() {

@@ -2,42 +2,205 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <exception>
-#include <string_view>
+#include <memory>
+#include <sstream>
 #include <utility>
 
+#include "base/nearest_word.h"
 #include "cli/exit_code.h"
 #include "cli/programs.h"
+#include "installation/installation.h"
 
 namespace mq::cli {
 namespace {
 
-bool has(const CLI::App& app, std::string_view verb) {
-  const auto all = app.get_subcommands([](const CLI::App*) { return true; });
-  return std::any_of(all.begin(), all.end(),
-                     [&](const CLI::App* each) { return each->check_name(std::string(verb)); });
+constexpr std::size_t names_width = 26;
+constexpr std::size_t line_width = 80;
+
+// Text from a column on, no longer than a line.
+std::string wrapped(const std::string& text, std::size_t column = names_width) {
+  std::istringstream words(text);
+  std::string all, line, word;
+  while (words >> word) {
+    if (!line.empty() && column + line.size() + 1 + word.size() > line_width) {
+      all += line + "\n" + std::string(column, ' ');
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return all + line;
+}
+
+std::string in_columns(std::string left, const std::string& text) {
+  left = "  " + left;
+  if (left.size() + 2 > names_width)
+    left += "\n" + std::string(names_width, ' ');
+  else
+    left.resize(names_width, ' ');
+  return left + wrapped(text) + "\n";
+}
+
+// "FILE", "N", "ns3|memory": what stands for the value. CLI11 calls a choice "TEXT:{ns3,memory}".
+std::string value_of(const CLI::Option& option) {
+  if (!option.get_option_text().empty()) return option.get_option_text();
+  std::string type = option.get_type_name();
+  const auto open = type.find('{');
+  if (open != type.npos) {
+    type = type.substr(open + 1, type.find('}') - open - 1);
+    std::replace(type.begin(), type.end(), ',', '|');
+    return type;
+  }
+  const bool is_number =
+      type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT");
+  return is_number ? "N" : type;
+}
+
+// CLI11's help without the names of C++ types, and no wider than a terminal.
+class Help final : public CLI::Formatter {
+ public:
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    std::string left =
+        is_positional ? option->get_name(true, false) : option->get_name(false, true);
+    std::string text = option->get_description();
+    if (option->get_type_size() != 0) {
+      const std::string value = value_of(*option);
+      if (!is_positional || value.find('|') != value.npos) left += " " + value;
+      if (option->get_expected_max() > 1) left += "...";
+      if (!option->get_default_str().empty()) text += " (" + option->get_default_str() + ")";
+    }
+    return in_columns(std::move(left), text);
+  }
+  std::string make_subcommand(const CLI::App* below) const override {
+    return in_columns(below->get_display_name(true), below->get_description());
+  }
+  std::string make_description(const CLI::App* app) const override {
+    std::string text = app->get_description();
+    if (text.empty()) return text;
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    return wrapped(text, 0) + (text.ends_with('.') || text.ends_with('?') ? "\n" : ".\n");
+  }
+};
+
+std::vector<std::string> names_in(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(below->get_name());
+  return names;
+}
+
+const CLI::Option* option_named(const CLI::App& app, const std::string& name) {
+  for (const CLI::Option* option : app.get_options())
+    if (option->check_name(name) || option->get_name() == name ||
+        option->get_name(true, true) == name)
+      return option;
+  return nullptr;
+}
+
+std::string what_is_missing(const CLI::App& app, const std::string& name) {
+  std::string names;
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + below->get_name();
+  if (name == "A subcommand") return "expected one of: " + names;
+  const CLI::Option* option = option_named(app, name);
+  return "expected " + name + (option == nullptr ? "" : ": " + option->get_description());
+}
+
+std::string before(const std::string& text, const std::string& mark) {
+  return text.substr(0, text.find(mark));
+}
+
+// CLI11's complaint as a sentence that says what was expected.
+std::string in_words(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const auto extras = app.remaining();
+    const std::string first = extras.empty() ? "" : extras.front();
+    if (!first.starts_with('-') &&
+        app.get_subcommands([](const CLI::App*) { return true; }).empty())
+      return "`" + first + "` is one argument too many";
+    return "`" + first + "` is not known" + did_you_mean(before(first, "="), names_in(app));
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    return what_is_missing(app, before(text, " is required"));
+  const bool is_mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr;
+  if (is_mismatch && text.find(" missing") != text.npos) {
+    const std::string name = before(text, ":");
+    const CLI::Option* option = option_named(app, name);
+    return name + " needs a value" + (option == nullptr ? "" : ": " + option->get_description());
+  }
+  if (is_mismatch) return before(text, ":") + " was given more than once";
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    const std::string rest = text.substr(text.find(": ") + 2);
+    const std::string name = before(rest, " = ");
+    return name + ": expected a number, got `" + rest.substr(name.size() + 3) + "`";
+  }
+  return text;
+}
+
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* verb = &app;
+  std::string name = "mqttlab";
+  while (!verb->get_subcommands().empty()) {
+    verb = verb->get_subcommands().front();
+    name += " " + verb->get_name();
+  }
+  std::fprintf(stderr, "%s: %s\nTry: %s --help\n", name.c_str(), in_words(*verb, error).c_str(),
+               name.c_str());
+  return exit_code::usage;
+}
+
+int unknown_verb(const std::string& word) {
+  std::fprintf(stderr, "mqttlab: there is no command `%s`%s\nTry: mqttlab help\n", word.c_str(),
+               verb_meant(word).c_str());
+  return exit_code::usage;
 }
 
 int parse_and_run(int argc, char** argv, std::span<const AddVerb> verbs) {
-  CLI::App app(
-      "Does this MQTT broker, client or fleet keep its promises on the network it will "
-      "really live on?",
-      "mqttlab");
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first.empty() || first == "--help" || first == "help") {
+    std::fputs(overview().c_str(), first.empty() ? stderr : stdout);
+    return first.empty() ? exit_code::usage : exit_code::held;
+  }
+  CLI::App app("", "mqttlab");
+  app.formatter(std::make_shared<Help>());
   app.set_help_flag("--help", "print this help");
-  app.set_help_all_flag("--help-all", "print the help of every verb of this program");
-  app.set_version_flag("--version", std::string("mqttlab ") + MQTTLAB_VERSION);
+  app.set_version_flag("--version", std::string("mqttlab ") + version());
   app.require_subcommand(1);
   int code = exit_code::held;
   for (const AddVerb add : verbs) add(app, code);
-  for (const Verb& verb : verbs_elsewhere())
-    if (!has(app, verb.name)) app.add_subcommand(std::string(verb.name), std::string(verb.what));
+  const auto is_first = [&](const CLI::App* verb) { return verb->get_name() == first; };
+  if (!first.starts_with('-') && std::as_const(app).get_subcommands(is_first).empty())
+    return unknown_verb(first);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_code::held : exit_code::usage;
+    if (error.get_exit_code() != 0) return refuse(app, error);
+    app.exit(error);
+    return exit_code::held;
   }
   return code;
+}
+
+// `text` is a number or it is not: the conversion has its own complaint.
+template <class Number>
+CLI::Validator within_limits(Number low, Number high) {
+  return CLI::Validator(
+      [low, high](std::string& text) {
+        Number value{};
+        if (!CLI::detail::lexical_cast(text, value)) return std::string();
+        if (value >= low && value <= high) return std::string();
+        std::ostringstream out;
+        out << "expected " << low << " to " << high << ", got `" << text << "`";
+        return out.str();
+      },
+      "");
 }
 
 }  // namespace
@@ -48,17 +211,27 @@ Argument Argument::required() {
 }
 
 Argument Argument::one_of(std::vector<std::string> words) {
-  option_.check(CLI::IsMember(std::move(words)));
+  std::string shown;
+  for (const std::string& word : words) shown += (shown.empty() ? "" : "|") + word;
+  option_.type_name(shown)->check(CLI::Validator(
+      [words](std::string& text) {
+        if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+        std::string all;
+        for (std::size_t i = 0; i < words.size(); ++i)
+          all += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+        return "expected " + all + ", got `" + text + "`" + did_you_mean(text, words);
+      },
+      ""));
   return *this;
 }
 
 Argument Argument::within(std::int64_t low, std::int64_t high) {
-  option_.check(CLI::Range(low, high));
+  option_.check(within_limits(low, high));
   return *this;
 }
 
 Argument Argument::between(double low, double high) {
-  option_.check(CLI::Range(low, high));
+  option_.check(within_limits(low, high));
   return *this;
 }
 
@@ -100,24 +273,24 @@ Argument Command::option(const std::string& name, std::vector<std::string>& into
 }
 
 Argument Command::option(const std::string& name, std::uint16_t& into, const std::string& what) {
-  return Argument(*verb_.add_option(name, into, what));
+  return Argument(*verb_.add_option(name, into, what)->type_name("N"));
 }
 
 Argument Command::option(const std::string& name, std::uint32_t& into, const std::string& what) {
-  return Argument(*verb_.add_option(name, into, what));
+  return Argument(*verb_.add_option(name, into, what)->type_name("N"));
 }
 
 Argument Command::option(const std::string& name, std::optional<std::uint64_t>& into,
                          const std::string& what) {
-  return Argument(*verb_.add_option(name, into, what));
+  return Argument(*verb_.add_option(name, into, what)->type_name("N"));
 }
 
 Argument Command::option(const std::string& name, int& into, const std::string& what) {
-  return Argument(*verb_.add_option(name, into, what));
+  return Argument(*verb_.add_option(name, into, what)->type_name("N"));
 }
 
 Argument Command::option(const std::string& name, double& into, const std::string& what) {
-  return Argument(*verb_.add_option(name, into, what));
+  return Argument(*verb_.add_option(name, into, what)->type_name("N"));
 }
 
 void Command::flag(const std::string& name, bool& into, const std::string& what) {

@@ -304,8 +304,8 @@ class Refusals(CommandTest):
         self.assertEqual(mqttlab("--version").returncode, 0)
 
     def test_every_verb_of_the_help_is_a_verb(self):
-        listed = mqttlab("--help").stdout.split("Subcommands:")[1].splitlines()
-        verbs = [line.split()[0] for line in listed if line.strip()]
+        overview = mqttlab("--help").stdout.split("For example")[0]
+        verbs = re.findall(r"(?m)^  ([a-z-]+) ", overview)
         self.assertIn("conform", verbs)
         for verb in verbs:
             with self.subTest(verb=verb):
@@ -316,7 +316,8 @@ class Refusals(CommandTest):
     def test_the_launcher_builds_the_program_of_every_verb(self):
         table = (ROOT / "cli/programs.cc").read_text()
         launcher = (ROOT / "mqttlab").read_text()
-        programs = re.findall(r'Verb\{"(\w+)", "([\w-]+)"', table)
+        programs = [pair for pair in re.findall(r'Verb\{"([\w-]+)", "([\w-]+)"', table)
+                    if pair[1] != "mqttlab"]
         self.assertGreater(len(programs), 5)
         for verb, program in programs:
             with self.subTest(verb=verb):

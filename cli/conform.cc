@@ -36,6 +36,7 @@
 #include "conformance/runner/suite.h"
 #include "conformance/runner/target_file.h"
 #include "conformance/runner/watched.h"
+#include "installation/installation.h"
 #include "peers/adapter.h"
 #include "reports/conform/results_json.h"
 
@@ -148,7 +149,7 @@ std::string expectations_file(const ConformFlags& flags) {
   const std::string name = flags.client.empty() ? flags.target : expectations_name(flags.client);
   if (name.empty() || conformance::looks_like_url(name) || name.find('/') != std::string::npos)
     return {};
-  const std::string file = MQTTLAB_EXPECTATIONS "/" + name + ".yaml";
+  const std::string file = data_folder("conformance/expectations") + "/" + name + ".yaml";
   return std::filesystem::exists(file) || flags.updates_expectations ? file : "";
 }
 

@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/text_file.h"
 #include "conformance/runner/watched.h"
+#include "installation/installation.h"
 #include "reports/conform/capture.h"
 #include "reports/conform/results_json.h"
 #include "reports/file/output_file.h"
@@ -209,7 +210,7 @@ report::ConformResults conform_results(const std::vector<CaseResult>& results,
   std::optional<report::ConformCapture> capture;
   if (folder != nullptr) capture.emplace(file.emplace(folder->capture()));
   report::ConformResults all;
-  all.program_version = MQTTLAB_VERSION;
+  all.program_version = version();
   all.target = about.target;
   all.release = about.release;
   all.seed = about.seed;

@@ -16,6 +16,7 @@
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/player.h"
+#include "cli/scenario_file.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "cli/verbs.h"
@@ -248,14 +249,20 @@ int explore_verb(const ExploreFlags& flags) {
   }
   std::optional<scenario::Node> base;
   if (!flags.file.empty()) {
-    const auto loaded = scenario::load(flags.file);
+    const auto found = scenario_file(flags.file);
+    if (const auto* none = std::get_if<NoScenario>(&found)) {
+      fmt::print(stderr, "mqttlab explore: {}\n", none->why);
+      return exit_code::usage;
+    }
+    const auto& file = std::get<std::string>(found);
+    const auto loaded = scenario::load(file);
     if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
       for (const auto& problem : *problems)
-        fmt::print(stderr, "{}\n", scenario::to_text(flags.file, problem));
+        fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
       return exit_code::usage;
     }
     scenario::Problems none;
-    base = scenario::read_document(read_text_file(flags.file).value_or(""), none).root;
+    base = scenario::read_document(read_text_file(file).value_or(""), none).root;
   }
   take_signals();
   const Terminal terminal(flags.color);

@@ -13,6 +13,8 @@
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
+#include "installation/installation.h"
+#include "peers/adapter.h"
 #include "reports/text/escape.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/language/profiles.h"
@@ -32,7 +34,7 @@ struct Entry {
 std::vector<Entry> scenarios() {
   std::vector<Entry> entries;
   std::error_code error;
-  for (const auto& file : std::filesystem::directory_iterator(MQTTLAB_SCENARIOS, error)) {
+  for (const auto& file : std::filesystem::directory_iterator(data_folder("scenarios"), error)) {
     if (file.path().extension() != ".yaml") continue;
     const auto loaded = scenario::load(file.path().string());
     if (const auto* plan = std::get_if<scenario::Plan>(&loaded))
@@ -41,6 +43,13 @@ std::vector<Entry> scenarios() {
   }
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  return entries;
+}
+
+std::vector<Entry> brokers() {
+  std::vector<Entry> entries;
+  for (const std::string& name : peers::adapter_names())
+    entries.push_back({name, "", peers::find_adapter(name).title, "", {}});
   return entries;
 }
 
@@ -109,13 +118,18 @@ void add_list(CLI::App& app, int& exit_code) {
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
-  Command verb(app, "list", "list the scenarios or the link profiles");
-  verb.option("WHAT", flags->what, "scenarios, profiles, statements or cases")
+  Command verb(app, "list", "list what there is to run, to run it over, and to test");
+  verb.option("WHAT", flags->what, "what to list")
       .required()
-      .one_of({"scenarios", "profiles"});
+      .one_of({"scenarios", "profiles", "brokers", "statements", "cases"});
   verb.flag("--json", flags->json, "print an array of objects");
   verb.runs([flags, &exit_code] {
-    exit_code = list(flags->what == "scenarios" ? scenarios() : profiles(), flags->json);
+    // `statements` and `cases` are listed by mqttlab-conform (programs.h).
+    const bool is_profiles = flags->what == "profiles";
+    exit_code = list(is_profiles                  ? profiles()
+                     : flags->what == "scenarios" ? scenarios()
+                                                  : brokers(),
+                     flags->json);
   });
 }
 

@@ -3,13 +3,14 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
+#include <utility>
 
+#include "base/nearest_word.h"
 #include "cli/exit_code.h"
 
 extern char** environ;
@@ -17,39 +18,96 @@ extern char** environ;
 namespace mq::cli {
 namespace {
 
-constexpr std::array elsewhere{
-    Verb{"conform", "mqttlab-conform", "test a broker for every statement of the standard"},
-    Verb{"explain", "mqttlab-conform", "what a statement of the standard demands"},
-    Verb{"bench", "mqttlab-bench", "measure brokers under load, side by side"},
-    Verb{"fit", "mqttlab-links", "turn a recorded trace into the keys of a link"},
-    Verb{"export-netem", "mqttlab-links", "print the nearest tc netem commands of a profile"},
-    Verb{"explore", "mqttlab-explore", "find the seed that breaks it, and make it small"},
-    Verb{"campaign", "mqttlab-campaign", "a sweep over the parameters of a scenario"},
-    Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?"},
-    Verb{"broker", "mqttlab-broker", "a real MQTT broker on real sockets"},
-    Verb{"passwd", "mqttlab-broker", "users and passwords of a broker, in mosquitto's files"},
-    Verb{"doctor", "mqttlab-broker", "check this machine and this installation"},
-    Verb{"pub", "mqttlab-client", "a real client that publishes"},
-    Verb{"sub", "mqttlab-client", "a real client that subscribes"},
-    Verb{"rr", "mqttlab-client", "a real client that sends a request and prints the response"},
-    Verb{"client", "mqttlab-client", "a real client that does what its standard input says"},
+constexpr std::array verbs{
+    Verb{"run", "mqttlab", "simulate scenarios, judge them, write their reports", Group::start,
+         "FILE..."},
+    Verb{"init", "mqttlab", "write a commented scenario that runs", Group::start, "[PATH]"},
+    Verb{"watch", "mqttlab", "run scenarios again whenever one is saved", Group::start, "FILE..."},
+    Verb{"check", "mqttlab", "say whether scenario files are valid", Group::start, "FILE..."},
+    Verb{"list", "mqttlab", "scenarios, link profiles, statements, cases", Group::start, "WHAT"},
+    Verb{"doctor", "mqttlab-broker", "check this machine and this installation", Group::start, ""},
+
+    Verb{"conform", "mqttlab-conform", "test a broker for every statement of the standard",
+         Group::judge, "URL|NAME"},
+    Verb{"explain", "mqttlab-conform", "what a statement of the standard demands", Group::judge,
+         "STATEMENT"},
+    Verb{"explore", "mqttlab-explore", "find the seed that breaks it, and make it small",
+         Group::judge, "[FILE]"},
+    Verb{"campaign", "mqttlab-campaign", "a sweep over the parameters of a scenario", Group::judge,
+         "VERB"},
+    Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?", Group::judge, "BASE NEW"},
+    Verb{"report", "mqttlab", "render stored results again, without running", Group::judge,
+         "FOLDER..."},
+
+    Verb{"fit", "mqttlab-links", "turn a recorded trace into the keys of a link", Group::network,
+         "TRACE"},
+    Verb{"export-netem", "mqttlab-links", "print the nearest tc netem commands of a profile",
+         Group::network, "PROFILE"},
+
+    Verb{"broker", "mqttlab-broker", "a real MQTT broker on real sockets", Group::sockets, ""},
+    Verb{"passwd", "mqttlab-broker", "users and passwords of a broker, in mosquitto's files",
+         Group::sockets, "FILE USER"},
+    Verb{"pub", "mqttlab-client", "a real client that publishes", Group::sockets, ""},
+    Verb{"sub", "mqttlab-client", "a real client that subscribes", Group::sockets, ""},
+    Verb{"rr", "mqttlab-client", "a real client that sends a request and prints the response",
+         Group::sockets, ""},
+    Verb{"client", "mqttlab-client", "a real client that does what its standard input says",
+         Group::sockets, "URL"},
+    Verb{"bench", "mqttlab-bench", "measure brokers under load, side by side", Group::sockets,
+         "broker"},
+
+    Verb{"completion", "mqttlab", "make bash, zsh or fish complete this command line", Group::tool,
+         "SHELL"},
+    Verb{"man", "mqttlab", "print the manual page", Group::tool, ""},
+    Verb{"schema", "mqttlab", "print the JSON Schema of a file format, for editors", Group::tool,
+         "FORMAT"},
+};
+
+constexpr std::pair<Group, const char*> headings[] = {
+    {Group::start, "Start here"},     {Group::judge, "Judge"},
+    {Group::network, "Networks"},     {Group::sockets, "On real sockets"},
+    {Group::tool, "The tool itself"},
 };
 
 }  // namespace
 
-std::span<const Verb> verbs_elsewhere() { return elsewhere; }
+std::span<const Verb> all_verbs() { return verbs; }
 
 const Verb* verb_elsewhere(std::string_view name, std::string_view first_word) {
-  static constexpr Verb list_conform{"list", "mqttlab-conform", ""};
+  static constexpr Verb list_conform{"list", "mqttlab-conform", "", Group::judge, ""};
   if (name == "list" && (first_word == "statements" || first_word == "cases")) return &list_conform;
-  for (const Verb& verb : elsewhere)
-    if (verb.name == name) return &verb;
+  for (const Verb& verb : verbs)
+    if (verb.name == name && verb.program != "mqttlab") return &verb;
   return nullptr;
 }
 
-std::string program_beside(std::string_view name) {
-  std::error_code ignored;  // without /proc, the search is the caller's
-  return (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / name).string();
+std::string overview() {
+  std::string text =
+      "Does this MQTT broker, client or fleet keep its promises on the network it will really\n"
+      "live on?\n";
+  for (const auto& [group, heading] : headings) {
+    text += std::string("\n") + heading + "\n";
+    for (const Verb& verb : verbs) {
+      if (verb.group != group) continue;
+      std::string left = "  " + std::string(verb.name) + " " + std::string(verb.arguments);
+      left.resize(std::max<std::size_t>(left.size() + 1, 24), ' ');
+      text += left + std::string(verb.what) + "\n";
+    }
+  }
+  return text +
+         "\nFor example\n"
+         "  mqttlab run cold-counter            eight hours of a sensor behind a GPRS link\n"
+         "  mqttlab run cold-counter --broker mosquitto     the same with another broker\n"
+         "  mqttlab conform mqtt://localhost    a broker that runs, statement by statement\n"
+         "\n`mqttlab COMMAND --help` tells what a command takes. The exit code is 0 when every\n"
+         "promise held, 1 when one was broken, 2 for wrong usage or an invalid file, 3 when the\n"
+         "target could not be reached, 4 when nothing was measured, 5 for a fault of mqttlab.\n";
+}
+
+std::string verb_meant(std::string_view written) {
+  std::vector<std::string> names{"help"};
+  for (const Verb& verb : verbs) names.emplace_back(verb.name);
+  return did_you_mean(written, names);
 }
 
 int become(std::string_view program, char** argv) {

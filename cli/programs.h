@@ -9,22 +9,32 @@
 #include <string_view>
 #include <vector>
 
+#include "installation/installation.h"
+
 namespace mq::cli {
+
+// Under which heading the list of all verbs shows one.
+enum class Group { start, judge, network, sockets, tool };
 
 struct Verb {
   std::string_view name;
   std::string_view program;
-  std::string_view what;  // for the help
+  std::string_view what;  // one line
+  Group group;
+  std::string_view arguments;  // as the list shows them behind the name
 };
 
-// The verbs of the other programs.
-std::span<const Verb> verbs_elsewhere();
+// Every verb, in the order in which the list shows them.
+std::span<const Verb> all_verbs();
 // Nothing if `mqttlab` itself knows it, or nobody does.
 // `list` is the verb of two programs: its first word says which.
 const Verb* verb_elsewhere(std::string_view name, std::string_view first_word);
 
-// A program beside the one that runs. It need not be there.
-std::string program_beside(std::string_view name);
+// What `mqttlab` prints by itself: every verb with its line, by group, and examples.
+std::string overview();
+
+// ", did you mean run?", or nothing.
+std::string verb_meant(std::string_view written);
 
 // Starts a program with these ends as its stdin and stdout. 0, or why not (errno).
 int spawn_program(const std::string& program, const std::vector<std::string>& arguments, int input,

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/text_file.h"
+#include "installation/installation.h"
 #include "reports/conform/junit.h"
 #include "reports/conform/page.h"
 #include "reports/conform/results_json.h"
@@ -68,8 +69,8 @@ void write_bundle(const ResultsFolder& folder, const std::string& scenario_text,
   const std::string path = folder.path + "/bundle";
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  const std::string how = "command:  " + command +
-                          "\nmqttlab:  " MQTTLAB_VERSION "\ncompiler: " __VERSION__
+  const std::string how = "command:  " + command + "\nmqttlab:  " + version() +
+                          "\ncompiler: " __VERSION__
                           "\nscenario: scenario.yaml, beside this file\n";
   if (!error) error = report::write_file(path + "/scenario.yaml", scenario_text);
   if (!error) error = report::write_file(path + "/reproduce.txt", how);

@@ -17,6 +17,7 @@
 #include "cli/interrupt.h"
 #include "cli/render.h"
 #include "cli/results_folder.h"
+#include "cli/scenario_file.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "cli/worker_pool.h"
@@ -43,6 +44,7 @@ constexpr std::uint32_t seeds_max = 100'000;
 constexpr std::uint32_t repeat_max = 1'000;
 
 struct Scenario {
+  std::string given;  // a path, or a name of the library
   std::string file;
   std::string text;
   scenario::Plan plan;
@@ -57,7 +59,13 @@ struct Run {
   std::vector<WorkerOrder> orders;  // the run itself, then its repetitions
 };
 
-std::optional<Scenario> read_scenario(const std::string& file) {
+std::optional<Scenario> read_scenario(const std::string& given) {
+  const auto found = scenario_file(given);
+  if (const auto* none = std::get_if<NoScenario>(&found)) {
+    std::fprintf(stderr, "mqttlab run: %s\n", none->why.c_str());
+    return std::nullopt;
+  }
+  const auto& file = std::get<std::string>(found);
   auto loaded = scenario::load(file);
   if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
     for (const auto& problem : *problems)
@@ -69,7 +77,7 @@ std::optional<Scenario> read_scenario(const std::string& file) {
     std::fprintf(stderr, "%s: was there a moment ago and cannot be read now\n", file.c_str());
     return std::nullopt;
   }
-  return Scenario{file, std::move(*text), std::get<scenario::Plan>(std::move(loaded))};
+  return Scenario{given, file, std::move(*text), std::get<scenario::Plan>(std::move(loaded))};
 }
 
 report::TracePolicy policy_of(const std::string& word) {
@@ -92,7 +100,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
       run.scenario = &scenario;
       run.seed = flags.seed.value_or(scenario.plan.seed) + i;
       run.folder.path = flags.seeds == 1 ? base : base + "/seed-" + std::to_string(run.seed);
-      run.command = launcher_name() + " run " + quote_for_shell(scenario.file) + " --seed " +
+      run.command = launcher_name() + " run " + quote_for_shell(scenario.given) + " --seed " +
                     std::to_string(run.seed);
       if (!flags.world.empty()) run.command += " --world " + flags.world;
       if (!flags.broker.empty()) run.command += " --broker " + quote_for_shell(flags.broker);
@@ -228,7 +236,7 @@ int run(const RunFlags& flags) {
 void add_run(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<RunFlags>();
   Command verb(app, "run", "simulate scenarios, judge them, write their reports");
-  verb.option("FILE", flags->files, "scenario files (YAML)").required();
+  verb.option("FILE", flags->files, "scenario files (YAML), or names of the library").required();
   verb.option("--seed", flags->seed, "the seed, instead of the scenario's");
   verb.option("--seeds", flags->seeds, "run this many seeds, from the first one up")
       .within(1, seeds_max);

@@ -17,6 +17,7 @@
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/results_folder.h"
+#include "installation/installation.h"
 #include "reports/file/output_file.h"
 #include "reports/record/recorder.h"
 #include "reports/results_json.h"
@@ -76,7 +77,7 @@ report::Configuration configuration_of(const scenario::Plan& plan, const Simulat
       used.settings.push_back({source.of, source.value, source.source});
     configuration.links.push_back(std::move(used));
   }
-  configuration.versions = {{"mqttlab", MQTTLAB_VERSION, ""}, {"compiler", "g++ " __VERSION__, ""}};
+  configuration.versions = {{"mqttlab", version(), ""}, {"compiler", "g++ " __VERSION__, ""}};
   configuration.versions.insert(configuration.versions.end(), parts.versions.begin(),
                                 parts.versions.end());
   return configuration;
@@ -114,7 +115,7 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
 
   report::Results results = recorder.finish(end.reached);
   results.hash = end.hash;
-  results.program_version = MQTTLAB_VERSION;
+  results.program_version = version();
   results.command = order.command;
   results.traffic = traffic_of(plan, end.traffic);
   results.configuration = configuration_of(plan, parts);

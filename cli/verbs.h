@@ -10,7 +10,11 @@ namespace mq::cli {
 void add_bench(CLI::App& app, int& exit_code);         // brokers under load
 void add_campaign(CLI::App& app, int& exit_code);      // a sweep over parameters
 void add_check(CLI::App& app, int& exit_code);         // are scenario files valid?
+void add_init(CLI::App& app, int& exit_code);          // a scenario to begin with
 void add_list(CLI::App& app, int& exit_code);          // scenarios, profiles
+void add_completion(CLI::App& app, int& exit_code);    // for bash, zsh and fish
+void add_watch(CLI::App& app, int& exit_code);         // run again on save
+void add_man(CLI::App& app, int& exit_code);           // the manual page
 void add_doctor(CLI::App& app, int& exit_code);        // this machine, this installation
 void add_fit(CLI::App& app, int& exit_code);           // a recorded trace as a profile
 void add_export_netem(CLI::App& app, int& exit_code);  // a profile as tc netem commands

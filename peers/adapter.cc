@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/nearest_word.h"
+#include "installation/installation.h"
 #include "peers/adapter_shape.h"
 #include "peers/placeholders.h"
 #include "scenarios/language/limits.h"
@@ -26,8 +27,8 @@ std::chrono::milliseconds milliseconds(Duration duration) {
 }
 
 // The placeholders that every adapter may use; `port.NAME` is a free port for any NAME.
-constexpr std::array<std::string_view, 7> known_values = {"program",   "dir",  "certificate", "key",
-                                                          "authority", "user", "password"};
+constexpr std::array<std::string_view, 8> known_values = {
+    "program", "dir", "folder", "certificate", "key", "authority", "user", "password"};
 
 class Reader {
  public:
@@ -216,7 +217,7 @@ Adapter read_adapter(const std::string& file) {
 std::vector<std::string> adapter_names() {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(MQTTLAB_ADAPTERS, error))
+  for (const auto& entry : fs::directory_iterator(data_folder("peers/adapters"), error))
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;
@@ -227,7 +228,7 @@ Adapter find_adapter(const std::string& name_or_file) {
     return read_adapter(name_or_file);
   const auto names = adapter_names();
   if (std::find(names.begin(), names.end(), name_or_file) != names.end())
-    return read_adapter(std::string(MQTTLAB_ADAPTERS "/") + name_or_file + ".yaml");
+    return read_adapter(data_folder("peers/adapters") + "/" + name_or_file + ".yaml");
   std::string all;
   for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
   throw AdapterError("no broker is known as `" + name_or_file + "`" +

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/nearest_word.h"
+#include "installation/installation.h"
 #include "peers/peer.h"
 #include "peers/placeholders.h"
 #include "scenarios/language/grammar_scalars.h"
@@ -151,7 +152,7 @@ ClientAdapter parse_client_adapter(std::string_view text, const std::string& sou
 std::vector<std::string> client_adapter_names() {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(MQTTLAB_CLIENTS, error))
+  for (const auto& entry : fs::directory_iterator(data_folder("peers/clients"), error))
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;
@@ -162,7 +163,7 @@ ClientAdapter find_client_adapter(const std::string& name_or_file) {
     return parse_client_adapter(text_in(name_or_file), name_or_file);
   const auto names = client_adapter_names();
   if (std::find(names.begin(), names.end(), name_or_file) != names.end()) {
-    const std::string file = MQTTLAB_CLIENTS "/" + name_or_file + ".yaml";
+    const std::string file = data_folder("peers/clients") + "/" + name_or_file + ".yaml";
     return parse_client_adapter(text_in(file), file);
   }
   std::string all = "ours";

@@ -203,6 +203,7 @@ struct Peer::State {
     if (name.starts_with(port_of)) return std::to_string(port(name.substr(port_of.size())));
     if (name == "program") return program;
     if (name == "dir") return folder;
+    if (name == "folder") return fs::absolute(adapter.source).parent_path().string();
     if (name == "certificate") return wishes.certificate;
     if (name == "key") return wishes.key;
     if (name == "authority") return wishes.authority;

@@ -56,6 +56,19 @@ TEST(Peers, AreReadyWhenStartReturnsAndLeaveNothingBehind) {
   EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
+TEST(Peers, FindWhatLiesBesideTheirAdapter) {
+  const Adapter adapter = parse_adapter(
+      "version: 1\nname: shell\ntitle: a shell\nprogram: sh\ninstall: nothing to do\n"
+      "command: [\"${program}\"]\nlisteners: [mqtt]\n"
+      "files: [{name: x.conf, text: \"include ${folder}/conf.d\"}]\n",
+      "/team/tests/broker.yaml");
+  const Peer peer(adapter, {});
+  std::ifstream file(peer.folder() + "/x.conf");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "include /team/tests/conf.d");
+}
+
 TEST(Peers, ComeBackWithTheirDirectoryAndPortsAfterAKill) {
   Peer peer(find_adapter("ours"), ours({"durable"}));
   peer.start();

@@ -22,6 +22,7 @@
 #include "broker/server/note_log.h"
 #include "broker/server/store_writer.h"
 #include "broker/store/repair.h"
+#include "installation/installation.h"
 
 namespace mq::broker {
 namespace {
@@ -118,7 +119,7 @@ class Service {
       ProcessFacts facts = process_facts();
       facts.log_lines_lost = log_.lost();
       return {200, metrics_content_type,
-              metrics_text(server_.census(), facts, MQTTLAB_VERSION, started_at_)};
+              metrics_text(server_.census(), facts, version(), started_at_)};
     }
     if (path == "/healthz") return {.status = 200, .body = "ok\n"};
     if (path == "/readyz")
@@ -229,7 +230,7 @@ class Service {
   Server server_;
   boost::asio::steady_timer sys_timer_;
   boost::asio::steady_timer deadline_;
-  SysTopics sys_{"mqttlab version " MQTTLAB_VERSION};
+  SysTopics sys_{std::string("mqttlab version ") + version()};
   std::optional<HttpListener> http_;
   PidFile pid_file_;
   std::string listening_;

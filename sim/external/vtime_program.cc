@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "base/ensure.h"
+#include "installation/installation.h"
 #include "shim/protocol.h"
 #include "sim/external/quiescence.h"
 
@@ -84,7 +85,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 
 std::vector<std::string> variables_of(const VtimeStart& start, const std::string& page) {
   std::vector<std::string> all = start.environment;
-  all.push_back("LD_PRELOAD=" MQTTLAB_SHIM);
+  all.push_back("LD_PRELOAD=" + program_beside("libmqttlab-vtime.so"));
   all.push_back(MQV_ENVIRONMENT "=" + page);
   const std::size_t own = all.size();
   for (char** entry = environ; *entry != nullptr; ++entry) {

@@ -1,0 +1,7 @@
+# Writes OUT: the version of this tree. Called by every build; the file changes only if the version
+# does.
+include(${CMAKE_CURRENT_LIST_DIR}/describe.cmake)
+file(CONFIGURE OUTPUT ${OUT} CONTENT "#include \"installation/installation.h\"
+
+const char* mq::version() { return \"@version@\"; }
+" @ONLY)

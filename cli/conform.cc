@@ -5,9 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -107,11 +109,19 @@ void show_progress(std::size_t to_come) {
 
 // A file as it is, or a complaint.
 std::optional<std::string> text_in(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) {
+    fmt::print(stderr, "mqttlab conform: {}: a folder; expected a file\n", file);
+    return std::nullopt;
+  }
   std::ostringstream text;
   std::ifstream stream(file, std::ios::binary);
-  if (stream && text << stream.rdbuf()) return text.str();
-  fmt::print(stderr, "mqttlab: {}: {}\n", file,
-             std::filesystem::is_empty(file) ? "it is empty" : "it cannot be read");
+  if (!stream) {
+    fmt::print(stderr, "mqttlab conform: {}: {}\n", file, std::strerror(errno));
+    return std::nullopt;
+  }
+  if (text << stream.rdbuf()) return text.str();
+  fmt::print(stderr, "mqttlab conform: {}: it is empty\n", file);
   return std::nullopt;
 }
 
@@ -369,6 +379,10 @@ int conform(const ConformFlags& flags) {
   const conformance::Library library = library_of(flags);
   for (const std::string& problem : library.problems) fmt::print(stderr, "{}\n", problem);
   if (!library.problems.empty()) return exit_code::usage;
+  if (library.cases.empty()) {
+    fmt::print(stderr, "mqttlab conform: --cases {}: there is no case in it\n", flags.cases);
+    return exit_code::usage;
+  }
   const ResultsFolder folder{flags.output.empty() ? default_conform_path(name_of(flags))
                                                   : flags.output};
   const auto selected = chosen(flags, library, folder);

@@ -31,6 +31,7 @@ HelpEntry entry_in(std::string_view line) {
   std::istringstream names(left.substr(0, space));
   for (std::string name; std::getline(names, name, ',');) {
     if (name.ends_with("...")) name.resize(name.size() - 3);  // FILE...: one or more
+    name = name.substr(0, name.find('{'));                    // --no-anonymous{false}
     entry.names.push_back(name);
   }
   return entry;

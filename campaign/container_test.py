@@ -49,7 +49,7 @@ def main():
     faults = []
     if sorted(lists[0]) != sorted(wanted):
         faults.append(f"to build: {sorted(set(lists[0]) ^ set(wanted))} is not as in ./mqttlab")
-    programs = re.findall(r"/src/build/release/bin/(\S+)", "\n".join(lines))
+    programs = dict.fromkeys(re.findall(r"/opt/mqttlab/build/release/bin/([\w.-]+) ", "\n".join(lines)))
     for name in programs:
         if name not in "\n".join(line for line in lines if "cmake --build" in line) \
                 and name != "libmqttlab-vtime.so":

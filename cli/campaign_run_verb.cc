@@ -138,6 +138,9 @@ int run_into(const RunFlags& flags, const std::string& path, const campaign::Pla
   campaign::Summary summary(plan);
   results.for_each([&](const campaign::Outcome& outcome) { summary.take(outcome); });
   fmt::print("{}results   {}\n", campaign::text_of(summary), path);
+  if (shard.count > 1 && interrupt_seen() == 0)
+    fmt::print("shard     {} of {}: all {} have ended\n", shard.number + 1, shard.count,
+               report::count(mine.size(), "run"));
   if (interrupt_seen() != 0) {
     fmt::print("go on     {} campaign run {}\n", launcher_name(), quote_for_shell(flags.file));
     return interrupt_exit_code();

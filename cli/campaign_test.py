@@ -115,6 +115,16 @@ class Commit(Case):
                                             [results["hash"]])
         self.assertEqual(verdict, results["verdict"])
 
+    def test_over_simulated_tcp_it_is_the_same_run_too(self):
+        if not (PROGRAMS / "mqttlab-campaign-sim").exists():
+            self.skipTest("this build has no ns-3 world")
+        self.write("version: 1\nscenario: sensor.yaml\nworld: ns3\n")
+        self.campaign("run", "sweep.yaml", "-o", "out", code=1)
+        subprocess.run([PROGRAMS / "mqttlab", "run", "sensor.yaml", "--world", "ns3", "-o", "one"],
+                       cwd=self.at, capture_output=True, timeout=60)
+        results = json.loads((self.at / "one/results.json").read_text())
+        self.assertEqual([row[3] for row in self.rows()], [results["hash"]])
+
     def test_what_is_there_is_not_run_again_and_what_is_added_is(self):
         self.campaign("run", "sweep.yaml", "-o", "out", code=1)
         first = self.rows()
@@ -129,7 +139,8 @@ class Commit(Case):
     def test_shards_together_are_the_whole_in_any_order(self):
         self.campaign("run", "sweep.yaml", "-o", "whole", code=1)
         for shard in (3, 1, 2):
-            self.campaign("run", "sweep.yaml", "-o", "out", "--shard", f"{shard}/3")
+            done = self.campaign("run", "sweep.yaml", "-o", "out", "--shard", f"{shard}/3")
+            self.assertRegex(done.stdout, f"{shard} of 3: all [67] runs have ended")
         self.assertIn("20 of 20", self.campaign("status", "out").stdout)
         merged = self.campaign("merge", "out")
         self.assertIn("20 results of 3 files", merged.stdout)

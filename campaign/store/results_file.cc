@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -102,14 +103,27 @@ Verdict verdict_of(std::string_view word) {
   return Verdict::nothing;
 }
 
-// SQLite would hold a lock of its own only while it writes.
+std::string lock_of(const std::string& path) { return path + ".lock"; }
+
+// SQLite would hold a lock of its own only while it writes. The file goes when the writer does, so
+// whoever gets a lock looks whether it is still the file of that name.
 int locked(const std::string& path) {
-  const int file = open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-  if (file < 0)
-    throw ResultsError(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), true);
-  if (flock(file, LOCK_EX | LOCK_NB) == 0) return file;
-  close(file);
-  throw ResultsError(path + ": another process is working on it", true);
+  const std::string name = lock_of(path);
+  while (true) {
+    const int file = open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+    if (file < 0)
+      throw ResultsError(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), true);
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+      close(file);
+      throw ResultsError(path + ": another process is working on it", true);
+    }
+    struct stat held {};
+    struct stat named {};
+    if (fstat(file, &held) == 0 && stat(name.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+        held.st_dev == named.st_dev)
+      return file;
+    close(file);
+  }
 }
 
 }  // namespace
@@ -167,15 +181,21 @@ ResultsFile::ResultsFile(const std::string& path, Open how)
   try {
     prepare(how);
   } catch (...) {
-    if (lock_ >= 0) close(lock_);
+    if (lock_ >= 0) {
+      unlink(lock_of(path_).c_str());
+      close(lock_);
+    }
     throw;
   }
 }
 
 ResultsFile::~ResultsFile() {
-  database_.reset();
   if (lock_ < 0) return;
-  // Not removed: another process may be waiting for the very same file.
+  // Takes the empty journal away; if somebody reads just now, it stays.
+  sqlite3_busy_timeout(database_.get(), 0);
+  sqlite3_exec(database_.get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+  database_.reset();
+  unlink(lock_of(path_).c_str());
   close(lock_);
 }
 

@@ -112,7 +112,7 @@ TEST_F(Results, OfARunAreKeptOnceAndTheJudgedOnesWin) {
 
 TEST_F(Results, MergingIsCommutativeAndIdempotent) {
   Rng rng(4);
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 2; ++round) {
     std::vector<std::string> names;
     for (int i = 0; i < 4; ++i) {
       names.push_back("part" + std::to_string(i) + ".db");
@@ -137,7 +137,7 @@ TEST_F(Results, MergingIsCommutativeAndIdempotent) {
 
 TEST_F(Results, MergingIsAssociative) {
   Rng rng(5);
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 2; ++round) {
     for (const char* name : {"a.db", "b.db", "c.db", "ab.db", "bc.db"})
       std::filesystem::remove(at(name));
     for (const char* name : {"a.db", "b.db", "c.db"}) write(name, some(rng, 30));
@@ -210,6 +210,15 @@ TEST_F(Results, AreWrittenByOneProcessAtATimeAndReadMeanwhile) {
   file.add(std::vector{outcome(1)});
   EXPECT_THAT(refusal("a.db", Open::to_write), HasSubstr("another process"));
   EXPECT_EQ(rows("a.db").size(), 1U);
+}
+
+TEST_F(Results, LeaveNothingBesideThem) {
+  write("a.db", {outcome(1)});
+  write("a.db", {outcome(2)});
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+    names.push_back(entry.path().filename().string());
+  EXPECT_THAT(names, ::testing::ElementsAre("a.db"));
 }
 
 // A process that writes is killed at a random instant: what it said it had written is there, and

@@ -9,6 +9,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/text_file.h"
+#include "installation/installation.h"
 
 namespace mq::cli {
 namespace {
@@ -57,8 +58,7 @@ std::optional<campaign::Campaign> stored_campaign(const campaign::About& about) 
 }
 
 campaign::About about(const campaign::Campaign& campaign) {
-  return {MQTTLAB_VERSION, campaign.file, campaign.text, campaign.scenario_file,
-          campaign.scenario_text};
+  return {version(), campaign.file, campaign.text, campaign.scenario_file, campaign.scenario_text};
 }
 
 int code_of(const campaign::Summary& summary) {

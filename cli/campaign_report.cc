@@ -7,6 +7,7 @@
 #include "campaign/export.h"
 #include "campaign/page/page.h"
 #include "cli/text_file.h"
+#include "installation/installation.h"
 #include "reports/file/output_file.h"
 
 namespace mq::cli {
@@ -20,9 +21,8 @@ std::optional<ReportTrouble> write_report(const campaign::Summary& summary,
   std::filesystem::create_directories(wish.folder, error);
   if (error)
     return ReportTrouble{"the folder " + wish.folder + " cannot be made: " + error.message()};
-  const campaign::PageFacts facts{
-      MQTTLAB_VERSION,
-      launcher_name() + " campaign show " + quote_for_shell(summary.plan().campaign().file)};
+  const campaign::PageFacts facts{version(), launcher_name() + " campaign show " +
+                                                 quote_for_shell(summary.plan().campaign().file)};
   const std::pair<const char*, std::string> files[] = {
       {"/report.html", campaign::campaign_page(summary, *maps, facts)},
       {"/campaign.csv", campaign::to_csv(summary)},

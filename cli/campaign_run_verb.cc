@@ -22,6 +22,7 @@
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
+#include "installation/installation.h"
 #include "reports/text/escape.h"
 #include "reports/text/format.h"
 
@@ -105,10 +106,10 @@ std::optional<campaign::Shard> shard_of(const RunFlags& flags) {
 
 void check_program(const ResultsFile& results) {
   const auto there = results.about();
-  if (there && there->program != MQTTLAB_VERSION)
+  if (there && there->program != version())
     throw campaign::ResultsError(
         fmt::format("{}: its results were made by mqttlab {}, this is {}; another -o keeps them",
-                    results.path(), there->program, MQTTLAB_VERSION),
+                    results.path(), there->program, version()),
         true);
 }
 

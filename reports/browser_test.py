@@ -1,4 +1,4 @@
-"""Opens made-up reports in headless Chromium: browser_test.py REPORT_DEMO OUTPUT_FOLDER.
+"""Opens made-up reports in headless Chromium: browser_test.py REPORT_DEMO OUTPUT_FOLDER [TEST...].
 
 No JavaScript error, no refused or other request, the verdict visible with and without JavaScript,
 the same elements whatever the texts of a run say, charts drawn, zoom and theme usable by keyboard.
@@ -61,6 +61,23 @@ class Reports(unittest.TestCase):
                             self.path(f"{name}-{width}-{'dark' if dark else 'light'}.png"))
                     self.assert_clean()
 
+    def test_axe_finds_nothing_to_complain_of(self):
+        for name in ("broken", "matrix"):
+            for width, dark in ((1280, False), (1280, True), (390, False)):
+                with self.subTest(name=name, width=width, dark=dark):
+                    self.open(name, width=width, dark=dark)
+                    # What is folded is looked at as well.
+                    self.browser.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+                    self.browser.evaluate("document.querySelector('.messages tr.trouble button')?.click()")
+                    self.assertEqual(self.browser.axe(), [])
+
+    def test_pages_are_small(self):
+        for name, most in (("broken", 1_000_000), ("held", 1_000_000), ("matrix", 1_000_000), ("large", 5_000_000)):
+            with self.subTest(name=name):
+                size = os.path.getsize(self.path(name + ".html"))
+                print(f"{name}.html: {size:,} bytes")
+                self.assertLess(size, most)
+
     def test_no_text_of_a_run_becomes_an_element_or_an_attribute(self):
         self.open("tame")
         tame = self.browser.evaluate(STRUCTURE)
@@ -115,7 +132,8 @@ class Reports(unittest.TestCase):
     def test_links_within_the_page_lead_somewhere_and_ids_are_unique(self):
         self.open("broken")
         self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("a[href^='#']")]
-            .map(a => a.getAttribute("href")).filter(href => !document.getElementById(href.slice(1)))"""), [])
+            .map(a => a.getAttribute("href"))
+            .filter(href => !document.getElementById(href.slice(1)) && !href.startsWith("#client-"))"""), [])
         self.assertEqual(self.browser.evaluate("""(() => { const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
             return ids.filter((id, i) => ids.indexOf(id) !== i); })()"""), [])
 
@@ -136,6 +154,66 @@ class Reports(unittest.TestCase):
             self.browser.screenshot(self.path("broken-without-javascript.png"))
         finally:
             self.browser.call("Emulation.setScriptExecutionDisabled", value=False)
+
+    # ---- Client by client
+
+    def shown_messages(self):
+        return self.browser.evaluate("""[...document.querySelectorAll(".messages tbody > tr[id]:not(.packets)")]
+            .filter(row => !row.hidden).map(row => row.id)""")
+
+    def settle(self):
+        self.browser.evaluate("new Promise(done => setTimeout(done, 60))")
+
+    def test_evidence_leads_to_a_client_its_messages_and_their_packets(self):
+        self.open("broken")
+        self.assertEqual(self.browser.evaluate("""[...document.querySelectorAll("a[href^='#client-']")].map(a => a.getAttribute("href"))
+            .filter(href => ![...document.forms.journey.elements.client.options].some(o => "#client-" + o.value === href.replace(/-message-.*/, "")))"""), [])
+        self.browser.evaluate("document.querySelector('.evidence li a').click()")
+        self.settle()
+        self.assertEqual(self.text("#journey-shown h3"), self.text(".evidence li a"))
+        every = self.shown_messages()
+        self.assertGreater(len(every), 5)
+        self.assertIn("DUP", self.text(".messages tr.packets:not([hidden])"), "the message that evidence is about")
+        self.browser.evaluate("document.querySelector('.messages tbody tr button').focus()")
+        self.browser.press("Enter")
+        packets = self.text(".messages tr.packets:not([hidden])")
+        self.assertRegex(packets, "PUBLISH QoS [012]")
+        self.assertRegex(packets, "arrived after|never arrived")
+        self.assertRegex(self.browser.evaluate("location.hash"), r"^#client-\d+-message-1$")
+        self.assert_clean()
+
+    def test_a_message_has_an_address_of_its_own(self):
+        self.open("broken", fragment="#client-1-message-3")
+        self.assertEqual(self.browser.evaluate("document.querySelector('.messages tr.asked').id"), "client-1-message-3")
+        self.assertIn("PUBLISH", self.text(".messages tr.packets:not([hidden])"))
+        self.browser.evaluate("location.hash = '#client-99999-message-1'")
+        self.settle()
+        self.assertEqual(self.browser.evaluate("document.querySelector('.messages tr.asked').id"), "client-1-message-3")
+        self.assert_clean()
+
+    def test_filters_of_messages_work_by_keyboard(self):
+        self.open("broken")
+        self.browser.evaluate("document.querySelector('.evidence li a').click()")  # a message of its was sent again
+        self.settle()
+        every = self.shown_messages()
+        self.browser.evaluate("document.querySelector('#journey [name=show][value=all]').focus()")
+        self.browser.press("ArrowRight")
+        troubled = self.shown_messages()
+        self.browser.press("ArrowRight")
+        published = self.shown_messages()
+        self.browser.press("ArrowRight")
+        received = self.shown_messages()
+        self.assertLess(len(troubled), len(every))
+        self.assertEqual(len(published) + len(received), len(every))
+        self.assertIn("0 of ", self.text("#journey-shown [role=status]"))
+        self.browser.evaluate("""(() => { const form = document.getElementById("journey"); form.reset();
+            form.elements.find.value = "dup"; form.dispatchEvent(new Event("input")); })()""")
+        self.assertTrue(0 < len(self.shown_messages()) < len(every))
+        self.browser.evaluate("""(() => { const form = document.getElementById("journey"); form.reset();
+            form.elements.order.value = "slow"; form.dispatchEvent(new Event("input")); })()""")
+        self.assertEqual(sorted(self.shown_messages()), sorted(every))
+        self.assertNotEqual(self.shown_messages(), every)
+        self.assert_clean()
 
     # ---- The matrix of `conform`
 
@@ -250,7 +328,7 @@ def main():
     demo, Reports.folder = sys.argv[1:3]
     os.makedirs(Reports.folder, exist_ok=True)
     subprocess.run([demo, Reports.folder], check=True)
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
 
 
 if __name__ == "__main__":

@@ -164,6 +164,49 @@ struct SequenceDiagram {
   std::uint64_t left_out = 0;
 };
 
+// ---- Single clients: from the fleet to a packet ------------------------------------------------
+
+struct JourneyConnection {
+  std::uint32_t number = 0;  // counts from 1 per client
+  Instant from;              // the client began to connect
+  std::optional<Instant> accepted;
+  bool session_present = false;
+  std::optional<Instant> until;  // the client's end of it was gone
+  std::string ended;             // "closed", "timed out"
+};
+
+struct JourneyPacket {
+  Instant at;  // sent
+  std::optional<Instant> received;
+  bool by_client = false;
+  std::string text;  // "PUBLISH QoS 1, id 7, DUP"
+};
+
+struct JourneyMessage {
+  bool published = false;  // by this client; else received by it
+  trace::ClientIndex other{};  // the publisher of a received message
+  std::uint64_t number = 0;    // of the publisher's messages; of a will: its connection
+  bool will = false;
+  Instant at;  // handed to the client, or by the client to its application
+  // Published: until it was acknowledged. Received: since it was handed to the publisher.
+  std::optional<Duration> latency;
+  std::string topic;
+  Qos qos{};
+  bool retain = false;
+  std::string outcome;   // "acknowledged", "refused: not_authorized", "given to the application"
+  bool trouble = false;  // not what its publisher would wish
+  std::vector<JourneyPacket> packets;
+  std::uint64_t packets_left_out = 0;
+};
+
+struct Journey {
+  trace::ClientIndex client{};
+  std::vector<JourneyConnection> connections;
+  std::uint64_t connections_left_out = 0;
+  std::vector<JourneyMessage> messages;  // those in trouble and the slowest
+  std::uint64_t messages_left_out = 0;
+};
+
 // ---- The configuration --------------------------------------------------------------------------
 
 struct Setting {
@@ -229,6 +272,7 @@ struct Results {
   Series series;
   std::vector<LinkTraffic> traffic;
   std::vector<SequenceDiagram> sequences;
+  std::vector<Journey> journeys;  // out of events.ndjson, if it was kept
   Configuration configuration;
   TraceKept trace;
   NotReproducible not_reproducible;

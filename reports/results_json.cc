@@ -192,6 +192,46 @@ void fields(Io& io, SequenceDiagram& v) {
   io("left_out", v.left_out);
 }
 template <class Io>
+void fields(Io& io, JourneyConnection& v) {
+  io("number", v.number);
+  io("from_ns", v.from);
+  io("accepted_ns", v.accepted);
+  io("session_present", v.session_present);
+  io("until_ns", v.until);
+  io("ended", v.ended);
+}
+template <class Io>
+void fields(Io& io, JourneyPacket& v) {
+  io("at_ns", v.at);
+  io("received_ns", v.received);
+  io("by_client", v.by_client);
+  io("text", v.text);
+}
+template <class Io>
+void fields(Io& io, JourneyMessage& v) {
+  io("published", v.published);
+  io("other", v.other);
+  io("number", v.number);
+  io("will", v.will);
+  io("at_ns", v.at);
+  io("latency_ns", v.latency);
+  io("topic", v.topic);
+  io("qos", v.qos);
+  io("retain", v.retain);
+  io("outcome", v.outcome);
+  io("trouble", v.trouble);
+  io("packets", v.packets);
+  io("packets_left_out", v.packets_left_out);
+}
+template <class Io>
+void fields(Io& io, Journey& v) {
+  io("client", v.client);
+  io("connections", v.connections);
+  io("connections_left_out", v.connections_left_out);
+  io("messages", v.messages);
+  io("messages_left_out", v.messages_left_out);
+}
+template <class Io>
 void fields(Io& io, Setting& v) {
   io("name", v.name);
   io("value", v.value);
@@ -253,6 +293,7 @@ void fields(Io& io, Results& v) {
   io("configuration", v.configuration);
   io("traffic", v.traffic);
   io("series", v.series);
+  io.since_then("journeys", v.journeys);
   io("run", v.run);
   io("not_reproducible", v.not_reproducible);
 }
@@ -280,6 +321,12 @@ std::string dangling(const Results& results) {
     for (const SequenceStep& step : results.sequences[i].steps)
       if (std::max(step.from, step.to) >= results.sequences[i].lanes.size())
         return fmt::format("sequences[{}]: a step is in no lane", i);
+  for (std::size_t i = 0; i < results.journeys.size(); ++i) {
+    const auto known_message = [&](const JourneyMessage& one) { return known(one.other); };
+    const Journey& journey = results.journeys[i];
+    if (!known(journey.client) || !std::ranges::all_of(journey.messages, known_message))
+      return fmt::format("journeys[{}]: names a client that is not in the run", i);
+  }
   for (const trace::FaultInfo& fault : results.run.faults)
     if (std::any_of(fault.clients.begin(), fault.clients.end(),
                     [&](std::uint32_t client) { return client >= clients; }))

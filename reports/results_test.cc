@@ -61,6 +61,7 @@ TEST(ResultsJson, PositionsOutOfRangeAreNamed) {
   EXPECT_THAT(why(replaced(text, "\"fault\":0", "\"fault\":2")), HasSubstr("series.bands[0]"));
   EXPECT_THAT(why(replaced(text, "\"client\":0,", "\"client\":3,")),
               HasSubstr("series.timelines[0]"));
+  EXPECT_THAT(why(replaced(text, "\"other\":0,", "\"other\":3,")), HasSubstr("journeys[0]"));
   EXPECT_THAT(why(replaced(text, "\"clients\":[1,2]", "\"clients\":[1,3]")), HasSubstr("evidence"));
 }
 

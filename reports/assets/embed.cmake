@@ -2,8 +2,8 @@
 # SHA-256 of each in base64, as a content security policy wants it. Other pages say which files of
 # FOLDER are theirs (ASSETS, as name=file), and whose header declares them (HEADER, NAMESPACE).
 if(NOT DEFINED ASSETS)
-  set(ASSETS style=report.css script=report.js charts=echarts.min.js matrix_style=matrix.css
-    matrix_script=matrix.js)
+  set(ASSETS style=report.css script=report.js journey=journey.js charts=echarts.min.js
+    matrix_style=matrix.css matrix_script=matrix.js)
   set(HEADER reports/html/assets.h)
   set(NAMESPACE mq::report::assets)
 endif()

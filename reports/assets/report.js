@@ -335,5 +335,12 @@
       navigator.clipboard.writeText(code.textContent).then(() => done("Copied"), select);
     });
   }
+  const of_clients = charts.find((one) => one.name === "clients");
+  if (of_clients) of_clients.chart.on("click", (item) => {
+    const client = Array.isArray(item.data) && data.clients[item.data[0]];
+    if (client) location.hash = "#client-" + client.client;
+  });
+
+  window.mqttlab = { data, clock, latency };  // for journey.js
   root.dataset.ready = "yes";
 })();

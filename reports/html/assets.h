@@ -10,6 +10,8 @@ extern const std::string_view style;
 extern const std::string_view style_sha256;  // base64
 extern const std::string_view script;
 extern const std::string_view script_sha256;
+extern const std::string_view journey;
+extern const std::string_view journey_sha256;
 extern const std::string_view charts;
 extern const std::string_view charts_sha256;
 extern const std::string_view matrix_style;

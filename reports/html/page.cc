@@ -15,8 +15,9 @@ void put_policy(Markup& page) {
           "data:; "
           "style-src 'unsafe-inline'; script-src 'sha256-";
   page.trusted(assets::charts_sha256) << "' 'sha256-";
-  page.trusted(assets::script_sha256) << "'; base-uri 'none'; form-action 'none'\">\n"
-                                         "<meta name=\"referrer\" content=\"no-referrer\">\n";
+  page.trusted(assets::script_sha256) << "' 'sha256-";
+  page.trusted(assets::journey_sha256) << "'; base-uri 'none'; form-action 'none'\">\n"
+                                          "<meta name=\"referrer\" content=\"no-referrer\">\n";
 }
 
 void put_head(Markup& page, const Results& results) {
@@ -39,7 +40,9 @@ void put_top(Markup& page, const Results& results) {
   };
   if (std::any_of(results.findings.begin(), results.findings.end(), has_evidence))
     page << "<a href=\"#evidence\">Evidence</a>";
-  page << "<a href=\"#time\">Over time</a><a href=\"#latency\">Latency</a>"
+  page << "<a href=\"#time\">Over time</a>";
+  if (!results.journeys.empty()) page << "<a href=\"#journeys\">Clients</a>";
+  page << "<a href=\"#latency\">Latency</a>"
           "<a href=\"#ledger\">Ledger</a><a href=\"#traffic\">Traffic</a>"
           "<a href=\"#standard\">Standard</a><a href=\"#coverage\">Coverage</a><a "
           "href=\"#configuration\">Configuration</a></nav>"
@@ -55,16 +58,17 @@ std::string html_page(const Results& results) {
   put_top(page, results);
   page << "<main>\n"
        << verdict_section(results) << promises_section(results) << evidence_section(results)
-       << time_section(results) << latency_section(results) << ledger_section(results)
-       << traffic_section(results) << standard_section(results) << coverage_section(results)
-       << configuration_section(results) << "</main>\n<footer><p>Made by mqttlab "
-       << results.program_version
+       << time_section(results) << journeys_section(results) << latency_section(results)
+       << ledger_section(results) << traffic_section(results) << standard_section(results)
+       << coverage_section(results) << configuration_section(results)
+       << "</main>\n<footer><p>Made by mqttlab " << results.program_version
        << ". This file loads nothing and sends nothing. Charts are drawn by Apache ECharts "
           "(Apache License 2.0).</p></footer>\n";
   page << "<script type=\"application/json\" id=\"data\">";
   page.trusted(json_island(view_json(results))) << "</script>\n<script>";
   page.trusted(assets::charts) << "</script>\n<script>";
-  page.trusted(assets::script) << "</script>\n</body>\n</html>\n";
+  page.trusted(assets::script) << "</script>\n<script>";
+  page.trusted(assets::journey) << "</script>\n</body>\n</html>\n";
   return page.take();
 }
 

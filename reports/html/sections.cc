@@ -58,19 +58,33 @@ void put_diagram(Markup& out, const SequenceDiagram& diagram) {
          "arrow that ends in a cross left its sender and never arrived.</p></figure>\n";
 }
 
-void put_evidence(Markup& out, const Finding& finding,
-                  const std::vector<SequenceDiagram>& sequences) {
+void put_parties(Markup& out, const Results& r, const checks::Evidence& evidence) {
+  std::vector<trace::ClientIndex> named;
+  for (const trace::ClientIndex client : evidence.clients) {
+    if (std::ranges::find(r.journeys, client, &Journey::client) == r.journeys.end() ||
+        std::ranges::find(named, client) != named.end())
+      continue;
+    out << (named.empty() ? Literal(" <span class=\"sub\">Client by client: ") : Literal(", "))
+        << client_link(r, client, evidence.message);
+    named.push_back(client);
+  }
+  if (!named.empty()) out << "</span>";
+}
+
+void put_evidence(Markup& out, const Results& r, const Finding& finding) {
   const std::string id = anchor(finding.id);
   out << "<div class=\"evidence\" id=\"evidence-" << id << "\"><h3>" << finding.promise
       << "</h3><p class=\"sub\">" << finding.measured << "; limit: " << finding.limit
       << ". <a href=\"#promise-" << id << "\">Back to the promise</a></p>\n";
-  for (const SequenceDiagram& diagram : sequences)
+  for (const SequenceDiagram& diagram : r.sequences)
     if (diagram.finding == finding.id) put_diagram(out, diagram);
   out << "<ol>";
   for (std::size_t i = 0; i < finding.evidence.size(); ++i) {
     const checks::Evidence& evidence = finding.evidence[i];
     out << "<li id=\"evidence-" << id << "-" << i + 1 << "\"><time>" << clock(evidence.at)
-        << "</time> " << evidence.text << "</li>";
+        << "</time> " << evidence.text;
+    put_parties(out, r, evidence);
+    out << "</li>";
   }
   out << "</ol>";
   if (finding.broken > finding.evidence.size() && finding.evidence.size() > 0)
@@ -134,7 +148,7 @@ Markup evidence_section(const Results& r) {
   if (r.sequences.empty() && !r.trace.note.empty())
     out << "<p class=\"sub\">No sequence diagram: " << r.trace.note << ".</p>\n";
   for (const Finding* finding : by_importance(r))
-    if (!finding->evidence.empty()) put_evidence(out, *finding, r.sequences);
+    if (!finding->evidence.empty()) put_evidence(out, r, *finding);
   out << "</section>\n";
   return out;
 }

@@ -10,6 +10,7 @@ Markup verdict_section(const Results& results);        // #verdict
 Markup promises_section(const Results& results);       // #promises, #promise-ID
 Markup evidence_section(const Results& results);       // #evidence, #evidence-ID-N
 Markup time_section(const Results& results);           // #time: fleet, clients, latency
+Markup journeys_section(const Results& results);       // #journeys, #client-N, #client-N-message-M
 Markup latency_section(const Results& results);        // #latency: percentiles
 Markup ledger_section(const Results& results);         // #ledger
 Markup traffic_section(const Results& results);        // #traffic
@@ -19,6 +20,12 @@ Markup configuration_section(const Results& results);  // #configuration
 
 // The message sequence diagram as SVG.
 Markup sequence_svg(const SequenceDiagram& diagram);
+
+std::string version_name(Version version);  // "5.0"
+
+// Of a client that has a journey, the link to it, or to the message if that is in it; else its id.
+Markup client_link(const Results& results, trace::ClientIndex client,
+                   const std::optional<trace::Stamp>& message = std::nullopt);
 
 // What the script draws charts from: JSON, not yet fit for a page.
 std::string view_json(const Results& results);

@@ -9,6 +9,13 @@ namespace {
 
 std::string qos_name(Qos qos) { return fmt::format("QoS {}", static_cast<unsigned>(qos)); }
 
+// Begins what is folded and scrolls; `label` is for those who cannot see it.
+void put_folded(Markup& out, Literal summary, Literal label) {
+  out << "<details><summary>" << summary
+      << "</summary><div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\""
+      << label << "\">";
+}
+
 void put_chart(Markup& out, Literal name, Literal height, const std::string& label) {
   out << "<div class=\"chart " << height << "\" data-chart=\"" << name
       << "\" role=\"img\" tabindex=\"0\" aria-label=\"" << label << "\"></div>\n";
@@ -26,7 +33,8 @@ std::string fleet_label(const Results& r) {
 }
 
 void put_fleet_table(Markup& out, const Results& r) {
-  out << "<details><summary>Table</summary><div class=\"scroll tall\"><table><thead><tr><th "
+  put_folded(out, "Table", "Connected clients over time, as a table");
+  out << "<table><thead><tr><th "
          "scope=\"col\">From</th><th scope=\"col\" class=\"number\">Connected (mean)</th><th "
          "scope=\"col\" class=\"number\">At least</th><th scope=\"col\" "
          "class=\"number\">Connecting "
@@ -39,7 +47,8 @@ void put_fleet_table(Markup& out, const Results& r) {
 }
 
 void put_clients_table(Markup& out, const Results& r) {
-  out << "<details><summary>Table</summary><div class=\"scroll tall\"><table><thead><tr><th "
+  put_folded(out, "Table", "Clients, as a table");
+  out << "<table><thead><tr><th "
          "scope=\"col\">Client</th><th scope=\"col\">Link</th><th scope=\"col\">MQTT</th><th "
          "scope=\"col\" class=\"number\">Connected</th><th scope=\"col\" "
          "class=\"number\">Connections"
@@ -47,19 +56,17 @@ void put_clients_table(Markup& out, const Results& r) {
   const double whole = std::max(seconds(r.series.end.time_since_epoch()), 1e-9);
   for (const ClientTimeline& line : r.series.timelines) {
     const trace::ClientInfo& client = r.run.clients[static_cast<std::size_t>(line.client)];
-    const std::string version = client.version == Version::v5       ? "5.0"
-                                : client.version == Version::v3_1_1 ? "3.1.1"
-                                                                    : "3.1";
-    out << "<tr><th scope=\"row\">" << client.id << "</th><td>" << client.link << "</td><td>"
-        << version << "</td><td class=\"number\">" << percent(seconds(line.connected) / whole)
-        << "</td><td class=\"number\">" << line.connections << "</td><td class=\"number\">"
-        << line.resumed << "</td></tr>";
+    out << "<tr><th scope=\"row\">" << client_link(r, line.client) << "</th><td>" << client.link
+        << "</td><td>" << version_name(client.version) << "</td><td class=\"number\">"
+        << percent(seconds(line.connected) / whole) << "</td><td class=\"number\">"
+        << line.connections << "</td><td class=\"number\">" << line.resumed << "</td></tr>";
   }
   out << "</tbody></table></div></details>\n";
 }
 
 void put_latency_table(Markup& out, const Results& r) {
-  out << "<details><summary>Table</summary><div class=\"scroll tall\"><table><thead><tr><th "
+  put_folded(out, "Table", "Latency over time, as a table");
+  out << "<table><thead><tr><th "
          "scope=\"col\">Published from</th><th scope=\"col\">QoS</th><th scope=\"col\" "
          "class=\"number\">Messages</th><th scope=\"col\" class=\"number\">Least</th><th "
          "scope=\"col\" class=\"number\">Median</th><th scope=\"col\" class=\"number\">p99</th><th "
@@ -76,7 +83,8 @@ void put_latency_table(Markup& out, const Results& r) {
 
 void put_bands(Markup& out, const Results& r) {
   if (r.series.bands.empty() && r.series.broker_down.empty()) return;
-  out << "<details><summary>Faults, as a table</summary><div class=\"scroll tall\"><table><thead>"
+  put_folded(out, "Faults, as a table", "Faults, as a table");
+  out << "<table><thead>"
          "<tr><th scope=\"col\">Fault</th><th scope=\"col\">From</th><th scope=\"col\">Until</th>"
          "<th scope=\"col\" class=\"number\">Clients</th></tr></thead><tbody>";
   constexpr std::size_t rows_max = 200;
@@ -106,6 +114,10 @@ std::string clients_label(const Results& r) {
 }
 
 }  // namespace
+
+std::string version_name(Version version) {
+  return version == Version::v5 ? "5.0" : version == Version::v3_1_1 ? "3.1.1" : "3.1";
+}
 
 Markup time_section(const Results& r) {
   Markup out;
@@ -172,7 +184,8 @@ Markup latency_section(const Results& r) {
     out << "<p class=\"sub\">" << count(unmeasured, "message")
         << " came so late that the time of publishing was no longer remembered.</p>\n";
   put_chart(out, "percentiles", "middle", "Latency by percentile, a line per QoS.");
-  out << "<details><summary>Table</summary><div class=\"scroll tall\"><table><thead><tr><th "
+  put_folded(out, "Table", "Latency by percentile, as a table");
+  out << "<table><thead><tr><th "
          "scope=\"col\">Percentile</th><th scope=\"col\">QoS</th><th scope=\"col\" "
          "class=\"number\">Latency</th></tr></thead><tbody>";
   for (const Latency& latency : r.series.latencies)

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <map>
 
 #include "reports/html/sections.h"
+#include "reports/text/format.h"
 
 namespace mq::report {
 namespace {
@@ -67,6 +69,7 @@ json::array clients(const Results& r) {
     json::object one;
     one.emplace("name", visible(r.run.clients[static_cast<std::size_t>(line.client)].id, 80));
     one.emplace("states", std::move(states));
+    one.emplace("client", static_cast<std::uint32_t>(line.client));
     out.push_back(std::move(one));
   }
   return out;
@@ -92,6 +95,75 @@ json::array latencies(const Results& r) {
   return out;
 }
 
+// Texts that come again and again, each once; rows name them by position.
+class Texts {
+ public:
+  std::size_t operator[](const std::string& text) {
+    const auto [found, is_new] = position_.emplace(text, all_.size());
+    if (is_new) all_.emplace_back(visible(text, 120));
+    return found->second;
+  }
+  json::array take() { return std::move(all_); }
+
+ private:
+  std::map<std::string, std::size_t> position_;
+  json::array all_;
+};
+
+template <class T>
+json::value or_null(const std::optional<T>& value, double (*as_number)(T)) {
+  return value ? json::value(as_number(*value)) : json::value(nullptr);
+}
+
+json::array message(const JourneyMessage& one, const Results& r, Texts& texts) {
+  json::array packets;
+  for (const JourneyPacket& packet : one.packets)
+    packets.push_back(json::array{at(packet.at), or_null(packet.received, at),
+                                  packet.by_client ? 1 : 0, texts[packet.text]});
+  return json::array{one.published ? 1 : 0,
+                     texts[r.run.clients[static_cast<std::size_t>(one.other)].id],
+                     one.number,
+                     one.will ? 1 : 0,
+                     at(one.at),
+                     or_null(one.latency, latency),
+                     texts[one.topic],
+                     static_cast<int>(one.qos),
+                     one.retain ? 1 : 0,
+                     texts[one.outcome],
+                     one.trouble ? 1 : 0,
+                     std::move(packets),
+                     one.packets_left_out};
+}
+
+json::object journeys(const Results& r) {
+  Texts texts;
+  json::array all;
+  for (const Journey& journey : r.journeys) {
+    json::array connections;
+    for (const JourneyConnection& one : journey.connections)
+      connections.push_back(json::array{one.number, at(one.from), or_null(one.accepted, at),
+                                        one.session_present ? 1 : 0, or_null(one.until, at),
+                                        texts[one.ended]});
+    json::array messages;
+    for (const JourneyMessage& one : journey.messages) messages.push_back(message(one, r, texts));
+    const trace::ClientInfo& client = r.run.clients[static_cast<std::size_t>(journey.client)];
+    json::object object;
+    object.emplace("client", static_cast<std::uint32_t>(journey.client));
+    object.emplace("name", visible(client.id, 80));
+    object.emplace("link", visible(client.link, 80));
+    object.emplace("version", version_name(client.version));
+    object.emplace("connections", std::move(connections));
+    object.emplace("connections_left_out", journey.connections_left_out);
+    object.emplace("messages", std::move(messages));
+    object.emplace("messages_left_out", journey.messages_left_out);
+    all.push_back(std::move(object));
+  }
+  json::object out;
+  out.emplace("clients", std::move(all));
+  out.emplace("texts", texts.take());
+  return out;
+}
+
 }  // namespace
 
 std::string view_json(const Results& r) {
@@ -106,6 +178,7 @@ std::string view_json(const Results& r) {
   view.emplace("fleet", fleet(r));
   view.emplace("clients", clients(r));
   view.emplace("latency", latencies(r));
+  view.emplace("journeys", journeys(r));
   return json::serialize(view);
 }
 

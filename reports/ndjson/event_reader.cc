@@ -194,7 +194,8 @@ std::optional<Instant> time_of(std::string_view line) {
   return Instant(Duration(nanoseconds));
 }
 
-// The client that a line of ours names right after the event's name, without parsing the rest.
+// The client that a line of ours names right after the event's name, without parsing the rest;
+// nothing for what is everybody's business.
 std::optional<std::size_t> client_of(std::string_view line) {
   constexpr std::string_view name_key = ",\"e\":\"";
   constexpr std::string_view client_key = "\",\"client\":";
@@ -203,6 +204,8 @@ std::optional<std::size_t> client_of(std::string_view line) {
   const std::size_t end = line.find('"', name + name_key.size());
   if (end == std::string_view::npos || !line.substr(end).starts_with(client_key))
     return std::nullopt;
+  const std::string_view event = line.substr(name + name_key.size(), end - name - name_key.size());
+  if (event == attempted_word) return std::nullopt;
   line.remove_prefix(end + client_key.size());
   std::size_t client = 0;
   const auto parsed = std::from_chars(line.data(), line.data() + line.size(), client);

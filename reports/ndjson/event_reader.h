@@ -31,7 +31,7 @@ class EventReader {
   bool next(trace::Observer& observer);
   // Events before `from` are passed over without being decoded.
   void skip_before(Instant from) { from_ = from; }
-  // So are events of clients other than these.
+  // So are events of clients other than these, but for what they attempted to publish.
   void skip_others(std::span<const trace::ClientIndex> clients);
 
   const std::optional<Fault>& fault() const { return fault_; }

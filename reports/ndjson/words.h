@@ -11,10 +11,11 @@ namespace mq::report {
 inline constexpr std::array<std::string_view, 2> end_words = {"client", "broker"};
 inline constexpr std::array<std::string_view, 5> close_cause_words = {
     "closed", "reset", "timed_out", "refused", "crashed"};
+inline constexpr std::string_view attempted_word = "attempted";
 // In the order of trace::What; PacketSeen has two.
 inline constexpr std::array<std::string_view, std::variant_size_v<trace::What>> event_words = {
     "link_opening", "link_opened", "link_closed",  "packet",     "malformed",
-    "attempted",    "not_sent",    "acknowledged", "delivered",  "fault_began",
+    attempted_word, "not_sent",    "acknowledged", "delivered",  "fault_began",
     "fault_ended",  "broker_down", "broker_up",    "calm_began", "run_ended"};
 inline constexpr std::string_view sent_word = "sent";
 inline constexpr std::string_view received_word = "received";

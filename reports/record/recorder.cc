@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "reports/journey/journey.h"
 #include "reports/judged.h"
 #include "reports/sequence/sequence.h"
 #include "reports/text/format.h"
@@ -100,8 +101,10 @@ void Recorder::close_files(Results& results) {
     results.trace.note = fmt::format("incomplete: {}", failed->error.message());
   else if (events_->truncated() || capture_->truncated() || (decrypted_ && decrypted_->truncated()))
     results.trace.note = fmt::format("stops at its limit of {}", bytes(options_.trace_bytes));
-  std::ifstream events(events_file_->path(), std::ios::binary);
-  if (events) results.sequences = draw_sequences(events, results.findings);
+  if (std::ifstream events(events_file_->path(), std::ios::binary); events)
+    results.sequences = draw_sequences(events, results.findings);
+  if (std::ifstream events(events_file_->path(), std::ios::binary); events)
+    results.journeys = follow_journeys(events, results);
 }
 
 }  // namespace mq::report

@@ -17,19 +17,6 @@ constexpr std::size_t broker_lane = 1;
 
 End other(End end) { return end == End::client ? End::broker : End::client; }
 
-// The packet id of an acknowledgement, and whether the sender of the PUBLISH sends this kind.
-struct Answer {
-  PacketId id;
-  bool by_publisher;
-};
-std::optional<Answer> answer_of(const Packet& packet) {
-  if (const auto* ack = std::get_if<PubAck>(&packet)) return Answer{ack->packet_id, false};
-  if (const auto* rec = std::get_if<PubRec>(&packet)) return Answer{rec->packet_id, false};
-  if (const auto* rel = std::get_if<PubRel>(&packet)) return Answer{rel->packet_id, true};
-  if (const auto* comp = std::get_if<PubComp>(&packet)) return Answer{comp->packet_id, false};
-  return std::nullopt;
-}
-
 std::string with_reason(std::string text, ReasonCode reason) {
   if (reason != ReasonCode::success) text += fmt::format(", {}", name(reason));
   return text;
@@ -111,10 +98,7 @@ std::size_t SequenceFollower::lane_of_end(const Connection& connection, End end)
 void SequenceFollower::observe(const Event& event) {
   if (event.at < evidence_.from || parties_.empty()) return;
   if (const auto* seen = std::get_if<PacketSeen>(&event.what)) return on_packet(*seen, event.at);
-  if (const auto* closed = std::get_if<LinkClosed>(&event.what))
-    std::erase_if(pending_, [&](const Pending& p) {
-      return p.connection == closed->connection && other(p.sender) == closed->end;
-    });
+  if (const auto* closed = std::get_if<LinkClosed>(&event.what)) on_the_way_.closed(*closed);
   if (event.at > evidence_.until) return;
   on_network(event);
   on_application(event);
@@ -131,12 +115,10 @@ void SequenceFollower::on_packet(const PacketSeen& seen, Instant at) {
   step.to = lane_of_end(seen.connection, other(seen.end));
   step.text = short_text(*seen.packet);
   step.detail = detail_text(*seen.packet, seen.wire.size());
-  const std::uint64_t number = add(std::move(step));
-  pending_.push_back({seen.connection, seen.end, {seen.wire.begin(), seen.wire.end()}, number});
+  on_the_way_.sent(seen, add(std::move(step)));
 }
 
 bool SequenceFollower::concerns(const PacketSeen& seen) {
-  const End sender = seen.sent ? seen.end : other(seen.end);
   switch (kind(*seen.packet)) {
     case Kind::connect:
     case Kind::conn_ack:
@@ -147,39 +129,16 @@ bool SequenceFollower::concerns(const PacketSeen& seen) {
     case Kind::unsubscribe:
     case Kind::unsub_ack:
       return !evidence_.message.has_value();
-    case Kind::ping_req:
-    case Kind::ping_resp:
-    case Kind::auth:
-      return false;
-    default:
-      return follow(seen, sender);
+    default: {
+      const std::optional<Exchanges::About> about = exchanges_.of(seen);
+      return about && about->message == evidence_.message;
+    }
   }
-}
-
-// Whether a PUBLISH, or an answer in the exchange that one began, is about the message.
-bool SequenceFollower::follow(const PacketSeen& seen, End sender) {
-  const ClientIndex client = seen.connection.client;
-  if (const auto* publish = std::get_if<Publish>(seen.packet)) {
-    const bool is_it = evidence_.message && stamp_of(publish->payload.text()) == evidence_.message;
-    if (publish->packet_id != PacketId::none)
-      followed_[{client, sender, publish->packet_id}] = is_it;
-    return is_it;
-  }
-  const std::optional<Answer> answer = answer_of(*seen.packet);
-  if (!answer) return false;
-  const auto exchange =
-      followed_.find({client, answer->by_publisher ? sender : other(sender), answer->id});
-  return exchange != followed_.end() && exchange->second;
 }
 
 void SequenceFollower::received(const PacketSeen& seen, Instant at) {
-  const auto sent = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) {
-    return p.connection == seen.connection && p.sender == other(seen.end) &&
-           std::equal(p.wire.begin(), p.wire.end(), seen.wire.begin(), seen.wire.end());
-  });
-  if (sent == pending_.end()) return;
-  if (SequenceStep* step = find(sent->step)) step->received = at;
-  pending_.erase(sent);
+  if (const auto sent = on_the_way_.received(seen))
+    if (SequenceStep* step = find(*sent)) step->received = at;
 }
 
 void SequenceFollower::on_network(const Event& event) {

@@ -4,14 +4,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "conformance/checks/finding.h"
 #include "reports/results.h"
+#include "reports/sequence/exchanges.h"
 #include "sim/trace/event.h"
 #include "sim/trace/run_info.h"
 
@@ -25,23 +24,14 @@ class SequenceFollower final : public trace::Observer {
 
   void observe(const trace::Event& event) override;
   // Nothing further can change the diagram.
-  bool done(Instant now) const { return now > evidence_.until && pending_.empty(); }
+  bool done(Instant now) const { return now > evidence_.until && on_the_way_.empty(); }
   SequenceDiagram finish();
 
  private:
-  struct Pending {
-    trace::Connection connection;
-    trace::End sender;
-    std::vector<std::byte> wire;
-    std::uint64_t step;
-  };
-  using Exchange = std::tuple<trace::ClientIndex, trace::End, PacketId>;  // who sent its PUBLISH
-
   std::optional<std::size_t> lane_of(trace::ClientIndex client) const;
   std::size_t lane_of_end(const trace::Connection& connection, trace::End end) const;
   void on_packet(const trace::PacketSeen& seen, Instant at);
   bool concerns(const trace::PacketSeen& seen);
-  bool follow(const trace::PacketSeen& seen, trace::End sender);
   void received(const trace::PacketSeen& seen, Instant at);
   void on_network(const trace::Event& event);
   void on_application(const trace::Event& event);
@@ -58,8 +48,8 @@ class SequenceFollower final : public trace::Observer {
   std::vector<SequenceStep> head_;
   std::deque<SequenceStep> tail_;
   std::uint64_t dropped_ = 0;  // between head and tail
-  std::vector<Pending> pending_;
-  std::map<Exchange, bool> followed_;
+  Exchanges exchanges_;
+  OnTheWay<std::uint64_t> on_the_way_;  // the number of the step
 };
 
 // "PUBLISH QoS 1, id 7, DUP": what stands on an arrow.

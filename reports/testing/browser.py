@@ -77,15 +77,20 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, path, width=1280, height=900, dark=False, settle=True):
-        """Loads a file; waits for its load event and two frames. Events from then on are its own."""
+    def _navigate(self, url):
         self.events = []
+        self.call("Page.navigate", url=url)
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(self._message())
+
+    def open(self, path, width=1280, height=900, dark=False, settle=True, fragment=""):
+        """Loads a file; waits for its load event and two frames. Events from then on are its own."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                   mobile=width < 600)
         self.media(dark=dark)
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._message())
+        if fragment:
+            self._navigate("about:blank")  # else the same page with another fragment would not load
+        self._navigate("file://" + os.path.abspath(path) + fragment)
         if settle:
             self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
@@ -100,8 +105,16 @@ class Browser:
         return result["result"].get("value")
 
     def press(self, key):
+        text = "\r" if key == "Enter" else key if len(key) == 1 else ""
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, text=key if len(key) == 1 and kind == "keyDown" else "")
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, text=text if kind == "keyDown" else "")
+
+    def axe(self):
+        """What axe-core finds against the page as it is now: rule and elements."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "axe.min.js"), encoding="utf-8") as source:
+            self.evaluate(source.read() + "; 0")
+        return self.evaluate("""axe.run().then(found => found.violations.map(
+            one => one.id + ": " + one.nodes.slice(0, 4).map(node => node.html.slice(0, 160)).join(" | ")))""")
 
     def screenshot(self, path, whole_page=True):
         clip = {}

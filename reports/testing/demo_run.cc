@@ -9,6 +9,7 @@
 
 #include "protocol/codec.h"
 #include "reports/collect/collector.h"
+#include "reports/journey/journey.h"
 #include "reports/ndjson/event_writer.h"
 #include "reports/sequence/sequence.h"
 #include "reports/text/escape.h"
@@ -316,17 +317,18 @@ void DemoRun::fill_configuration(Results& r) const {
                {"wired", 30'100, 31'042, 4'100'233, 6'930'112, 0, 0}};
 }
 
-std::vector<SequenceDiagram> DemoRun::draw(const std::vector<checks::Finding>& findings) const {
+void DemoRun::follow(Results& results) const {
   const std::string path = std::filesystem::temp_directory_path() /
                            ("demo_events_" + std::to_string(::getpid()) + ".ndjson");
   OutputFile file(path);
   EventWriter writer(file, run_);
   play(writer);
   file.close();
-  std::ifstream events(path, std::ios::binary);
-  std::vector<SequenceDiagram> diagrams = draw_sequences(events, findings);
+  std::ifstream first(path, std::ios::binary);
+  results.sequences = draw_sequences(first, results.findings);
+  std::ifstream second(path, std::ios::binary);
+  results.journeys = follow_journeys(second, results);
   std::filesystem::remove(path);
-  return diagrams;
 }
 
 Results DemoRun::results() const {
@@ -361,7 +363,7 @@ Results DemoRun::results() const {
   play(collector);
   r.series = collector.finish(r.reached, r.findings);
   fill_configuration(r);
-  r.sequences = draw(r.findings);
+  follow(r);
   r.trace = {true, true, false, ""};
   r.not_reproducible = {4.2, "2026-11-22T17:31:46Z"};
   return r;

@@ -47,7 +47,7 @@ class DemoRun {
             Duration travels, bool arrives = true);
   Duration delay();
   std::string_view keep(std::string text);
-  std::vector<SequenceDiagram> draw(const std::vector<checks::Finding>& findings) const;
+  void follow(Results& results) const;  // what a second pass over the trace finds
   void fill_findings(Results& results) const;
   void fill_configuration(Results& results) const;
 

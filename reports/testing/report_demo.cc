@@ -1,14 +1,17 @@
-// report_demo FOLDER: made-up reports of a broken, a held, a hostile and a tame (the same
+// report_demo FOLDER [--week]: made-up reports of a broken, a held, a hostile and a tame (the same
 // without hostile texts), a large and an empty run; matrices of `conform`, also hostile and tame.
+// With --week only that of ten thousand clients over a week, with its whole trace.
 #include <cstdio>
 #include <string>
 
 #include "reports/conform/page.h"
 #include "reports/file/output_file.h"
 #include "reports/html/page.h"
+#include "reports/record/recorder.h"
 #include "reports/results_json.h"
 #include "reports/testing/demo_conform.h"
 #include "reports/testing/demo_run.h"
+#include "reports/testing/week_run.h"
 
 namespace {
 
@@ -25,11 +28,22 @@ bool write(const std::string& folder, const std::string& name, const mq::report:
   return write_page(folder, name, mq::report::html_page(results));
 }
 
+bool write_week(const std::string& folder) {
+  mq::report::testing::WeekRun week(9'999);
+  mq::report::Recorder recorder(week.run(), {.folder = folder});
+  week.play(recorder);
+  mq::report::Results results = recorder.finish(week.end());
+  if (recorder.error()) return false;
+  return write(folder, "week", results);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  const bool week = argc == 3 && std::string(argv[2]) == "--week";
+  if (argc != 2 && !week) return 2;
   const std::string folder = argv[1];
+  if (week) return write_week(folder) ? 0 : 5;
   bool good = write(folder, "broken", DemoRun({}).results());
   good &= write(folder, "held", DemoRun({.broken = false}).results());
   good &= write(folder, "hostile", DemoRun({.sensors = 17, .hostile = true}).results());

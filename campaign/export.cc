@@ -14,11 +14,6 @@ namespace json = boost::json;
 
 constexpr int export_schema_version = 1;
 
-json::value number(double value) {
-  if (std::isnan(value)) return nullptr;
-  return value;
-}
-
 json::object place_of(const Summary& summary, std::uint32_t point, std::uint32_t broker) {
   const Plan& plan = summary.plan();
   const Cell& cell = summary.cell(point, broker);
@@ -27,9 +22,10 @@ json::object place_of(const Summary& summary, std::uint32_t point, std::uint32_t
     settings[setting->path] = report::well_formed(setting->text);
   json::object promises;
   for (const auto& [id, runs] : cell.promises) promises[id] = runs;
-  json::object medians;
+  json::object figures_of_it;
+  const auto middle = medians(cell);
   for (std::size_t i = 0; i < figures.size(); ++i)
-    if (!cell.values[i].empty()) medians[figures[i].id] = number(median(cell.values[i]));
+    if (!std::isnan(middle[i])) figures_of_it[figures[i].id] = middle[i];
   json::object place{{"settings", std::move(settings)}};
   if (!plan.campaign().brokers.empty())
     place["broker"] = report::well_formed(plan.campaign().brokers[broker]);
@@ -39,7 +35,7 @@ json::object place_of(const Summary& summary, std::uint32_t point, std::uint32_t
   place["nothing_measured"] = cell.nothing;
   place["without_verdict"] = cell.unjudged;
   place["promises_broken"] = std::move(promises);
-  place["medians"] = std::move(medians);
+  place["medians"] = std::move(figures_of_it);
   return place;
 }
 
@@ -63,22 +59,25 @@ std::string to_json(const Summary& summary) {
     ends[name(static_cast<End>(i))] = summary.ended(static_cast<End>(i));
   json::object promises;
   for (const auto& [id, runs] : summary.promises()) promises[id] = runs;
-  json::array places;
+  json::object head{{"schema_version", export_schema_version},
+                    {"campaign", report::well_formed(plan.campaign().name)},
+                    {"world", plan.campaign().world == World::ns3 ? "ns3" : "memory"},
+                    {"runs_planned", plan.runs()},
+                    {"runs_done", summary.all().runs},
+                    {"held", summary.all().held},
+                    {"broken", summary.all().broken},
+                    {"nothing_measured", summary.all().nothing},
+                    {"ended", std::move(ends)},
+                    {"promises_broken", std::move(promises)}};
+  // As a text from here on: as values, a million places would take gigabytes.
+  std::string out = json::serialize(head);
+  out.back() = ',';
+  out += "\"places\":[";
   for (std::uint32_t point = 0; point < plan.points(); ++point)
     for (std::uint32_t broker = 0; broker < plan.brokers(); ++broker)
-      places.push_back(place_of(summary, point, broker));
-  json::object all{{"schema_version", export_schema_version},
-                   {"campaign", report::well_formed(plan.campaign().name)},
-                   {"world", plan.campaign().world == World::ns3 ? "ns3" : "memory"},
-                   {"runs_planned", plan.runs()},
-                   {"runs_done", summary.all().runs},
-                   {"held", summary.all().held},
-                   {"broken", summary.all().broken},
-                   {"nothing_measured", summary.all().nothing},
-                   {"ended", std::move(ends)},
-                   {"promises_broken", std::move(promises)},
-                   {"places", std::move(places)}};
-  return json::serialize(all) + "\n";
+      out +=
+          (out.ends_with('[') ? "\n" : ",\n") + json::serialize(place_of(summary, point, broker));
+  return out + "\n]}\n";
 }
 
 std::string to_csv(const Summary& summary) {
@@ -109,8 +108,8 @@ std::string to_csv(const Summary& summary) {
         const auto found = cell.promises.find(id);
         put(std::to_string(found == cell.promises.end() ? 0 : found->second));
       }
-      for (std::size_t i = 0; i < figures.size(); ++i)
-        put(cell.values[i].empty() ? "" : fmt::format("{:.9g}", median(cell.values[i])));
+      for (const double middle : medians(cell))
+        put(std::isnan(middle) ? "" : fmt::format("{:.9g}", middle));
       out += "\n";
     }
   return out;

@@ -15,9 +15,9 @@ void Cell::add(const Outcome& outcome) {
      : outcome.verdict == Verdict::broken ? broken
                                           : nothing);
   for (const std::string& id : outcome.broken) ++promises[id];
-  for (std::size_t i = 0; i < std::min(values.size(), outcome.figures.size()); ++i)
+  for (std::size_t i = 0; i < outcome.figures.size(); ++i)
     if (!std::isnan(outcome.figures[i]))
-      values[i].push_back(static_cast<float>(outcome.figures[i]));
+      values.emplace_back(static_cast<std::uint8_t>(i), static_cast<float>(outcome.figures[i]));
 }
 
 void Cell::add(const Cell& other) {
@@ -27,16 +27,24 @@ void Cell::add(const Cell& other) {
   nothing += other.nothing;
   unjudged += other.unjudged;
   for (const auto& [id, count] : other.promises) promises[id] += count;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i].insert(values[i].end(), other.values[i].begin(), other.values[i].end());
+  values.insert(values.end(), other.values.begin(), other.values.end());
 }
 
-double median(std::vector<float> values) {
-  if (values.empty()) return no_figure;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (static_cast<double>(*middle) + *std::min_element(middle + 1, values.end())) / 2;
+std::array<double, figures.size()> medians(const Cell& cell) {
+  std::array<double, figures.size()> all;
+  all.fill(no_figure);
+  auto values = cell.values;
+  std::sort(values.begin(), values.end());
+  for (auto from = values.begin(); from != values.end();) {
+    const auto until = std::find_if(from, values.end(),
+                                    [&](const auto& value) { return value.first != from->first; });
+    const auto count = until - from;
+    all[from->first] = (static_cast<double>((from + (count - 1) / 2)->second) +
+                        static_cast<double>((from + count / 2)->second)) /
+                       2;
+    from = until;
+  }
+  return all;
 }
 
 Summary::Summary(const Plan& plan)

@@ -19,18 +19,19 @@ struct Cell {
   std::uint64_t runs = 0;  // that have ended
   std::uint64_t held = 0;
   std::uint64_t broken = 0;
-  std::uint64_t nothing = 0;                              // judged, and nothing was measured
-  std::uint64_t unjudged = 0;                             // refused, crashed, ...
-  std::map<std::string, std::uint64_t> promises;          // broken: id, runs
-  std::array<std::vector<float>, figures.size()> values;  // of the runs that have it
+  std::uint64_t nothing = 0;                      // judged, and nothing was measured
+  std::uint64_t unjudged = 0;                     // refused, crashed, ...
+  std::map<std::string, std::uint64_t> promises;  // broken: id, runs
+  // Of the runs that have one: which figure, how much. A campaign may have millions of cells.
+  std::vector<std::pair<std::uint8_t, float>> values;
 
   std::uint64_t judged() const { return held + broken + nothing; }
   void add(const Outcome& outcome);
   void add(const Cell& other);
 };
 
-// The middle one of the runs; NaN if there is none.
-double median(std::vector<float> values);
+// Of the runs of a cell, for each figure; NaN if no run has it.
+std::array<double, figures.size()> medians(const Cell& cell);
 
 // A run without a verdict, for the list of them.
 struct Unjudged {

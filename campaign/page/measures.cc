@@ -59,7 +59,7 @@ Measures measures_of(const Summary& summary, const HeatMaps& maps) {
   for (const HeatMap& map : maps.maps)
     for (const Cell& cell : map.cells) {
       ++cells;
-      for (std::size_t i = 0; i < figures.size(); ++i) has[i] |= !cell.values[i].empty();
+      for (const auto& [figure, value] : cell.values) has[figure] = true;
     }
   for (std::size_t i = 0; i < figures.size(); ++i)
     if (has[i] && (measures.figures.size() + 6) * cells < values_max) measures.figures.push_back(i);
@@ -72,11 +72,12 @@ json::array values_of(const Cell& cell, const Measures& measures) {
     const auto found = cell.promises.find(id);
     values.emplace_back(found == cell.promises.end() ? 0 : found->second);
   }
+  const auto middle = medians(cell);
   for (const std::size_t i : measures.figures) {
-    if (cell.values[i].empty())
+    if (std::isnan(middle[i]))
       values.emplace_back(nullptr);
     else
-      values.emplace_back(rounded(median(cell.values[i])));
+      values.emplace_back(rounded(middle[i]));
   }
   return values;
 }

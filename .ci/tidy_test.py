@@ -47,6 +47,7 @@ LAYERS = [
     ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
     ("campaign/store/", ["base/", "protocol/", "sim/trace/", "scenarios/", "campaign/"]),
     ("campaign/", ["base/", "protocol/", "sim/trace/", "scenarios/", "explore/", "reports/", "campaign/"]),
+    ("compare/", ["base/", "protocol/", "conformance/checks/", "reports/", "gate/", "compare/"]),
     ("cli/", [""]),
 ]
 PURE = ("base/", "protocol/", "broker/core/", "client/core/", "conformance/checks/", "conformance/monitors/",

@@ -1,17 +1,24 @@
 #include "cli/broker_of_run.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 #include <variant>
 
 #include "cli/exit_code.h"
+#include "cli/realtime_broker.h"
 #include "cli/virtual_broker.h"
+#include "conformance/runner/address.h"
 #include "peers/peer.h"
 #include "sim/linked/linked_backend.h"
 
@@ -50,20 +57,76 @@ broker::Settings settings_of(const scenario::Plan& plan, broker::Fault fault) {
   return settings;
 }
 
+Duration thread_cpu() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+// The processor time that a broker in this very thread takes, call by call.
+class TimedBackend final : public sim::BrokerBackend {
+  auto timed(const auto& work) {
+    struct Stopwatch {
+      Duration& sum;
+      Duration began = thread_cpu();
+      ~Stopwatch() { sum += thread_cpu() - began; }
+    } const stopwatch{cpu_};
+    return work();
+  }
+
+ public:
+  explicit TimedBackend(sim::BrokerBackend& broker) : broker_(broker) {}
+  std::optional<Instant> start(Instant now) override { return broker_.start(now); }
+  std::optional<Instant> step(Instant now) override {
+    return timed([&] { return broker_.step(now); });
+  }
+  sim::BackendLink open(const std::string& peer) override {
+    return timed([&] { return broker_.open(peer); });
+  }
+  std::size_t write(sim::BackendLink link, std::span<const std::byte> bytes) override {
+    return timed([&] { return broker_.write(link, bytes); });
+  }
+  std::size_t read(sim::BackendLink link, std::span<std::byte> into) override {
+    return timed([&] { return broker_.read(link, into); });
+  }
+  void half_close(sim::BackendLink link) override {
+    timed([&] { broker_.half_close(link); });
+  }
+  void reset(sim::BackendLink link) override {
+    timed([&] { broker_.reset(link); });
+  }
+  std::vector<Ready> ready() override {
+    return timed([&] { return broker_.ready(); });
+  }
+  std::vector<Memory> memory(sim::BackendLink link) const override { return broker_.memory(link); }
+  void kill(sim::Crash how) override { broker_.kill(how); }
+
+  Duration cpu() const { return cpu_; }
+
+ private:
+  sim::BrokerBackend& broker_;
+  Duration cpu_{};
+};
+
 class OurBroker final : public BrokerOfRun {
  public:
-  OurBroker(const scenario::Plan& plan, broker::Fault fault)
+  OurBroker(const scenario::Plan& plan, broker::Fault fault, bool measures_cpu)
       : backend_(settings_of(plan, fault), static_cast<broker::Durability>(plan.broker.durability),
                  Rng(plan.seed).child("broker"),
                  // Only a broker that comes back shows what its store was worth.
                  crashes(plan) ? sim::LinkedBackend::Keeps::on_disk
                                : sim::LinkedBackend::Keeps::in_memory) {
     if (!plan.broker.users.empty()) backend_.let_in_only(passwords_of(plan.broker.users));
+    if (measures_cpu) timed_.emplace(backend_);
   }
-  sim::BrokerBackend& backend() override { return backend_; }
+  sim::BrokerBackend& backend() override {
+    return timed_ ? static_cast<sim::BrokerBackend&>(*timed_) : backend_;
+  }
+  Duration cpu() const override { return timed_ ? timed_->cpu() : Duration{}; }
 
  private:
   sim::LinkedBackend backend_;
+  std::optional<TimedBackend> timed_;
 };
 
 // ---- Another ------------------------------------------------------------------------------------
@@ -124,6 +187,7 @@ class OtherBroker final : public BrokerOfRun {
 
   sim::BrokerBackend& backend() override { return *backend_; }
   std::string trouble() const override { return backend_->trouble(); }
+  Duration cpu() const override { return backend_->cpu_since_start(); }
 
   std::vector<report::Setting> about() const override {
     std::vector<report::Setting> rows;
@@ -181,14 +245,19 @@ class OtherBroker final : public BrokerOfRun {
 }  // namespace
 
 std::unique_ptr<BrokerOfRun> broker_of_run(scenario::Plan& plan, broker::Fault fault,
-                                           const std::string& log_file) {
-  if (plan.broker.external.empty()) return std::make_unique<OurBroker>(plan, fault);
-  if (plan.broker.external.find("://") != std::string::npos)
-    throw NoBroker(exit_code::usage,
-                   plan.broker.external + ": a broker by URL lives in real time; name an adapter");
+                                           const std::string& log_file,
+                                           const BrokerWishes& wishes) {
+  if (plan.broker.external.empty())
+    return std::make_unique<OurBroker>(plan, fault, wishes.measures_cpu);
   if (!plan.broker.users.empty())
     throw NoBroker(exit_code::usage, plan.file + ": `users` are those of our own broker, and " +
                                          plan.broker.external + " does not know them");
+  if (conformance::looks_like_url(plan.broker.external)) {
+    if (!wishes.lives_in_real_time)
+      throw NoBroker(exit_code::usage, plan.broker.external +
+                                           ": a broker by URL lives in real time; name an adapter");
+    return realtime_broker(plan);
+  }
   try {
     return std::make_unique<OtherBroker>(plan, peers::find_adapter(plan.broker.external), log_file);
   } catch (const peers::AdapterError& error) {

@@ -2,6 +2,7 @@
 // virtual time. Whoever runs the plan sees a sim::BrokerBackend.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "broker/core/settings.h"
+#include "cli/exit_code.h"
 #include "reports/results.h"
 #include "scenarios/plan.h"
 #include "sim/backend.h"
@@ -21,12 +23,23 @@ struct NoBroker : std::runtime_error {
   int exit_code;
 };
 
+struct BrokerWishes {
+  bool measures_cpu = false;        // of ours too, which costs a little
+  bool lives_in_real_time = false;  // whoever runs the plan holds it to the wall clock if asked to
+};
+
 class BrokerOfRun {
  public:
   virtual ~BrokerOfRun() = default;
   virtual sim::BrokerBackend& backend() = 0;
-  // Why the run cannot go on; nothing while it can.
+  // Why the run cannot go on, and the exit code for it; nothing while it can.
   virtual std::string trouble() const { return {}; }
+  virtual int trouble_code() const { return exit_code::unreachable; }
+  // In real time: told every so often how far the simulation is, to hold it to the wall clock.
+  virtual std::optional<Duration> told_every() const { return std::nullopt; }
+  virtual void reached(Instant) {}
+  // Processor time since it had started; 0 if nobody measures it.
+  virtual Duration cpu() const { return {}; }
   // What the report says of it: release, back end, what is not faithful. After the run.
   virtual std::vector<report::Setting> about() const { return {}; }
 };
@@ -34,6 +47,7 @@ class BrokerOfRun {
 // Also gives the plan what the broker wants of everybody: a login. Its output goes to `log_file`.
 // Throws NoBroker.
 std::unique_ptr<BrokerOfRun> broker_of_run(scenario::Plan& plan, broker::Fault fault,
-                                           const std::string& log_file);
+                                           const std::string& log_file,
+                                           const BrokerWishes& wishes = {});
 
 }  // namespace mq::cli

@@ -35,6 +35,8 @@ constexpr std::array verbs{
          Group::judge, "[FILE]"},
     Verb{"campaign", "mqttlab-campaign", "a sweep over the parameters of a scenario", Group::judge,
          "VERB"},
+    Verb{"compare", "mqttlab-compare", "several brokers under the same scenario: what differs",
+         Group::judge, "FILE"},
     Verb{"gate", "mqttlab-gate", "is NEW worse than BASE?", Group::judge, "BASE NEW"},
     Verb{"report", "mqttlab", "render stored results again, without running", Group::judge,
          "FOLDER..."},

@@ -34,6 +34,7 @@ struct RunFlags {
   std::uint32_t jobs = std::max(1U, std::thread::hardware_concurrency());
   std::string world;
   std::string broker;
+  std::string protocol;
   std::string output;
   std::string trace = "full";
   bool json = false;
@@ -104,6 +105,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
                     std::to_string(run.seed);
       if (!flags.world.empty()) run.command += " --world " + flags.world;
       if (!flags.broker.empty()) run.command += " --broker " + quote_for_shell(flags.broker);
+      if (!flags.protocol.empty()) run.command += " --protocol " + flags.protocol;
       for (std::uint32_t repetition = 0; repetition < flags.repeat; ++repetition) {
         WorkerOrder order;
         order.scenario_file = scenario.file;
@@ -116,6 +118,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
                            : run.folder.path + "/repeat-" + std::to_string(repetition + 1);
         order.command = run.command;
         order.broker = flags.broker;
+        order.protocol = flags.protocol;
         run.orders.push_back(std::move(order));
       }
       runs.push_back(std::move(run));
@@ -196,6 +199,15 @@ int run(const RunFlags& flags) {
       readable = false;
   }
   if (!readable) return exit_code::usage;
+  for (const Scenario& scenario : scenarios) {
+    const std::string& broker = flags.broker.empty() ? scenario.plan.broker.external : flags.broker;
+    if (flags.repeat == 1 || broker.find("://") == std::string::npos) continue;
+    std::fprintf(stderr,
+                 "mqttlab: %s lives in real time, and no two runs are the same: --repeat "
+                 "cannot compare them\n",
+                 broker.c_str());
+    return exit_code::usage;
+  }
 
   const std::vector<Run> runs = plan_runs(flags, scenarios);
   std::vector<WorkerOrder> orders;
@@ -248,7 +260,10 @@ void add_run(CLI::App& app, int& exit_code) {
       .one_of({"ns3", "memory"});
   verb.option("--broker", flags->broker,
               "another broker, unmodified and in virtual time: mosquitto, aedes, ... or the "
-              "path of an adapter file; `ours` is ours");
+              "path of an adapter file; `ours` is ours; by URL, mqtt://HOST:PORT, in real time");
+  verb.option("--protocol", flags->protocol,
+              "3.1.1: everybody speaks MQTT 3.1.1, whatever the scenario says")
+      .one_of({"3.1.1"});
   verb.option("-o,--output", flags->output, "results folder; default: results/NAME");
   verb.option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
       .one_of({"full", "failures", "none"});

@@ -23,6 +23,7 @@
 #include "reports/results_json.h"
 #include "scenarios/engine/run.h"
 #include "scenarios/language/parse.h"
+#include "scenarios/speak.h"
 #include "sim/tcp_preset.h"
 
 namespace mq::cli {
@@ -109,12 +110,16 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
     options.hear_encrypted = [&recorder](const trace::EncryptedRecords& records) {
       recorder.observe(records);
     };
-  options.go_on = [&](Instant reached) { return pace.go_on(reached) && broker.trouble().empty(); };
+  options.go_on_every = broker.told_every();
+  options.go_on = [&](Instant reached) {
+    broker.reached(reached);
+    return pace.go_on(reached) && broker.trouble().empty();
+  };
   const scenario::RunEnd end = scenario::run(plan, *world, broker.backend(), recorder, options);
   say_progress(end.reached);
 
   report::Results results = recorder.finish(end.reached);
-  results.hash = end.hash;
+  if (!broker.told_every()) results.hash = end.hash;  // real time does not repeat
   results.program_version = version();
   results.command = order.command;
   results.traffic = traffic_of(plan, end.traffic);
@@ -122,11 +127,12 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
   for (report::Setting& row : broker.about())
     results.configuration.versions.push_back(std::move(row));
   results.not_reproducible.started = started;
+  results.not_reproducible.broker_cpu_seconds = seconds(broker.cpu());
   results.not_reproducible.wall_seconds =
       std::chrono::duration<double>(Clock::now() - began).count();
   if (interrupt_seen() != 0) results.exit_code = interrupt_exit_code();
   if (const std::string trouble = broker.trouble(); !trouble.empty()) {
-    results.exit_code = exit_code::unreachable;
+    results.exit_code = broker.trouble_code();
     results.why = trouble;
     std::fprintf(stderr, "mqttlab: %s\n", trouble.c_str());
   }
@@ -171,7 +177,8 @@ int simulate(const scenario::Plan& wanted, const WorkerOrder& order, const Simul
   scenario::Plan plan = wanted;
   try {
     const auto broker =
-        broker_of_run(plan, parts.broker_fault, ResultsFolder{order.folder}.broker_log());
+        broker_of_run(plan, parts.broker_fault, ResultsFolder{order.folder}.broker_log(),
+                      BrokerWishes{.measures_cpu = order.measures_cpu, .lives_in_real_time = true});
     return simulate_with(*broker, plan, order, parts);
   } catch (const NoBroker& none) {
     std::fprintf(stderr, "mqttlab: %s\n", none.what());
@@ -198,6 +205,7 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) try {
   auto& plan = std::get<scenario::Plan>(parsed);
   plan.seed = order->seed;
   if (!order->broker.empty()) plan.broker.external = order->broker == "ours" ? "" : order->broker;
+  if (!order->protocol.empty()) scenario::speak_3_1_1(plan);
   plan.world = order->ns3 ? scenario::WorldKind::ns3 : scenario::WorldKind::memory;
   return simulate(plan, *order, parts);
 } catch (const std::exception& fault) {

@@ -49,11 +49,13 @@ std::vector<std::string> to_arguments(const WorkerOrder& order) {
           order.folder,
           order.scenario_file,
           order.command,
-          order.broker};
+          order.broker,
+          order.protocol,
+          order.measures_cpu ? "cpu" : ""};
 }
 
 std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 8 || arguments[0] != "worker") return std::nullopt;
+  if (arguments.size() != 10 || arguments[0] != "worker") return std::nullopt;
   WorkerOrder order;
   order.ns3 = arguments[1] == "ns3";
   const std::string& seed = arguments[2];
@@ -65,6 +67,8 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
   order.scenario_file = arguments[5];
   order.command = arguments[6];
   order.broker = arguments[7];
+  order.protocol = arguments[8];
+  order.measures_cpu = arguments[9] == "cpu";
   return order;
 }
 

@@ -26,8 +26,10 @@ struct WorkerOrder {
   bool ns3 = true;
   report::TracePolicy trace = report::TracePolicy::full;
   std::string folder;
-  std::string command;  // that repeats the run
-  std::string broker;   // instead of the scenario's: "ours", an adapter by name or file
+  std::string command;        // that repeats the run
+  std::string broker;         // instead of the scenario's: "ours", an adapter by name or file
+  std::string protocol;       // "3.1.1": everybody speaks that; empty: as the scenario has it
+  bool measures_cpu = false;  // of our own broker too, which costs a little
 };
 
 struct WorkerEnd {

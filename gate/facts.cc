@@ -104,6 +104,17 @@ void add_connections(const Results& results, std::vector<Figure>& figures) {
                          static_cast<double>(results.run.clients.size())});
 }
 
+void add_silence(const Results& results, std::vector<Figure>& figures) {
+  const report::SilentDrops& drops = results.series.silent_drops;
+  if (drops.count == 0) return;
+  figures.push_back({{.id = "silent-drop-late",
+                      .name = "silent clients dropped late by",
+                      .unit = Unit::seconds,
+                      .least_share = tenth,
+                      .least_absolute = 0.1},
+                     seconds(drops.p50)});
+}
+
 void add_traffic(const Results& results, std::vector<Figure>& figures) {
   std::uint64_t up = 0;
   std::uint64_t down = 0;
@@ -142,6 +153,7 @@ Facts facts_of(const report::Results& results, std::string folder) {
   add_latencies(results, facts.figures);
   add_ledger(results, facts.figures);
   add_connections(results, facts.figures);
+  add_silence(results, facts.figures);
   add_traffic(results, facts.figures);
   return facts;
 }

@@ -103,6 +103,23 @@ double more_often(Share before, Share after) {
   return std::min(p, 1.0);
 }
 
+Interval median_interval(std::span<const double> values, double wanted) {
+  if (values.empty()) return {};
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t n = sorted.size();
+  // Each value is below the median with a chance of one half: how many are is binomial.
+  Interval interval{sorted.front(), sorted.back(), 0};
+  double tail = 0;  // P(at most `left_out` values are below the median)
+  for (std::size_t left_out = 0; 2 * left_out + 1 < n; ++left_out) {
+    tail += std::exp(log_choose(n, left_out) - static_cast<double>(n) * std::log(2.0));
+    const double confidence = 1 - 2 * tail;
+    if (left_out > 0 && confidence < wanted) break;
+    interval = {sorted[left_out], sorted[n - 1 - left_out], confidence};
+  }
+  return interval;
+}
+
 double mean(std::span<const double> values) {
   if (values.empty()) return 0;
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

@@ -27,6 +27,16 @@ struct Share {
 };
 double more_often(Share before, Share after);
 
+// Between two of the values, in their order, lies the median of what they were drawn from, with a
+// confidence of at least `wanted`; nothing is assumed of the distribution. With too few values it
+// is all of them, and the confidence is what that gives.
+struct Interval {
+  double low = 0;
+  double high = 0;
+  double confidence = 0;
+};
+Interval median_interval(std::span<const double> values, double wanted = 0.95);
+
 double mean(std::span<const double> values);    // of no value: 0
 double median(std::span<const double> values);  // of no value: 0
 

@@ -96,5 +96,24 @@ TEST(Middle, IsOfTheValuesInOrder) {
   EXPECT_EQ(mean(Values{}), 0);
 }
 
+// For n = 10 the table of the sign test gives the second and the ninth value: 97.9 %.
+TEST(MedianInterval, IsThatOfTheSignTest) {
+  const std::vector<double> values{10, 3, 7, 1, 9, 4, 2, 8, 6, 5};
+  const Interval interval = median_interval(values);
+  EXPECT_EQ(interval.low, 2);
+  EXPECT_EQ(interval.high, 9);
+  EXPECT_NEAR(interval.confidence, 0.9785, 1e-4);
+}
+
+TEST(MedianInterval, OfTooFewValuesIsAllOfThemAndSaysHowSureThatIs) {
+  const std::vector<double> values{3, 1, 2};
+  const Interval interval = median_interval(values);
+  EXPECT_EQ(interval.low, 1);
+  EXPECT_EQ(interval.high, 3);
+  EXPECT_NEAR(interval.confidence, 0.75, 1e-9);
+  EXPECT_EQ(median_interval(std::vector<double>{5}).low, 5);
+  EXPECT_EQ(median_interval(std::vector<double>{}).confidence, 0);
+}
+
 }  // namespace
 }  // namespace mq::gate

@@ -85,6 +85,13 @@ struct PacketCount {
   std::uint64_t received_by_clients = 0;
 };
 
+// Connections that the broker closed because the client had fallen silent: how long after one and a
+// half times the keep alive. Early ones are below zero.
+struct SilentDrops {
+  std::uint64_t count = 0;
+  Duration earliest{}, p50{}, latest{};
+};
+
 struct Series {
   std::uint64_t events = 0;
   Instant end;                       // of the last event
@@ -96,6 +103,7 @@ struct Series {
   std::uint64_t clients_left_out = 0;
   std::vector<Latency> latencies;
   std::vector<PacketCount> packets;
+  SilentDrops silent_drops;
 };
 
 // ---- The ledger and the coverage ---------------------------------------------------------------
@@ -241,6 +249,8 @@ struct Configuration {
 struct NotReproducible {
   double wall_seconds = 0;
   std::string started;  // "2026-11-22T17:31:46Z"
+  // Processor time of the broker once it had started; 0: not measured.
+  double broker_cpu_seconds = 0;
 };
 
 // What the run kept beside results.json, and why not all of it.

@@ -124,6 +124,13 @@ void fields(Io& io, PacketCount& v) {
   io("received_by_clients", v.received_by_clients);
 }
 template <class Io>
+void fields(Io& io, SilentDrops& v) {
+  io("count", v.count);
+  io("earliest_ns", v.earliest);
+  io("p50_ns", v.p50);
+  io("latest_ns", v.latest);
+}
+template <class Io>
 void fields(Io& io, Series& v) {
   io("events", v.events);
   io("end_ns", v.end);
@@ -135,6 +142,7 @@ void fields(Io& io, Series& v) {
   io("clients_left_out", v.clients_left_out);
   io("latency", v.latencies);
   io("packets", v.packets);
+  io.since_then("silent_drops", v.silent_drops);
 }
 template <class Io>
 void fields(Io& io, PublishedRow& v) {
@@ -266,6 +274,7 @@ template <class Io>
 void fields(Io& io, NotReproducible& v) {
   io("wall_seconds", v.wall_seconds);
   io("started", v.started);
+  io.since_then("broker_cpu_seconds", v.broker_cpu_seconds);
 }
 template <class Io>
 void fields(Io& io, TraceKept& v) {

@@ -3,7 +3,7 @@
 # FOLDER are theirs (ASSETS, as name=file), and whose header declares them (HEADER, NAMESPACE).
 if(NOT DEFINED ASSETS)
   set(ASSETS style=report.css script=report.js journey=journey.js charts=echarts.min.js
-    matrix_style=matrix.css matrix_script=matrix.js)
+    compare_style=compare.css matrix_style=matrix.css matrix_script=matrix.js)
   set(HEADER reports/html/assets.h)
   set(NAMESPACE mq::report::assets)
 endif()

@@ -130,10 +130,12 @@
     table.toggleAttribute("data-must", must);
     document.getElementById("shown").textContent = count + " of " + rows.length + " statements";
   };
-  form.hidden = false;
-  form.addEventListener("input", filter);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  filter();
+  if (form) {  // a page of several parts may have no matrix
+    form.hidden = false;
+    form.addEventListener("input", filter);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    filter();
+  }
   from_hash();
   root.dataset.ready = "yes";
 })();

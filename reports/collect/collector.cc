@@ -9,13 +9,15 @@ Collector::Collector(const trace::RunInfo& run, const CollectorLimits& limits)
       timeline_(run.clients.size(), run.duration + run.calm, limits.fleet_bins,
                 limits.segments_remembered_max),
       latency_(run, run.duration + run.calm, limits.latency_bins, limits.attempts_remembered_max),
-      bands_(limits.bands_max) {}
+      bands_(limits.bands_max),
+      silence_(run) {}
 
 void Collector::observe(const trace::Event& event) {
   ++events_;
   timeline_.observe(event);
   latency_.observe(event);
   bands_.observe(event);
+  silence_.observe(event);
   if (const auto* packet = std::get_if<trace::PacketSeen>(&event.what)) count_packet(*packet);
 }
 
@@ -39,6 +41,7 @@ Series Collector::finish(Instant end, std::span<const checks::Finding> findings)
   timeline_.finish(end, wanted, limits_.timelines_max, limits_.segments_max, series);
   latency_.finish(series);
   bands_.finish(end, series);
+  silence_.finish(series);
   for (std::size_t i = 1; i < packets_.size(); ++i) {
     PacketCount count = packets_[i];
     count.kind = static_cast<Kind>(i);

@@ -8,6 +8,7 @@
 
 #include "reports/collect/band_fold.h"
 #include "reports/collect/latency_fold.h"
+#include "reports/collect/silence_fold.h"
 #include "reports/collect/timeline_fold.h"
 #include "reports/results.h"
 #include "sim/trace/event.h"
@@ -41,6 +42,7 @@ class Collector final : public trace::Observer {
   TimelineFold timeline_;
   LatencyFold latency_;
   BandFold bands_;
+  SilenceFold silence_;
   std::array<PacketCount, 16> packets_{};  // by Kind
   std::uint64_t events_ = 0;
 };

@@ -14,6 +14,8 @@ extern const std::string_view journey;
 extern const std::string_view journey_sha256;
 extern const std::string_view charts;
 extern const std::string_view charts_sha256;
+extern const std::string_view compare_style;
+extern const std::string_view compare_style_sha256;
 extern const std::string_view matrix_style;
 extern const std::string_view matrix_style_sha256;
 extern const std::string_view matrix_script;

@@ -120,6 +120,11 @@ Markup verdict_section(const Results& r) {
   put_fact(out, "Seed", std::to_string(r.run.seed));
   out << "</dl>\n";
   put_copyable(out, "Repeat this run", r.command);
+  if (r.hash.empty()) {
+    out << "<p class=\"sub\">The broker lived in real time: no two runs are the same, and there is "
+           "no hash.</p>\n</section>\n";
+    return out;
+  }
   put_copyable(out, "Hash of the run", r.hash);
   out << "<p class=\"sub\">The same seed gives the same hash, on every machine.</p>\n</section>\n";
   return out;

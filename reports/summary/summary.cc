@@ -78,7 +78,10 @@ std::string terminal_text(const Results& results, Colour colour) {
       out += fmt::format("             {} {}\n", clock(finding->evidence.front().at),
                          visible(finding->evidence.front().text));
   }
-  out += fmt::format("hash    {}\nrepeat  {}\n", visible(results.hash), visible(results.command));
+  out +=
+      fmt::format("hash    {}\nrepeat  {}\n",
+                  results.hash.empty() ? "none: real time does not repeat" : visible(results.hash),
+                  visible(results.command));
   return out;
 }
 

@@ -101,8 +101,10 @@ LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Tracer& tracer
 }
 
 // True if the end was reached.
-bool run_in_slices(sim::World& world, Instant end, const std::function<bool(Instant)>& go_on) {
-  const Duration slice = std::max<Duration>((end - Instant{}) / slices, Duration(1));
+bool run_in_slices(sim::World& world, Instant end, std::optional<Duration> every,
+                   const std::function<bool(Instant)>& go_on) {
+  const Duration slice =
+      every.value_or(std::max<Duration>((end - Instant{}) / slices, Duration(1)));
   for (Instant next = Instant{} + slice;; next += slice) {
     world.run_until(std::min(next, end));
     if (next >= end) return true;
@@ -147,10 +149,11 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   world.call_at(storm_ends, [&tracer] { tracer.record(trace::CalmBegan{}); });
 
   RunEnd end;
-  end.complete = run_in_slices(world, storm_ends + plan.calm, [&](Instant reached) {
-    gathered.flush();
-    return options.go_on(reached);
-  });
+  end.complete =
+      run_in_slices(world, storm_ends + plan.calm, options.go_on_every, [&](Instant reached) {
+        gathered.flush();
+        return options.go_on(reached);
+      });
   end.reached = world.now();
   tracer.record(trace::RunEnded{end.complete});
   gathered.flush();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace mq::scenario {
 struct RunOptions {
   // Asked now and then with the virtual time reached; false ends the run early.
   std::function<bool(Instant)> go_on = [](Instant) { return true; };
+  // How often that is; nothing: a thousand times a run.
+  std::optional<Duration> go_on_every = {};
   client::Fault client_fault = client::Fault::none;  // for tests of the checks
   trace::HearEncrypted hear_encrypted;               // may be empty
 };

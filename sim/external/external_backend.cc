@@ -87,6 +87,7 @@ std::optional<Instant> ExternalBackend::start(Instant now) {
     boot(now);
   }
   if (!trouble_.empty() && hear_) hear_(trouble_);
+  if (!std::exchange(has_started_, true)) cpu_at_start_ = program_->cpu();
   return deadline();
 }
 

@@ -54,6 +54,8 @@ class ExternalBackend final : public BrokerBackend {
   // It ended without being told to: "at 12.5 s, by signal 11".
   const std::vector<std::string>& unexpected_ends() const { return ends_; }
   Duration clock_ahead() const { return ahead_; }
+  // What it has taken of a processor since it first began to serve.
+  Duration cpu_since_start() const { return program_->cpu() - cpu_at_start_; }
   const VtimeProgram& program() const { return *program_; }
 
  private:
@@ -77,6 +79,8 @@ class ExternalBackend final : public BrokerBackend {
   int poll_ = -1;  // an epoll of all links
   Instant now_{};
   Duration ahead_{};
+  Duration cpu_at_start_{};
+  bool has_started_ = false;
   bool has_input_ = false;
   std::uint64_t last_link_ = 0;
   std::map<BackendLink, std::unique_ptr<Link>> links_;

@@ -53,6 +53,11 @@ std::map<std::string, std::string> passwords_of(const std::vector<scenario::User
 broker::Settings settings_of(const scenario::Plan& plan, broker::Fault fault) {
   broker::Settings settings;
   settings.fault = fault;
+  // The limit keeps a real machine alive; here it would refuse a part of a large fleet. Each device
+  // may have a connection that the broker takes for alive beside its new one.
+  std::size_t clients = 0;
+  for (const scenario::GroupPlan& group : plan.groups) clients += group.count;
+  settings.limits.links = std::max(settings.limits.links, 2 * clients);
   if (!plan.broker.users.empty()) settings.access.rules = rules_of(plan.broker.users);
   return settings;
 }

@@ -319,6 +319,8 @@ class Refusals(CommandTest):
         programs = [pair for pair in re.findall(r'Verb\{"([\w-]+)", "([\w-]+)"', table)
                     if pair[1] != "mqttlab"]
         self.assertGreater(len(programs), 5)
+        every = re.search(r"every_program=\((.*?)\)", launcher, re.DOTALL).group(1).split()
+        self.assertLessEqual({program for _, program in programs}, set(every), "the manual asks all")
         for verb, program in programs:
             with self.subTest(verb=verb):
                 self.assertRegex(launcher, rf"(?m)^ .*\b{verb}\b.*\) echo mqttlab .*{program}\b")

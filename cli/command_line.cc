@@ -116,6 +116,23 @@ std::string before(const std::string& text, const std::string& mark) {
   return text.substr(0, text.find(mark));
 }
 
+std::string not_one_of(const std::vector<std::string>& words, const std::string& text) {
+  std::string all;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    all += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return "expected " + all + ", got `" + text + "`" + did_you_mean(text, words);
+}
+
+// CLI11's "--level: foo not in {must,may}".
+std::string not_a_member(const std::string& text, std::size_t at) {
+  const std::string mark = " not in {";
+  const auto colon = text.find(": ");
+  std::vector<std::string> words;
+  std::istringstream in(text.substr(at + mark.size(), text.rfind('}') - at - mark.size()));
+  for (std::string word; std::getline(in, word, ',');) words.push_back(word);
+  return text.substr(0, colon) + ": " + not_one_of(words, text.substr(colon + 2, at - colon - 2));
+}
+
 // CLI11's complaint as a sentence that says what was expected.
 std::string in_words(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -141,6 +158,8 @@ std::string in_words(const CLI::App& app, const CLI::ParseError& error) {
     const std::string name = before(rest, " = ");
     return name + ": expected a number, got `" + rest.substr(name.size() + 3) + "`";
   }
+  const auto member = text.find(" not in {");
+  if (member != text.npos && text.find(": ") < member) return not_a_member(text, member);
   return text;
 }
 
@@ -216,10 +235,7 @@ Argument Argument::one_of(std::vector<std::string> words) {
   option_.type_name(shown)->check(CLI::Validator(
       [words](std::string& text) {
         if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
-        std::string all;
-        for (std::size_t i = 0; i < words.size(); ++i)
-          all += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
-        return "expected " + all + ", got `" + text + "`" + did_you_mean(text, words);
+        return not_one_of(words, text);
       },
       ""));
   return *this;

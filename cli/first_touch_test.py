@@ -78,6 +78,8 @@ class FirstTouch(TouchTest):
         self.refused(["run", "--world", "ns4", "x.yaml"],
                      "--world: expected ns3 or memory, got `ns4`, did you mean ns3?")
         self.refused(["list", "scenario"], "got `scenario`, did you mean scenarios?")
+        self.refused(["conform", "ours", "--level", "mst"],
+                     "--level: expected must, should, may or all, got `mst`, did you mean must?")
         self.refused(["bench", "brokr"], "mqttlab bench: `brokr` is not known, did you mean broker?")
 
     def test_wrong_values_say_what_was_expected(self):

@@ -146,6 +146,19 @@ TEST(Shrink, LeavesWhatTheFailureNeedsAndNothingElse) {
   EXPECT_EQ(shrunk, 3U);
 }
 
+// The file that is left fails by itself: `mqttlab run` plays it where it failed.
+TEST(Shrink, LeavesTheWorldAndTheBrokerInWhichItFails) {
+  Shrinker shrinker(
+      tree("version: 1\nname: mine\nduration: 5min\nworld: memory\n"
+           "broker: { external: mosquitto, durability: power }\n"
+           "fleet: { sensor: { publish: [ { topic: t, every: 5s } ] } }\n"));
+  while (const auto candidate = shrinker.next()) shrinker.told(true);
+  const std::string smallest = emit(shrinker.smallest());
+  EXPECT_THAT(smallest, HasSubstr("world: memory"));
+  EXPECT_THAT(smallest, HasSubstr("external: mosquitto"));
+  EXPECT_THAT(smallest, testing::Not(HasSubstr("durability")));
+}
+
 TEST(Shrink, WhatCannotBeSmallerStaysAsItIs) {
   const std::string text = draw(3, "memory");
   Shrinker shrinker(tree(text));

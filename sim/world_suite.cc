@@ -367,6 +367,30 @@ TEST_F(WorldSuite, ResetReachesThePeerAsReset) {
   EXPECT_FALSE(client.end_at);
 }
 
+// Devices have the same ports, each of its own.
+TEST_F(WorldSuite, WhatComesForAConnectionThatIsGoneReachesNoOtherDevice) {
+  start(link_of(100ms));
+  const DeviceId other = world->add_device("sensor-2", link_of(100ms));
+  std::vector<std::unique_ptr<Peer>> taken;
+  world->accept_with([&](std::unique_ptr<Socket> socket, const std::string&, DeviceId) {
+    taken.push_back(std::make_unique<Peer>(*world, std::move(socket)));
+  });
+  Peer staying(*world, world->connect(other));
+  Peer& leaving = open();
+  world->run_until(at(1s));
+  ASSERT_EQ(taken.size(), 2u);
+  world->call_at(at(2s), [&] {
+    for (const auto& peer : taken) peer->send("on its way");
+    leaving.reset();
+  });
+  world->call_at(at(3s), [&] { staying.send("still here"); });
+  world->run_until(at(10s));
+  EXPECT_EQ(staying.received, "on its way");
+  EXPECT_FALSE(staying.failure);
+  EXPECT_EQ(leaving.received, "");
+  EXPECT_EQ(taken[0]->received + taken[1]->received, "still here");
+}
+
 TEST_F(WorldSuite, ResetAfterTheEndOfTheStreamIsStillTold) {
   start(link_of(30ms));
   Peer& client = open();

@@ -14,8 +14,8 @@ void Arrival::foresee(std::size_t events_before) const {
   const TcpEnd* const end = way_.link->find_any(port_, way_.leads_to);
   if (end == nullptr) return;
   if (events_before == 3) fetch(end);
-  if (events_before == 2) end->fetch_pointers();
-  if (events_before == 1) end->fetch_all();
+  if (events_before == 2 && carries_ == Carries::data) end->fetch_pointers();
+  if (events_before == 1) carries_ == Carries::data ? end->fetch_all() : end->fetch_parts();
 }
 
 void Arrival::Notify() {

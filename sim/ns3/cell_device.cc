@@ -1,6 +1,5 @@
 #include "sim/ns3/cell_device.h"
 
-#include <ns3/ipv4-interface.h>
 #include <ns3/simulator.h>
 #include <ns3/tcp-header.h>
 #include <ns3/traffic-control-layer.h>
@@ -18,14 +17,18 @@ namespace {
 
 constexpr std::uint32_t first_device_address = 0x0a000001;  // 10.0.0.1
 constexpr std::uint32_t site = 0xc0000201;                  // 192.0.2.1, RFC 5737
+constexpr std::uint32_t nobody = 0xc0000202;                // 192.0.2.2
 constexpr std::size_t ip_header_bytes = 20;
 constexpr std::uint32_t interface_index = 1;  // 0 is the loopback of ns-3
 
-std::uint32_t destination_of(const ns3::Packet& packet) {
-  std::array<std::uint8_t, 20> header{};
+// In the header of an IP packet.
+constexpr std::size_t source_at = 12, destination_at = 16;
+
+ns3::Ipv4Address address_in(const ns3::Packet& packet, std::size_t at) {
+  std::array<std::uint8_t, ip_header_bytes> header{};
   packet.CopyData(header.data(), header.size());
-  return std::uint32_t{header[16]} << 24 | std::uint32_t{header[17]} << 16 |
-         std::uint32_t{header[18]} << 8 | header[19];
+  return ns3::Ipv4Address(std::uint32_t{header[at]} << 24 | std::uint32_t{header[at + 1]} << 16 |
+                          std::uint32_t{header[at + 2]} << 8 | header[at + 3]);
 }
 
 Instant instant(const ns3::Time& time) { return Instant(Duration(time.GetNanoSeconds())); }
@@ -40,6 +43,15 @@ ns3::Ipv4Address address_of(DeviceId device) {
 }
 
 ns3::Ipv4Address site_address() { return ns3::Ipv4Address(site); }
+ns3::Ipv4Address nobodys_address() { return ns3::Ipv4Address(nobody); }
+
+std::uint16_t Link::next_port() {
+  constexpr std::uint16_t first_ephemeral = 49152;  // RFC 6335, 6
+  do {
+    last_port = last_port == 65'535 ? first_ephemeral : static_cast<std::uint16_t>(last_port + 1);
+  } while (find(last_port, End::at_device) != nullptr);
+  return last_port;
+}
 
 void Link::add(std::uint16_t port, End which, TcpEnd& end) {
   if (extras && extras->state.border && which == End::at_device)
@@ -89,9 +101,9 @@ ns3::TypeId Device::GetTypeId() {
   return id;
 }
 
-Device::Way Device::way_to(std::uint32_t address) const {
-  if (link_ != nullptr) return {link_, Link::End::at_site, &link_->up, &*link_->base};
-  Link& link = air_.link_of(ns3::Ipv4Address(address));
+Device::Way Device::way(ns3::Ipv4Address from, ns3::Ipv4Address to) const {
+  Link& link = air_.link_of(at_ == Link::End::at_device ? from : to);
+  if (at_ == Link::End::at_device) return {&link, Link::End::at_site, &link.up, &*link.base};
   return {&link, Link::End::at_device, &link.down, &*link.device};
 }
 
@@ -101,7 +113,7 @@ Pipe::Passage Device::pass(const Way& way, std::size_t bytes) {
 
 // By the whole stack, where the network keeps nothing for a device that sleeps.
 bool Device::Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, uint16_t) {
-  const Way way = way_to(destination_of(*packet));
+  const Way way = this->way(address_in(*packet, source_at), address_in(*packet, destination_at));
   const Pipe::Passage passage = pass(way, packet->GetSize());
   if (passage.fate == Pipe::Fate::arrives)
     ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
@@ -118,14 +130,16 @@ void Device::arrives(ns3::Ptr<ns3::Packet> packet, Pipe* pipe) {
   receive_(this, packet, ns3::Ipv4L3Protocol::PROT_NUMBER, ns3::Address());
 }
 
-void Device::connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp) {
+void Device::connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp,
+                              ns3::Ptr<ns3::Ipv4Interface> interface) {
   tcp_ = tcp;
+  interface_ = interface;
   tcp->SetDownTarget(ns3::MakeCallback(&Device::send_directly, this));
 }
 
 void Device::send_directly(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to,
                            uint8_t, ns3::Ptr<ns3::Ipv4Route>) {
-  const Way way = way_to(to.Get());
+  const Way way = this->way(from, to);
   if (!way.link->extras) return carry(way, std::move(packet), from, to);
   if (!crosses_border(way, *packet, from, to)) return way.pipe->lost_on_arrival();
   carry(way, std::move(packet), from, to);
@@ -139,13 +153,16 @@ void Device::carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Addres
   if (passage.fate == Pipe::Fate::asleep)
     return keep(way, {std::move(packet), from, to}, passage.arrival);
   if (passage.fate != Pipe::Fate::arrives) return;
-  std::array<std::uint8_t, 4> ports{};
-  packet->CopyData(ports.data(), ports.size());
+  std::array<std::uint8_t, 13> header{};  // of TCP, up to its length
+  packet->CopyData(header.data(), header.size());
   const std::size_t of_device =
       way.leads_to == Link::End::at_device ? 2 : 0;  // destination, source
-  const auto port = static_cast<std::uint16_t>(ports[of_device] << 8 | ports[of_device + 1]);
-  ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
-                                      new Arrival(way, std::move(packet), from, to, port));
+  const auto port = static_cast<std::uint16_t>(header[of_device] << 8 | header[of_device + 1]);
+  const bool has_data = packet->GetSize() > (std::uint32_t{header[12]} >> 4 << 2);
+  ns3::Simulator::ScheduleWithContext(
+      way.to->node_->GetId(), from_now(passage.arrival),
+      new Arrival(way, std::move(packet), from, to, port,
+                  has_data ? Arrival::Carries::data : Arrival::Carries::nothing));
 }
 
 // Links with parts.
@@ -197,8 +214,9 @@ bool Device::crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4
     if (passage.fate != Pipe::Fate::arrives) return false;
     delay = from_now(passage.arrival + link.up.delay());
   }
-  ns3::Simulator::ScheduleWithContext(back.to->node_->GetId(), delay,
-                                      new Arrival(back, answer, to, from, port));
+  ns3::Simulator::ScheduleWithContext(
+      back.to->node_->GetId(), delay,
+      new Arrival(back, answer, to, from, port, Arrival::Carries::nothing));
   return false;
 }
 
@@ -208,13 +226,13 @@ void Device::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::I
   header.SetDestination(to);
   header.SetProtocol(ns3::TcpL4Protocol::PROT_NUMBER);
   header.SetPayloadSize(static_cast<std::uint16_t>(packet->GetSize()));
-  // No interface: TCP asks it only for end points of broadcast addresses.
-  tcp_->Receive(packet, header, nullptr);
+  tcp_->Receive(packet, header, interface_);
 }
 
 void Device::DoDispose() {
   node_ = nullptr;
   tcp_ = nullptr;
+  interface_ = nullptr;
   receive_.Nullify();
   ns3::NetDevice::DoDispose();
 }
@@ -267,8 +285,15 @@ ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own, Pat
   ip->SetUp(interface);
   // Not left to the first event of the simulation: a connection may be opened before it.
   node->Initialize();
-  if (path == Path::direct) device->connect_directly(tcp);
+  if (path == Path::direct) device->connect_directly(tcp, ip->GetInterface(interface));
   return node;
+}
+
+void connect_from(ns3::Node& node, ns3::Ipv4Address own) {
+  const auto routing = node.GetObject<ns3::Ipv4L3Protocol>()->GetRoutingProtocol();
+  const auto ours = ns3::DynamicCast<Routing>(routing);
+  ensure(ours != nullptr, "the node is one of make_node()");
+  ours->set_own(own);
 }
 
 }  // namespace mq::sim::cell

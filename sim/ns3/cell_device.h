@@ -6,6 +6,7 @@
 #pragma once
 
 #include <ns3/channel.h>
+#include <ns3/ipv4-interface.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-route.h>
 #include <ns3/ipv4-routing-protocol.h>
@@ -56,7 +57,10 @@ struct Link {
   ns3::Ptr<Device> device, base;
   std::vector<Connection> connections;  // few
   std::unique_ptr<Extras> extras;       // none: the link is plain
+  std::uint16_t last_port = 49152;      // of the device's connections
 
+  // Ephemeral and free at the device, which has ports of its own although it shares a stack.
+  std::uint16_t next_port();
   void add(std::uint16_t port, End which, TcpEnd& end);
   void remove(std::uint16_t port, const TcpEnd& end);
   TcpEnd* find(std::uint16_t port, End which) const;
@@ -74,11 +78,13 @@ struct Air {
 
 ns3::Ipv4Address address_of(DeviceId device);
 ns3::Ipv4Address site_address();
+ns3::Ipv4Address nobodys_address();
 
 // The way of TCP's packets between TCP and the device of a node.
 enum class Path { direct, whole_stack };
 
-// The only interface of a node. A base station has no link of its own: it sends by address.
+// The only interface of a node: of a base station, or of devices, which may share one. The link of
+// a packet is that of the device in its address, so that no device needs a stack of its own.
 class Device final : public ns3::NetDevice {
  public:
   // Where a packet goes from here.
@@ -90,7 +96,7 @@ class Device final : public ns3::NetDevice {
   };
 
   static ns3::TypeId GetTypeId();
-  Device(Air& air, Link* link) : air_(air), link_(link) {}
+  Device(Air& air, Link::End at) : air_(air), at_(at) {}
 
   bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& dest, uint16_t protocol) override;
   bool SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& dest,
@@ -120,7 +126,7 @@ class Device final : public ns3::NetDevice {
   bool SupportsSendFrom() const override { return false; }
 
   // From now on `tcp`, of this node, sends by this device alone and hears from it alone.
-  void connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp);
+  void connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp, ns3::Ptr<ns3::Ipv4Interface> interface);
   // A segment that belongs to no connection of the link.
   void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
 
@@ -128,7 +134,7 @@ class Device final : public ns3::NetDevice {
   void DoDispose() override;
 
  private:
-  Way way_to(std::uint32_t address) const;
+  Way way(ns3::Ipv4Address from, ns3::Ipv4Address to) const;
   Pipe::Passage pass(const Way& way, std::size_t bytes);
   void carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from,
              ns3::Ipv4Address to);
@@ -141,11 +147,12 @@ class Device final : public ns3::NetDevice {
                      uint8_t protocol, ns3::Ptr<ns3::Ipv4Route>);
 
   Air& air_;
-  Link* link_;  // none at a base station
+  Link::End at_;
   uint32_t index_ = 0;
   ns3::Ptr<ns3::Node> node_;
   ReceiveCallback receive_;
   ns3::Ptr<ns3::TcpL4Protocol> tcp_;
+  ns3::Ptr<ns3::Ipv4Interface> interface_;
 };
 
 // Everything goes out by the one interface, everything that comes in is for this node.
@@ -153,6 +160,9 @@ class Routing final : public ns3::Ipv4RoutingProtocol {
  public:
   static ns3::TypeId GetTypeId();
   Routing(ns3::Ptr<Device> device, ns3::Ipv4Address own);
+
+  // The address of who connects next.
+  void set_own(ns3::Ipv4Address own) { route_->SetSource(own); }
 
   ns3::Ptr<ns3::Ipv4Route> RouteOutput(ns3::Ptr<ns3::Packet>, const ns3::Ipv4Header&,
                                        ns3::Ptr<ns3::NetDevice>,
@@ -174,8 +184,11 @@ class Routing final : public ns3::Ipv4RoutingProtocol {
   ns3::Ptr<ns3::Ipv4Route> route_;
 };
 
-// A node with this device as its only interface, IPv4 and TCP, ready to send.
+// A node with this device as its only interface, IPv4 and TCP, ready to send. Where devices share
+// it, `own` is the address of none of them: ns-3 takes it for that of all connections.
 ns3::Ptr<ns3::Node> make_node(ns3::Ptr<Device> device, ns3::Ipv4Address own,
                               Path path = Path::direct);
+// The next connection of such a node, by the direct path, comes from this address.
+void connect_from(ns3::Node& node, ns3::Ipv4Address own);
 
 }  // namespace mq::sim::cell

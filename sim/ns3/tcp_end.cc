@@ -160,9 +160,11 @@ void TcpEnd::CompleteFork(ns3::Ptr<ns3::Packet> packet, const TcpHeader& header,
 void TcpEnd::open(DeviceId device, std::uint16_t port) {
   ends_.add(*this);
   device_ = address_of(device);
-  ensure(Bind(ns3::InetSocketAddress(device_, 0)) == 0, "a device has a free port");
-  device_port_ = m_endPoint->GetLocalPort();
-  ends_.air().link_of(device_).add(device_port_, Link::End::at_device, *this);
+  Link& link = ends_.air().link_of(device_);
+  device_port_ = link.next_port();
+  ensure(Bind(ns3::InetSocketAddress(device_, device_port_)) == 0, "the port is free");
+  link.add(device_port_, Link::End::at_device, *this);
+  connect_from(*m_node, device_);
   ensure(Connect(ns3::InetSocketAddress(site_address(), port)) == 0,
          "a device has a route to the site");
 }

@@ -51,7 +51,7 @@ class BareFleet {
       const LinkModel& model = load.link;
       auto link = std::make_unique<cell::Link>(cell::Link{
           Pipe(model.up, own.child("up")), Pipe(model.down, own.child("down")), nullptr, base_});
-      link->device = ns3::CreateObject<cell::Device>(air_, link.get());
+      link->device = ns3::CreateObject<cell::Device>(air_, cell::Link::End::at_device);
       const DeviceId id{static_cast<std::uint32_t>(i)};
       const auto node = cell::make_node(link->device, cell::address_of(id), path);
       air_.links.push_back(std::move(link));
@@ -78,7 +78,7 @@ class BareFleet {
     return socket;
   }
   void add_cell() {
-    base_ = ns3::CreateObject<cell::Device>(air_, nullptr);
+    base_ = ns3::CreateObject<cell::Device>(air_, cell::Link::End::at_site);
     const auto node = cell::make_node(base_, cell::site_address(), path);
     const auto listener = make_socket(node);
     listener->Bind(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), 1883));

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <random>
 
+#include "base/testing/sanitized.h"
 #include "broker/endurance/publisher.h"
 #include "broker/endurance/subscriber.h"
 #include "broker/endurance/testing/broker_process.h"
@@ -205,7 +206,7 @@ TEST_P(Kill, LosesNothingThatWasAcknowledged) {
   ASSERT_NO_FATAL_FAILURE(load.settle());
   const Tally tally = load.count();
   print((std::string("ours, ") + GetParam()).c_str(), tally, kills);
-  EXPECT_GT(tally.acknowledged, 100u * kills);
+  EXPECT_GT(tally.acknowledged, (is_sanitized ? 5u : 100u) * kills);  // the load was one
   EXPECT_EQ(tally.lost, 0u);
   EXPECT_EQ(tally.duplicated, 0u);
   EXPECT_EQ(tally.out_of_order, 0u);

@@ -40,7 +40,7 @@ LAYERS = [
                                "conformance/monitors/"]),
     ("conformance/runner/", ["base/", "protocol/", "broker/", "client/", "transport/", "sim/", "scenarios/",
                              "peers/", "conformance/"]),
-    ("conformance/mutants/", ["base/", "protocol/", "sim/", "conformance/"]),
+    ("conformance/mutants/", ["base/", "protocol/", "transport/", "sim/", "conformance/"]),
     ("reports/", ["base/", "protocol/", "sim/trace/", "conformance/checks/", "conformance/monitors/",
                   "reports/"]),
     ("explore/", ["base/", "protocol/", "sim/", "scenarios/", "explore/"]),

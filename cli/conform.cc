@@ -1,275 +1,36 @@
-// mqttlab conform TARGET: the standard's statements against a broker.
-#include <fmt/chrono.h>
+// mqttlab conform TARGET: the standard's statements against a broker or a client.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "cli/conform_client.h"
+#include "cli/conform_course.h"
+#include "cli/conform_flags.h"
 #include "cli/conform_list.h"
 #include "cli/conform_report.h"
-#include "cli/conform_virtual.h"
+#include "cli/conform_target.h"
+#include "cli/conform_tell.h"
 #include "cli/conform_world.h"
 #include "cli/exit_code.h"
-#include "cli/render.h"
-#include "cli/text_file.h"
+#include "cli/interrupt.h"
 #include "cli/verbs.h"
-#include "conformance/runner/adapted.h"
 #include "conformance/runner/expectations.h"
 #include "conformance/runner/library.h"
-#include "conformance/runner/ours.h"
-#include "conformance/runner/print.h"
-#include "conformance/runner/remote.h"
-#include "conformance/runner/suite.h"
-#include "conformance/runner/target_file.h"
-#include "conformance/runner/watched.h"
-#include "installation/installation.h"
-#include "peers/adapter.h"
-#include "reports/conform/results_json.h"
 
 namespace mq::cli {
 namespace {
 
-struct ConformFlags {
-  std::string target;
-  std::string client;
-  std::string cases;
-  conformance::Selection selection;
-  std::uint64_t seed = 1;
-  std::string world = "memory";
-  std::string link;
-  conformance::Across across;
-  std::size_t jobs = 250;
-  std::optional<double> connection_rate;
-  std::string target_file;
-  std::string expectations;
-  bool updates_expectations = false;
-  std::string ca_file;
-  bool insecure = false;
-  bool in_virtual_time = false;
-  bool list = false;
-  bool verbose = false;
-  std::string output;
-  bool json = false;
-  std::string shard = "1/1";
-  std::size_t repeat = 1;
-  bool last_failed = false;
-};
-
 conformance::Library library_of(const ConformFlags& flags) {
   return flags.cases.empty() ? conformance::embedded_library()
                              : conformance::library_from(flags.cases);
-}
-
-using Results = std::vector<conformance::CaseResult>;
-
-Results against_ours(const std::vector<const conformance::Case*>& cases,
-                     const conformance::Library& library, const ConformFlags& flags) {
-  Results results;
-  conformance::Abilities abilities = conformance::abilities_of_ours();
-  abilities.round_trip = conformance::round_trip(flags.across.link);
-  for (const conformance::Case* one : cases) {
-    conformance::CaseResult result{one, conformance::level_of(*one, library.statements), {}};
-    const std::string why = conformance::does_not_apply(*one, abilities, {});
-    if (why.empty()) {
-      result.outcome = conformance::play_against_ours(*one, flags.seed, {}, flags.across);
-      conformance::soften(result);
-    } else {
-      result.outcome.verdict = conformance::Verdict::not_applicable;
-      result.outcome.reason = why;
-    }
-    results.push_back(std::move(result));
-  }
-  return results;
-}
-
-// Where a terminal watches, one line says how far it is.
-void show_progress(std::size_t to_come) {
-  static const bool is_watched = ::isatty(STDERR_FILENO) != 0;
-  if (!is_watched) return;
-  fmt::print(stderr, "\r\x1b[K");
-  if (to_come > 0) fmt::print(stderr, "{} cases to come", to_come);
-  std::fflush(stderr);
-}
-
-// A file as it is, or a complaint.
-std::optional<std::string> text_in(const std::string& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) {
-    fmt::print(stderr, "mqttlab conform: {}: a folder; expected a file\n", file);
-    return std::nullopt;
-  }
-  std::ostringstream text;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    fmt::print(stderr, "mqttlab conform: {}: {}\n", file, std::strerror(errno));
-    return std::nullopt;
-  }
-  if (text << stream.rdbuf()) return text.str();
-  fmt::print(stderr, "mqttlab conform: {}: it is empty\n", file);
-  return std::nullopt;
-}
-
-bool complain(const std::string& file, const scenario::Problems& problems) {
-  for (const scenario::Problem& problem : problems)
-    fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
-  return !problems.empty();
-}
-
-// The target as flags and files describe it; what is wrong is told here.
-bool describe_target(const ConformFlags& flags, conformance::Target& target) {
-  target.name = flags.target;
-  if (conformance::looks_like_url(flags.target)) {
-    auto address = conformance::address_in(flags.target);
-    if (const auto* none = std::get_if<conformance::NoAddress>(&address)) {
-      fmt::print(stderr, "mqttlab: `{}`: {}\n", flags.target, none->why);
-      return false;
-    }
-    target.address = std::get<conformance::Address>(std::move(address));
-  }
-  if (!flags.target_file.empty()) {
-    const auto text = text_in(flags.target_file);
-    if (!text) return false;
-    const std::string folder = std::filesystem::path(flags.target_file).parent_path().string();
-    if (complain(flags.target_file, conformance::read_target(*text, folder, target))) return false;
-  }
-  if (!flags.ca_file.empty()) target.ca_file = flags.ca_file;
-  if (flags.insecure) target.checks_certificate_name = false;
-  return true;
-}
-
-// The file that says what is known of this target; empty: there is none.
-std::string expectations_file(const ConformFlags& flags) {
-  if (!flags.expectations.empty()) return flags.expectations;
-  const std::string name = flags.client.empty() ? flags.target : expectations_name(flags.client);
-  if (name.empty() || conformance::looks_like_url(name) || name.find('/') != std::string::npos)
-    return {};
-  const std::string file = data_folder("conformance/expectations") + "/" + name + ".yaml";
-  return std::filesystem::exists(file) || flags.updates_expectations ? file : "";
-}
-
-struct Course {
-  Results results;
-  std::string lost;
-  std::string release;
-  std::vector<std::string> notes = {};
-};
-
-// What came of it, or the exit code of a target that could not be had.
-std::variant<Course, int> play(const ConformFlags& flags, conformance::Target target,
-                               const std::vector<const conformance::Case*>& cases,
-                               const conformance::Library& library) {
-  if (!flags.client.empty()) {
-    constexpr std::size_t processes_max = 24;
-    auto played = play_client({.client = flags.client,
-                               .seed = flags.seed,
-                               .jobs = std::min(flags.jobs, processes_max),
-                               .progress = show_progress},
-                              cases, library);
-    if (const int* code = std::get_if<int>(&played)) return *code;
-    auto& run = std::get<ClientCourse>(played);
-    return Course{std::move(run.results), std::move(run.lost), std::move(run.release)};
-  }
-  if (flags.target == "ours") return Course{against_ours(cases, library, flags), "", ""};
-  std::optional<conformance::Adapted> broker;
-  try {
-    if (flags.in_virtual_time) {
-      VirtualRun run =
-          conform_in_virtual_time(cases, library, flags.target, flags.seed, show_progress);
-      return Course{std::move(run.results), std::move(run.lost), std::move(run.release)};
-    }
-    if (!conformance::looks_like_url(flags.target)) broker.emplace(flags.target, target);
-  } catch (const peers::AdapterError& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return exit_code::usage;
-  } catch (const std::invalid_argument& error) {
-    fmt::print(stderr, "mqttlab: {}\n", error.what());
-    return exit_code::usage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "mqttlab: {}\n", error.what());
-    return exit_code::unreachable;
-  }
-  // A broker that was started for this run has no limits to be careful of.
-  const double rate = broker ? 0 : conformance::PaceLimits{}.per_second;
-  conformance::RemoteRun run =
-      conformance::run_remotely(cases, library, target,
-                                {.at_once = flags.jobs,
-                                 .pace = {.per_second = flags.connection_rate.value_or(rate)},
-                                 .word = conformance::word_of_a_run(),
-                                 .progress = show_progress});
-  std::vector<std::string> notes;
-  if (run.was_limited)
-    notes.push_back(
-        fmt::format("{} turned connections away; they were made more slowly then, in "
-                    "the end {:.0f} in a second",
-                    target.name, run.connections_per_second));
-  return Course{std::move(run.results), std::move(run.lost), target.release, std::move(notes)};
-}
-
-// The rounds of --repeat over the same cases; a target that is lost ends them.
-std::variant<Course, int> play_rounds(const ConformFlags& flags, const conformance::Target& target,
-                                      const std::vector<const conformance::Case*>& cases,
-                                      const conformance::Library& library) {
-  std::vector<Results> rounds;
-  Course last;
-  for (std::size_t round = 0; round < flags.repeat && last.lost.empty(); ++round) {
-    auto played = play(flags, target, cases, library);
-    if (std::holds_alternative<int>(played)) return played;
-    last = std::get<Course>(std::move(played));
-    rounds.push_back(std::move(last.results));
-  }
-  last.results = conformance::gravest_of(std::move(rounds));
-  return last;
-}
-
-void print_all(const Results& results, const conformance::Library& library,
-               const ConformFlags& flags) {
-  using conformance::Verdict;
-  const conformance::Printing printing{
-      flags.client.empty() ? flags.target : "--client '" + flags.client + "'", flags.cases,
-      flags.seed, flags.verbose};
-  for (const conformance::CaseResult& result : results) {
-    const Verdict verdict = result.outcome.verdict;
-    const bool is_plain = (verdict == Verdict::pass && result.outcome.reason.empty()) ||
-                          verdict == Verdict::skipped || verdict == Verdict::known;
-    if (!is_plain || flags.verbose)
-      fmt::print("{}", conformance::to_text(result, library.statements, printing));
-  }
-  for (const conformance::CaseResult& result : results) {
-    if (result.rounds.empty()) continue;
-    fmt::print("flaky      {}:", result.which->id);
-    for (const Verdict round : result.rounds) fmt::print(" {}", name(round));
-    fmt::print("\n");
-  }
-  fmt::print("{}", conformance::summary(results));
-  fmt::print("{}", conformance::to_text(conformance::watched_statements(results)));
-}
-
-// Reads the expectations and applies them; false if the file is wrong.
-bool expect(const std::string& file, bool may_be_new, conformance::Expectations& expectations,
-            Results& results, const conformance::Library& library) {
-  if (file.empty() || (may_be_new && !std::filesystem::exists(file))) return true;
-  const auto text = text_in(file);
-  if (!text || complain(file, conformance::read_expectations(*text, expectations))) return false;
-  conformance::apply(expectations, results);
-  for (const std::string& idle : conformance::idle_patterns(expectations, library))
-    fmt::print(stderr, "{}:{}\n", file, idle);
-  return true;
 }
 
 // Which cases; or the exit code, when it has been said why there are none.
@@ -302,73 +63,6 @@ std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFla
   return exit_code::nothing;
 }
 
-// The flags that select, as they were given.
-std::string selection_of(const ConformFlags& flags) {
-  std::string text;
-  const auto add = [&text](const char* flag, const std::string& value) {
-    text += (text.empty() ? "" : " ") + std::string(flag) + " " + quote_for_shell(value);
-  };
-  for (const std::string& one : flags.selection.only) add("--only", one);
-  for (const std::string& one : flags.selection.skip) add("--skip", one);
-  if (!flags.selection.level.empty() && flags.selection.level != "all")
-    add("--level", flags.selection.level);
-  if (flags.shard != "1/1") add("--shard", flags.shard);
-  if (flags.last_failed) text += (text.empty() ? "" : " ") + std::string("--last-failed");
-  return text;
-}
-
-// Of the target, for people and for folders.
-std::string name_of(const ConformFlags& flags) {
-  return flags.client.empty() ? flags.target : "client " + flags.client;
-}
-
-std::string command_of(const ConformFlags& flags) {
-  std::string text = launcher_name() + " conform " +
-                     (flags.client.empty() ? quote_for_shell(flags.target)
-                                           : "--client " + quote_for_shell(flags.client));
-  const std::pair<const char*, const std::string&> files[] = {
-      {" --cases ", flags.cases}, {" --target ", flags.target_file}, {" --cafile ", flags.ca_file}};
-  for (const auto& [flag, value] : files)
-    if (!value.empty()) text += flag + quote_for_shell(value);
-  return text + (flags.insecure ? " --insecure" : "") + (flags.in_virtual_time ? " --virtual" : "");
-}
-
-ConformAbout about(const ConformFlags& flags, const Course& course, double wall_seconds) {
-  ConformAbout about;
-  about.target = name_of(flags);
-  about.release = course.release;
-  about.seed = flags.seed;
-  about.again = command_of(flags);
-  about.selection = selection_of(flags);
-  about.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                              fmt::gmtime(std::time(nullptr) - std::lround(wall_seconds)));
-  about.wall_seconds = wall_seconds;
-  about.is_virtual = flags.target == "ours" || flags.client == "ours" || flags.in_virtual_time;
-  about.lost = course.lost;
-  about.notes = course.notes;
-  return about;
-}
-
-// Prints and writes what came of it; the exit code.
-int tell(const ConformFlags& flags, const ResultsFolder& folder, const Course& course,
-         const conformance::Library& library, double wall_seconds) {
-  const report::ConformResults results =
-      conform_results(course.results, library, about(flags, course, wall_seconds), &folder);
-  if (const auto trouble = write_conform(results, folder)) {
-    fmt::print(stderr, "mqttlab: {}\n", *trouble);
-    return exit_code::fault;
-  }
-  if (flags.json) {
-    fmt::print("{}", report::to_json(results));
-  } else {
-    print_all(course.results, library, flags);
-    fmt::print("{}report  {}\n", coverage_text(results.coverage), folder.report());
-  }
-  for (const std::string& note : course.notes) fmt::print(stderr, "mqttlab: {}\n", note);
-  if (!course.lost.empty()) fmt::print(stderr, "mqttlab: {}\n", course.lost);
-  return results.exit_code;
-}
-
 int conform(const ConformFlags& flags) {
   if (flags.target.empty() == flags.client.empty()) {
     fmt::print(stderr, "mqttlab: expected a TARGET, a broker, or --client, and not both\n");
@@ -389,6 +83,11 @@ int conform(const ConformFlags& flags) {
   if (const int* code = std::get_if<int>(&selected)) return *code;
   const auto& cases = std::get<std::vector<const conformance::Case*>>(selected);
   if (flags.list) return print_cases(cases, library, flags.json);
+  const std::string file = expectations_file(flags);
+  conformance::Expectations expectations;
+  if (!read_expectations_file(file, flags.updates_expectations, library, expectations))
+    return exit_code::usage;
+  take_signals();
   if (const auto trouble = prepare(folder)) {
     fmt::print(stderr, "mqttlab: {}\n", *trouble);
     return exit_code::usage;
@@ -396,14 +95,12 @@ int conform(const ConformFlags& flags) {
   const auto began = std::chrono::steady_clock::now();
   auto played = play_rounds(flags, target, cases, library);
   if (const int* code = std::get_if<int>(&played)) return *code;
-  auto& course = std::get<Course>(played);
-  const std::string file = expectations_file(flags);
-  conformance::Expectations expectations{.target = course.release, .cases = {}};
-  if (!expect(file, flags.updates_expectations, expectations, course.results, library))
-    return exit_code::usage;
+  auto& course = std::get<ConformCourse>(played);
+  conformance::apply(expectations, course.results);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   const int code = tell(flags, folder, course, library, took.count());
-  if (flags.updates_expectations && course.lost.empty()) {
+  if (flags.updates_expectations && course.lost.empty() && interrupt_seen() == 0) {
+    if (expectations.target.empty()) expectations.target = course.release;
     std::ofstream(file) << conformance::updated(expectations, course.results);
     fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
   }
@@ -464,6 +161,8 @@ void add_conform(CLI::App& app, int& exit_code) {
                  "only what failed the last time, as results.json in the results folder says");
   verb->add_option("-o,--output", flags->output, "the results folder (results/conform-TARGET)");
   verb->add_flag("--json", flags->json, "print results.json on stdout, and nothing else");
+  verb->add_flag("--github", flags->github,
+                 "annotations and the step's summary; by itself in GitHub Actions");
   verb->add_flag("--verbose,-v", flags->verbose, "show every case, with its packets");
   verb->callback([flags, &exit_code] {
     exit_code =

@@ -23,9 +23,13 @@ ClientCourse play_ours(const ClientFlags& flags, const std::vector<const conform
                        const conformance::Library& library) {
   ClientCourse course;
   for (const conformance::Case* one : cases) {
-    conformance::CaseResult result{one, conformance::level_of(*one, library.statements),
-                                   conformance::play_against_our_client(*one, flags.seed), ""};
-    conformance::soften(result);
+    conformance::CaseResult result{one, conformance::level_of(*one, library.statements), {}, ""};
+    if (flags.onlooker.wants_to_stop()) {
+      conformance::leave_out(result, conformance::interrupted_reason);
+    } else {
+      result.outcome = conformance::play_against_our_client(*one, flags.seed);
+      conformance::soften(result);
+    }
     course.results.push_back(std::move(result));
   }
   return course;
@@ -56,7 +60,7 @@ std::variant<ClientCourse, int> play_client(const ClientFlags& flags,
   }
   auto run = conformance::run_client(
       cases, library, adapter,
-      {.at_once = flags.jobs, .word = conformance::word_of_a_run(), .progress = flags.progress});
+      {.at_once = flags.jobs, .word = conformance::word_of_a_run(), .onlooker = flags.onlooker});
   course.results = std::move(run.results);
   course.lost = std::move(run.lost);
   return course;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,7 +16,7 @@ struct ClientFlags {
   std::string client;  // ours, an adapter's name or file, or a command
   std::uint64_t seed = 1;
   std::size_t jobs = 24;
-  std::function<void(std::size_t to_come)> progress;
+  conformance::Onlooker onlooker = {};
 };
 
 struct ClientCourse {

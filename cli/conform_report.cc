@@ -25,7 +25,8 @@ using conformance::Verdict;
 using report::ConformJudged;
 using report::ConformVerdict;
 
-constexpr std::size_t lines_max = 240;  // of one transcript
+constexpr std::size_t lines_max = 240;        // of one transcript
+constexpr std::size_t breach_lines_max = 40;  // of one breach
 constexpr std::size_t hex_bytes_max = 256;
 
 std::string hex(const std::vector<std::byte>& bytes) {
@@ -48,20 +49,22 @@ report::ConformMiss miss_of(const conformance::Failure& failure, const Case& one
           failure.got};
 }
 
-// The beginning and the end of a long one.
-void add_transcript(const std::vector<Said>& transcript, ConformJudged& judged) {
-  const std::size_t kept = std::min(transcript.size(), lines_max);
-  judged.left_out = transcript.size() - kept;
-  for (std::size_t i = 0; i < transcript.size(); ++i) {
-    if (i >= kept / 2 && i < kept / 2 + judged.left_out) continue;
-    const Said& said = transcript[i];
-    using What = report::ConformSaid::What;
-    const What what = said.what == Said::What::sent       ? What::sent
-                      : said.what == Said::What::received ? What::received
-                                                          : What::event;
-    judged.transcript.push_back(
-        {said.at - transcript.front().at, what, said.link, said.text, hex(said.bytes)});
-  }
+report::ConformSaid said_of(const Said& said, Instant began) {
+  using What = report::ConformSaid::What;
+  const What what = said.what == Said::What::sent       ? What::sent
+                    : said.what == Said::What::received ? What::received
+                                                        : What::event;
+  return {said.at - began, what, said.link, said.text, hex(said.bytes)};
+}
+
+// The beginning and the end of a long one. Into a case's evidence, or that of a breach.
+void add_transcript(const std::vector<const Said*>& lines, Instant began, std::size_t lines_kept,
+                    auto& evidence) {
+  const std::size_t kept = std::min(lines.size(), lines_kept);
+  evidence.left_out = lines.size() - kept;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (i < kept / 2 || i >= kept / 2 + evidence.left_out)
+      evidence.transcript.push_back(said_of(*lines[i], began));
 }
 
 // In a case against a broker we are the client, and the other way round.
@@ -86,6 +89,10 @@ ConformJudged::Of of_role(conformance::Role role) {
   return role == conformance::Role::client ? ConformJudged::Of::client : ConformJudged::Of::broker;
 }
 
+std::string again(const Case& one, const ConformAbout& about) {
+  return fmt::format("{} --only {} --seed {}", about.again, one.id, about.seed);
+}
+
 ConformJudged judged_of(const CaseResult& result, const ConformAbout& about,
                         report::ConformCapture* capture) {
   const Case& one = *result.which;
@@ -102,10 +109,15 @@ ConformJudged judged_of(const CaseResult& result, const ConformAbout& about,
   for (const Verdict round : result.rounds) judged.rounds.push_back(verdict_of(round));
   if (outcome.failure) judged.miss = miss_of(*outcome.failure, one);
   for (const auto& advice : outcome.advice) judged.advice.push_back(miss_of(advice, one));
-  if (!outcome.failure && outcome.advice.empty() && outcome.verdict != Verdict::error)
-    return judged;
-  judged.again = fmt::format("{} --only {} --seed {}", about.again, one.id, about.seed);
-  add_transcript(outcome.transcript, judged);
+  const bool is_amiss =
+      outcome.failure || !outcome.advice.empty() || outcome.verdict == Verdict::error;
+  if (is_amiss && !outcome.transcript.empty()) {
+    std::vector<const Said*> lines;
+    for (const Said& said : outcome.transcript) lines.push_back(&said);
+    add_transcript(lines, lines.front()->at, lines_max, judged);
+  }
+  if (is_amiss) judged.again = again(one, about);
+  if (!is_amiss && outcome.watched.breaches.empty()) return judged;
   if (capture != nullptr && !outcome.transcript.empty()) {
     judged.packets = capture->begin_case();
     add_packets(outcome.transcript, judged.of, *capture);
@@ -149,15 +161,52 @@ std::string hash_of(const std::vector<CaseResult>& results, bool is_virtual) {
   return fmt::format("{:016x}", hash);
 }
 
+// With what went over its connection until then, and just after.
+report::ConformBreach breach_of(const conformance::WatchedStatement::Evidence& evidence,
+                                const ConformAbout& about, const report::ConformResults& all) {
+  const auto& [result, seen] = evidence;
+  const monitors::WatchInfo& rule = monitors::info(seen->watch);
+  report::ConformBreach breach{.rule = std::string(rule.name),
+                               .sentence = std::string(rule.sentence),
+                               .in_case = result->which->id,
+                               .link = std::to_string(seen->connection),
+                               .seen = seen->text,
+                               .again = again(*result->which, about),
+                               .packets = {},
+                               .transcript = {}};
+  for (const ConformJudged& one : all.judged)
+    if (one.id == breach.in_case) breach.packets = one.packets;
+  const std::vector<Said>& transcript = result->outcome.transcript;
+  std::vector<const Said*> lines;
+  for (const Said& said : transcript)
+    if (said.connection == seen->connection && said.at <= seen->at) lines.push_back(&said);
+  if (lines.empty()) return breach;
+  breach.link = lines.front()->link + " (" + breach.link + ")";
+  add_transcript(lines, transcript.front().at, breach_lines_max, breach);
+  return breach;
+}
+
 // What broke beside the scripts: no case says it, so a note does. It decides for ours only, which
-// has no excuse; the deviations of other brokers are argued by case.
-void add_watched(const std::vector<CaseResult>& results, report::ConformResults& all) {
+// has no excuse; the deviations of others are argued by case.
+void add_watched(const std::vector<CaseResult>& results, const ConformAbout& about,
+                 report::ConformResults& all) {
   std::string broken;
-  for (const conformance::WatchedStatement& one : conformance::watched_statements(results))
-    if (one.broken > 0) broken += (broken.empty() ? "" : ", ") + to_text(one.id);
+  for (const conformance::WatchedStatement& one : conformance::watched_statements(results)) {
+    report::ConformWatched watched{.statement = to_text(one.id),
+                                   .of = of_role(one.role),
+                                   .tried = one.tried,
+                                   .broken = one.broken,
+                                   .rules = one.rules,
+                                   .breaches = {}};
+    for (const auto& evidence : one.evidence)
+      watched.breaches.push_back(breach_of(evidence, about, all));
+    if (one.broken > 0) broken += (broken.empty() ? "" : ", ") + watched.statement;
+    all.watched.push_back(std::move(watched));
+  }
   if (broken.empty()) return;
   all.notes.push_back("of what is watched in every case, broken: " + broken);
-  if (all.target == "ours" && all.exit_code == exit_code::held) all.exit_code = exit_code::broken;
+  const bool is_ours = all.target == "ours" || all.target == "client ours";
+  if (is_ours && all.exit_code == exit_code::held) all.exit_code = exit_code::broken;
 }
 
 }  // namespace
@@ -223,11 +272,14 @@ report::ConformResults conform_results(const std::vector<CaseResult>& results,
   all.hash = hash_of(results, about.is_virtual);
   all.lost = about.lost;
   all.notes = about.notes;
-  all.exit_code = about.lost.empty() ? conformance::exit_code(results) : exit_code::unreachable;
-  add_watched(results, all);
+  all.is_interrupted = about.interrupted_with != 0;
+  all.exit_code = all.is_interrupted   ? about.interrupted_with
+                  : about.lost.empty() ? conformance::exit_code(results)
+                                       : exit_code::unreachable;
   all.coverage = coverage_of(results, library);
   for (const CaseResult& result : results)
     all.judged.push_back(judged_of(result, about, capture ? &*capture : nullptr));
+  add_watched(results, about, all);
   for (const Statement& one : library.statements) all.statements.push_back(statement_of(one));
   if (file)
     if (const auto error = file->close())

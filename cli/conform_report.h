@@ -24,6 +24,7 @@ struct ConformAbout {
   double wall_seconds = 0;
   bool is_virtual = false;
   std::string lost;
+  int interrupted_with = 0;  // the exit code of a signal that ended it early; 0: none did
   std::vector<std::string> notes;
 };
 

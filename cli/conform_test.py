@@ -8,14 +8,20 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 import xml.etree.ElementTree as xml
 
 PROGRAMS = pathlib.Path(sys.argv.pop(1)).resolve()
 LONG = len(sys.argv) > 1 and sys.argv[1] in ("commit", "long") and sys.argv.pop(1) == "long"
+
+EXPECTATIONS = pathlib.Path(__file__).resolve().parent.parent / "conformance/expectations/mosquitto.yaml"
 
 # The first passes, the second cannot: our broker answers.
 CASES = """\
@@ -127,6 +133,225 @@ class Outputs(Conform):
 
 
 @unittest.skipIf(LONG, "of the commit tier")
+class Interrupted(Conform):
+    def interrupt(self, signal_number, *flags):
+        """Starts it, sends the signal when it has begun, and gives what it said."""
+        running = subprocess.Popen([PROGRAMS / "mqttlab", "conform", *map(str, flags), "-o", self.results],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.kill)
+        while not self.results.exists() and running.poll() is None:
+            time.sleep(0.01)
+        running.send_signal(signal_number)
+        out, error = running.communicate(timeout=60)
+        return running.returncode, out, error
+
+    def check(self, number, code, *flags):
+        returned, _, error = self.interrupt(number, *flags)
+        self.assertEqual(returned, code, error)
+        self.assertRegex(error, r"interrupted; \d+ of \d+ cases were not played")
+        results = self.stored()
+        self.assertTrue(results["is_interrupted"])
+        self.assertEqual(results["exit_code"], code)
+        skipped = [one for one in results["judged"] if one["verdict"] == "skipped"]
+        self.assertTrue(skipped)
+        self.assertTrue(all("interrupted" in one["reason"] for one in skipped))
+        self.assertFalse([one["id"] for one in results["judged"] if one["verdict"] == "fail"])
+        for name, word in (("report.html", "Incomplete"), ("summary.md", "Incomplete"), ("junit.xml", "interrupted")):
+            self.assertIn(word, (self.results / name).read_text(), name)
+
+    def test_ctrl_c_in_virtual_time_writes_what_there_is(self):
+        self.check(signal.SIGINT, 130, "ours", "--cases", self.many())
+
+    def many(self):
+        """Cases that take long even in virtual time."""
+        file = self.folder / "many.cases"
+        rows = "".join(f"  | n{i} |\n" for i in range(100))
+        file.write_text("case qos-many: Many messages\nasserts: v5/MQTT-3.12.4-1\n  | name |\n" + rows +
+                        "  A connect\n  repeat 20000\n    A ping\n  end\n")
+        return file
+
+    @unittest.skipUnless(shutil.which("mosquitto") or pathlib.Path("/usr/sbin/mosquitto").exists(),
+                         "mosquitto is not installed: apt-get install mosquitto")
+    def test_a_time_out_of_ci_over_sockets_writes_what_there_is_and_stops_the_broker(self):
+        self.check(signal.SIGTERM, 143, "mosquitto")
+
+    def test_a_client_that_is_tested_is_stopped_too(self):
+        self.check(signal.SIGINT, 130, "--client", f"{PROGRAMS / 'mqttlab'} client {{url}}")
+
+
+def connack(data):
+    return b"\x20\x03\0\0\0" if len(data) > 8 and data[8] == 5 else b"\x20\x02\0\0"
+
+
+class Stranger:
+    """Listens, and does with each connection what it is told to: `serve(connection, number)`."""
+
+    def __init__(self, test, serve):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
+        self.url = f"mqtt://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.over = threading.Event()
+        self.kept = []
+        threading.Thread(target=self.accept, args=(serve,), daemon=True).start()
+        test.addCleanup(self.end)
+
+    def accept(self, serve):
+        number = 0
+        while not self.over.is_set():
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.kept.append(connection)
+            threading.Thread(target=self.serve, args=(serve, connection, number), daemon=True).start()
+            number += 1
+
+    def serve(self, serve, connection, number):
+        try:
+            serve(connection, number)
+        except OSError:
+            pass
+
+    def end(self):
+        self.over.set()
+        self.listener.close()
+        for connection in self.kept:
+            connection.close()
+
+
+@unittest.skipIf(LONG, "of the commit tier")
+class Hostile(Conform):
+    """Whatever answers there: the run ends, says what is the matter, and accuses nobody without ground."""
+
+    def accused(self):
+        return [one["id"] for one in self.stored()["judged"] if one["verdict"] == "fail"]
+
+    def lost(self, url, *words, flags=()):
+        done = self.conform(url, "--only", "v5/qos*", *flags, code=3)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual({one["verdict"] for one in self.stored()["judged"]}, {"skipped"})
+
+    def test_nobody_listens(self):
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            port = gone.getsockname()[1]
+        self.lost(f"mqtt://127.0.0.1:{port}", "refused")
+
+    def test_it_accepts_and_never_answers(self):
+        self.lost(Stranger(self, lambda connection, number: None).url, "nothing within")
+
+    def test_it_closes_each_connection_at_once(self):
+        self.lost(Stranger(self, lambda connection, number: connection.close()).url, "no MQTT broker")
+
+    def test_it_answers_garbage(self):
+        self.lost(Stranger(self, lambda connection, number: connection.sendall(os.urandom(64) * 100)).url,
+                  "no MQTT broker")
+
+    def test_it_speaks_http(self):
+        self.lost(Stranger(self, lambda connection, number: connection.sendall(b"HTTP/1.1 400 Bad\r\n\r\n")).url,
+                  "no MQTT broker")
+
+    def test_tls_is_spoken_to_a_plain_port(self):
+        def plain(connection, number):
+            connection.recv(4096)
+            connection.close()
+        self.lost(Stranger(self, plain).url.replace("mqtt:", "mqtts:"), "TLS")
+
+    def test_a_web_socket_is_asked_for_at_a_plain_port(self):
+        def plain(connection, number):
+            connection.recv(4096)
+            connection.sendall(b"\x20\x02\0\x01")
+        self.lost(Stranger(self, plain).url.replace("mqtt:", "ws:"), "ws://127.0.0.1")
+
+    def test_a_url_or_a_name_with_a_typo(self):
+        for wrong, word in (("mqt://localhost", "did you mean mqtt"), ("mqtt://", "expected a host"),
+                            ("mqtt://localhost:0", "expected a port"), ("mosquito", "did you mean mosquitto"),
+                            ("mqtt://user:secret@localhost", "target file")):
+            done = self.conform(wrong, code=2)
+            self.assertIn(word, done.stderr, wrong)
+            self.assertNotIn("secret", done.stderr.replace(wrong, ""))
+
+    def test_a_host_that_does_not_exist(self):
+        self.lost("mqtt://no-such-host.invalid", "no-such-host.invalid")
+
+    def test_it_floods_whoever_comes(self):
+        def flood(connection, number):
+            connection.sendall(connack(connection.recv(4096)))
+            while True:
+                connection.sendall(b"\x30\x06\0\x01a\0xx" * 2000)
+        began = time.monotonic()
+        done = mqttlab("conform", Stranger(self, flood).url, "--only", "v5/qos1*", "-o", self.results, "--jobs", "20")
+        self.assertLess(time.monotonic() - began, 60)
+        self.assertIn(done.returncode, (1, 3, 5), done.stderr)  # it does not keep to the standard
+        self.assertTrue(self.results.joinpath("report.html").exists())
+
+    def test_it_says_connack_and_nothing_else(self):
+        def mute(connection, number):
+            connection.sendall(connack(connection.recv(4096)))
+            while connection.recv(4096):
+                pass
+        done = mqttlab("conform", Stranger(self, mute).url, "--only", "v5/ping*", "-o", self.results)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertTrue(self.accused())
+
+    def test_it_stops_answering_in_the_middle(self):
+        def dying(connection, number):
+            if number < 20:
+                connection.sendall(connack(connection.recv(4096)))
+        url = Stranger(self, dying).url
+        done = self.conform(url, "--only", "v5/qos*", code=3)
+        self.assertIn("stopped answering", done.stderr)
+        self.assertFalse(self.accused())
+
+    @unittest.skipUnless(shutil.which("mosquitto") or pathlib.Path("/usr/sbin/mosquitto").exists(),
+                         "mosquitto is not installed: apt-get install mosquitto")
+    def test_a_wrong_password_is_told_and_a_right_one_is_taken(self):
+        broker = Mosquitto.with_configuration(self, "allow_anonymous false\npassword_file USERS\n")
+        self.lost(broker, "refuses CONNECT with reason", "target file")
+        target = self.folder / "target.yaml"
+        target.write_text("version: 1\nlogin: { user: lab, password: wrong-secret }\n")
+        self.lost(broker, "refuses CONNECT with reason", flags=("--target", target))
+        self.assertNotIn("wrong-secret", (self.results / "results.json").read_text())
+        target.write_text("version: 1\nlogin: { user: lab, password: right-secret }\n")
+        self.conform(broker, "--target", target, "--only", "v5/qos1*", "--expectations", EXPECTATIONS)
+
+
+@unittest.skipIf(LONG, "of the commit tier")
+class GitHub(Conform):
+    def test_what_fails_is_annotated_and_summed_up(self):
+        summary = self.folder / "summary"
+        done = subprocess.run([PROGRAMS / "mqttlab", "conform", "ours", "--cases", self.cases, "-o", self.results],
+                              capture_output=True, text=True, timeout=300,
+                              env=dict(os.environ, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=summary))
+        self.assertEqual(done.returncode, 1)
+        lines = [line for line in done.stdout.splitlines() if line.startswith("::")]
+        self.assertEqual(len(lines), 1, done.stdout)
+        self.assertTrue(lines[0].startswith("::error title=ours%3A v5/MQTT-3.12.4-1::v5/is-silent fail: expected nothing"))
+        self.assertIn("Deviates", summary.read_text())
+        self.assertLess(summary.stat().st_size, 1024 * 1024)
+
+    def test_never_more_than_ten_and_never_on_stdout_beside_json(self):
+        rows = "".join(f"  | n{i} |\n" for i in range(12))
+        self.cases.write_text("case many: PINGREQ is not answered\nasserts: v5/MQTT-3.12.4-1\n  | name |\n" + rows +
+                              "  A connect\n  A send PINGREQ\n  A expect nothing\n")
+        done = self.conform("ours", "--cases", self.cases, "--github", "--json", code=1)
+        json.loads(done.stdout)
+        self.assertEqual(len([line for line in done.stderr.splitlines() if line.startswith("::error")]), 10)
+        self.assertIn("3 more", done.stderr)
+
+    def test_the_gate_compares_conformance(self):
+        passing = self.folder / "passing.cases"
+        passing.write_text(CASES.replace("A expect nothing", "A expect PINGRESP"))
+        self.conform("ours", "--cases", passing, output=self.folder / "base/a")
+        self.conform("ours", "--cases", self.cases, code=1, output=self.folder / "new/a")
+        worse = mqttlab("gate", self.folder / "base", self.folder / "new")
+        self.assertEqual(worse.returncode, 1, worse.stderr)
+        self.assertIn("newly broken: v5/is-silent", worse.stdout)
+        better = mqttlab("gate", self.folder / "new", self.folder / "base")
+        self.assertEqual(better.returncode, 0, better.stdout + better.stderr)
+        self.assertIn("better", better.stdout)
+
+
+@unittest.skipIf(LONG, "of the commit tier")
 class Lists(Conform):
     def test_statements_are_listed_and_explained(self):
         def statements(*flags):
@@ -149,6 +374,29 @@ class Lists(Conform):
 @unittest.skipUnless(shutil.which("mosquitto") or pathlib.Path("/usr/sbin/mosquitto").exists(),
                      "mosquitto is not installed: apt-get install mosquitto")
 class Mosquitto(Conform):
+    @staticmethod
+    def with_configuration(test, lines):
+        """Starts one with these lines in its configuration; its URL."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        users = test.folder / "users"
+        users.write_text("")
+        subprocess.run(["mosquitto_passwd", "-b", users, "lab", "right-secret"], check=True, capture_output=True)
+        configuration = test.folder / "mosquitto.conf"
+        configuration.write_text(f"user root\nlistener {port} 127.0.0.1\n" + lines.replace("USERS", str(users))
+                                 .replace("FOLDER", str(test.folder)))
+        broker = subprocess.Popen([shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", configuration],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        test.addCleanup(broker.wait)
+        test.addCleanup(broker.kill)
+        while broker.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.01)
+        return f"mqtt://127.0.0.1:{port}"
+
     @unittest.skipIf(LONG, "of the commit tier")
     def test_some_cases_against_mosquitto(self):
         done = self.conform("mosquitto", "--only", "v5/qos0-with-dup/*", "--only", "v5/qos1*")

@@ -53,11 +53,15 @@ class Run {
   }
 
   Outcome play(const Case& one) {
-    return conformance::play_against_ours(one, seed_, [this](sim::BrokerBackend&) {
+    conformance::Across across = conformance::next_to_ours();
+    if (const auto contact = contacts_.find(one.version); contact != contacts_.end())
+      across.abilities = contact->second.abilities;
+    const conformance::Between between = [this](sim::BrokerBackend&) {
       auto broker = virtual_broker(adapter_, {.seed = seed_, .settings = {}, .log_file = {}});
       broker->tell_of_trouble([this](const std::string& trouble) { trouble_ = trouble; });
       return broker;
-    });
+    };
+    return conformance::play_against_ours(one, seed_, between, across);
   }
 
   const std::string& trouble() const { return trouble_; }
@@ -74,18 +78,20 @@ class Run {
 
 VirtualRun conform_in_virtual_time(const std::vector<const Case*>& cases,
                                    const conformance::Library& library, const std::string& broker,
-                                   std::uint64_t seed,
-                                   const std::function<void(std::size_t)>& progress) {
+                                   std::uint64_t seed, const conformance::Onlooker& onlooker) {
   const peers::Adapter adapter = peers::find_adapter(broker);
   VirtualRun all;
   all.release = peers::installed_release(adapter);
   Run run(adapter, seed);
   all.lost = run.ask();
-  for (std::size_t i = 0; i < cases.size() && all.lost.empty(); ++i) {
+  for (std::size_t i = 0; i < cases.size(); ++i) {
     conformance::CaseResult result;
     result.which = cases[i];
     result.level = conformance::level_of(*cases[i], library.statements);
-    if (const std::string why = run.why_not(*cases[i]); why.empty()) {
+    if (!all.lost.empty() || onlooker.wants_to_stop()) {
+      conformance::leave_out(result, all.lost.empty() ? conformance::interrupted_reason
+                                                      : "the target does not answer");
+    } else if (const std::string why = run.why_not(*cases[i]); why.empty()) {
       result.outcome = run.play(*cases[i]);
       conformance::soften(result);
       all.lost = run.trouble();
@@ -94,7 +100,7 @@ VirtualRun conform_in_virtual_time(const std::vector<const Case*>& cases,
       result.outcome.reason = why;
     }
     all.results.push_back(std::move(result));
-    progress(cases.size() - i - 1);
+    if (onlooker.progress) onlooker.progress(cases.size() - i - 1);
   }
   return all;
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,7 +20,6 @@ struct VirtualRun {
 // Throws peers::AdapterError, peers::PeerError, std::system_error, std::invalid_argument.
 VirtualRun conform_in_virtual_time(const std::vector<const conformance::Case*>& cases,
                                    const conformance::Library& library, const std::string& broker,
-                                   std::uint64_t seed,
-                                   const std::function<void(std::size_t to_come)>& progress);
+                                   std::uint64_t seed, const conformance::Onlooker& onlooker);
 
 }  // namespace mq::cli

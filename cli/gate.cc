@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "cli/command_line.h"
@@ -68,16 +69,17 @@ std::optional<std::vector<gate::Facts>> read_side(const std::string& path) {
   }
   if (folders.empty())
     fmt::print(stderr,
-               "mqttlab: {} holds no results.json; `mqttlab run FILE --seeds 10 -o {}` "
-               "writes some\n",
+               "mqttlab: {} holds no results.json; `mqttlab run FILE --seeds 10 -o {}` or "
+               "`mqttlab conform TARGET -o ...` writes some\n",
                path, path);
   std::sort(folders.begin(), folders.end());
   std::vector<gate::Facts> facts;
   bool readable = true;
   for (const std::string& folder : folders) {
     std::string why;
-    if (const auto results = read_results(ResultsFolder{folder}, why)) {
-      facts.push_back(gate::facts_of(*results, folder));
+    if (const auto results = read_any_results(ResultsFolder{folder}, why)) {
+      facts.push_back(
+          std::visit([&](const auto& one) { return gate::facts_of(one, folder); }, *results));
     } else {
       fmt::print(stderr, "mqttlab: {}\n", why);
       readable = false;

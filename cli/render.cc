@@ -18,18 +18,25 @@
 #include "reports/summary/summary.h"
 
 namespace mq::cli {
-std::optional<report::Results> read_results(const ResultsFolder& folder, std::string& why) {
+std::optional<StoredResults> read_any_results(const ResultsFolder& folder, std::string& why) {
   const auto text = read_text_file(folder.results());
   if (!text) {
     why = folder.results() + " cannot be read: there are no results";
     return std::nullopt;
   }
-  auto read = report::from_json(*text);
-  if (auto* unreadable = std::get_if<report::Unreadable>(&read)) {
-    why = folder.results() + ": " + unreadable->why;
-    return std::nullopt;
-  }
-  return std::get<report::Results>(std::move(read));
+  auto read = report::any_from_json(*text);
+  if (auto* results = std::get_if<report::Results>(&read)) return std::move(*results);
+  if (auto* results = std::get_if<report::ConformResults>(&read)) return std::move(*results);
+  why = folder.results() + ": " + std::get<report::Unreadable>(read).why;
+  return std::nullopt;
+}
+
+std::optional<report::Results> read_results(const ResultsFolder& folder, std::string& why) {
+  auto read = read_any_results(folder, why);
+  if (!read) return std::nullopt;
+  if (auto* results = std::get_if<report::Results>(&*read)) return std::move(*results);
+  why = folder.results() + ": of `mqttlab conform`, not of a run";
+  return std::nullopt;
 }
 
 std::optional<std::string> render_all(const report::Results& results, const ResultsFolder& folder) {

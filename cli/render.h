@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "cli/results_folder.h"
@@ -13,7 +14,10 @@
 
 namespace mq::cli {
 
-// The results.json of a folder; `why` says what is wrong with it.
+// The results.json of a folder, of `run` or of `conform`; `why` says what is wrong with it.
+using StoredResults = std::variant<report::Results, report::ConformResults>;
+std::optional<StoredResults> read_any_results(const ResultsFolder& folder, std::string& why);
+// The same, where only results of `run` are of use.
 std::optional<report::Results> read_results(const ResultsFolder& folder, std::string& why);
 
 // Writes report.html, junit.xml and summary.md beside results.json. What went wrong, if something

@@ -10,10 +10,8 @@
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/render.h"
-#include "cli/text_file.h"
 #include "cli/verbs.h"
 #include "reports/conform/page.h"
-#include "reports/conform/results_json.h"
 #include "reports/file/output_file.h"
 
 namespace mq::cli {
@@ -37,14 +35,10 @@ int complain(const std::string& why, int code) {
 }
 
 // What `run` found.
-int render_run(const ResultsFolder& folder) {
-  std::string why;
-  const auto results = read_results(folder, why);
-  if (!results) return complain(why, exit_code::usage);
-  if (const auto trouble = render_all(*results, folder))
-    return complain(*trouble, exit_code::fault);
+int render_run(const report::Results& results, const ResultsFolder& folder) {
+  if (const auto trouble = render_all(results, folder)) return complain(*trouble, exit_code::fault);
   fmt::print("{}\n", folder.report());
-  return results->exit_code;
+  return results.exit_code;
 }
 
 // What `conform` found; several go into one matrix too.
@@ -65,17 +59,17 @@ int render(const ReportFlags& flags) {
   std::vector<report::ConformResults> targets;
   for (const std::string& path : flags.folders) {
     const ResultsFolder folder{folder_named(path)};
-    const auto text = read_text_file(folder.results());
-    if (!text || !report::is_of_conform(*text)) {
-      code = graver(code, render_run(folder));
+    std::string why;
+    auto read = read_any_results(folder, why);
+    if (!read) {
+      code = graver(code, complain(why, exit_code::usage));
       continue;
     }
-    auto read = report::conform_from_json(*text);
-    if (const auto* unreadable = std::get_if<report::Unreadable>(&read)) {
-      code = graver(code, complain(folder.results() + ": " + unreadable->why, exit_code::usage));
+    if (const auto* results = std::get_if<report::Results>(&*read)) {
+      code = graver(code, render_run(*results, folder));
       continue;
     }
-    auto& results = std::get<report::ConformResults>(read);
+    auto& results = std::get<report::ConformResults>(*read);
     if (const auto trouble = render_conform(results, folder))
       code = graver(code, complain(*trouble, exit_code::fault));
     else

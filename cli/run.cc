@@ -14,6 +14,7 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/github.h"
 #include "cli/interrupt.h"
 #include "cli/render.h"
 #include "cli/results_folder.h"
@@ -21,6 +22,8 @@
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "cli/worker_pool.h"
+#include "reports/github/annotations.h"
+#include "reports/summary/summary.h"
 #include "scenarios/language/parse.h"
 
 namespace mq::cli {
@@ -38,6 +41,7 @@ struct RunFlags {
   std::string output;
   std::string trace = "full";
   bool json = false;
+  bool github = false;
   std::string color = "auto";
 };
 
@@ -188,6 +192,19 @@ int finish(const Run& run, Outcome& outcome, const RunFlags& flags, const Termin
   return outcome.exit_code;
 }
 
+// What the runs broke, and the summaries of those that fail before all others: a step's summary may
+// have no room for all.
+void report_to_github(const std::vector<report::Results>& documents, bool stdout_taken) {
+  std::vector<report::github::Annotation> annotations;
+  std::string failed;
+  std::string held;
+  for (const report::Results& results : documents) {
+    for (auto& one : report::github::annotations_of(results)) annotations.push_back(std::move(one));
+    (results.exit_code == exit_code::held ? held : failed) += report::summary_markdown(results);
+  }
+  tell_github(annotations, failed + held, stdout_taken);
+}
+
 int run(const RunFlags& flags) {
   std::vector<Scenario> scenarios;
   bool readable = true;
@@ -240,6 +257,7 @@ int run(const RunFlags& flags) {
     if (outcome.results) documents.push_back(std::move(*outcome.results));
   }
   if (flags.json) print_json(documents);
+  if (github_wanted(flags.github)) report_to_github(documents, flags.json);
   return code;
 }
 
@@ -268,6 +286,8 @@ void add_run(CLI::App& app, int& exit_code) {
   verb.option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
       .one_of({"full", "failures", "none"});
   verb.flag("--json", flags->json, "print the results as one JSON document");
+  verb.flag("--github", flags->github,
+            "annotations and the step's summary; by itself in GitHub Actions");
   verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});
   verb.runs([flags, &exit_code] { exit_code = run(*flags); });
 }

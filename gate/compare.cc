@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace mq::gate {
@@ -53,6 +55,23 @@ Kept kept(const std::vector<const Facts*>& runs, const std::string& id) {
   return kept;
 }
 
+std::set<std::string> broken_parts(const std::vector<const Facts*>& runs, const std::string& id) {
+  std::set<std::string> all;
+  for (const Facts* run : runs)
+    if (const Promise* promise = find(*run, id))
+      all.insert(promise->broken_parts.begin(), promise->broken_parts.end());
+  return all;
+}
+
+std::string list_of(const std::vector<std::string>& parts) {
+  constexpr std::size_t shown_max = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(parts.size(), shown_max); ++i)
+    text += (i == 0 ? "" : ", ") + parts[i];
+  if (parts.size() > shown_max) text += fmt::format(" and {} more", parts.size() - shown_max);
+  return text;
+}
+
 void judge(PromiseChange& c, const Rules& rules) {
   const auto in = [](const Kept& k) { return fmt::format("{} of {} runs", k.broken, k.tried); };
   if (c.now.broken > 0 && c.base.broken == 0) {
@@ -65,7 +84,8 @@ void judge(PromiseChange& c, const Rules& rules) {
         more_often({c.base.broken, c.base.tried}, {c.now.broken, c.now.tried}) < rules.p_max;
     const bool less =
         more_often({c.now.broken, c.now.tried}, {c.base.broken, c.base.tried}) < rules.p_max;
-    c.change = more ? Change::worse : less ? Change::better : Change::same;
+    const bool is_worse = more || !c.newly.empty();
+    c.change = is_worse ? Change::worse : less ? Change::better : Change::same;
     c.why = fmt::format("broken in {}, in BASE in {}", in(c.now), in(c.base));
   } else if (c.base.broken > 0 && c.now.tried > 0) {
     c.change = Change::better;
@@ -83,7 +103,12 @@ PromiseChange compare_promise(const Pair& pair, const Promise& promise, const Ru
   PromiseChange c{.id = promise.id, .promise = promise.promise};
   c.base = kept(pair.base, promise.id);
   c.now = kept(pair.now, promise.id);
+  const std::set<std::string> now_parts = broken_parts(pair.now, promise.id);
+  const std::set<std::string> base_parts = broken_parts(pair.base, promise.id);
+  std::set_difference(now_parts.begin(), now_parts.end(), base_parts.begin(), base_parts.end(),
+                      std::back_inserter(c.newly));
   judge(c, rules);
+  if (!c.newly.empty()) c.why += "; newly broken: " + list_of(c.newly);
   for (const Facts* run : pair.now) {
     const Promise* here = find(*run, promise.id);
     if (here == nullptr || here->verdict != Verdict::broken) continue;
@@ -194,12 +219,14 @@ ScenarioChange compare_scenario(const Key& key, const Pair& pair, const Rules& r
       }
   for (const Promise* promise : promises_of(pair))
     c.promises.push_back(compare_promise(pair, *promise, rules));
+  const std::vector<const Metric*> metrics = metrics_of(pair);
+  if (metrics.empty()) return c;
   if (std::min(pair.base.size(), pair.now.size()) < rules.runs_min) {
     c.remarks.push_back(fmt::format("only promises are compared: figures need {} runs on each side",
                                     rules.runs_min));
     return c;
   }
-  for (const Metric* metric : metrics_of(pair))
+  for (const Metric* metric : metrics)
     if (std::none_of(rules.skip.begin(), rules.skip.end(),
                      [&](const std::string& pattern) { return like(metric->id, pattern); }))
       c.metrics.push_back(compare_metric(pair, *metric, rules));

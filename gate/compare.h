@@ -48,6 +48,7 @@ struct PromiseChange {
   std::string why;                   // one sentence
   std::vector<std::string> folders;  // of NEW, where it is broken: the first few
   std::string evidence;              // of the first of them
+  std::vector<std::string> newly;    // parts that NEW breaks and BASE did not
 };
 inline constexpr std::size_t folders_shown_max = 3;
 

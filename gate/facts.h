@@ -1,11 +1,12 @@
-// What a comparison needs of one run: its promises and its figures. Small, so that thousands of
-// runs fit in memory.
+// What a comparison needs of one run, of `run` or of `conform`: its promises and its figures.
+// Small, so that thousands of runs fit in memory.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "reports/conform/results.h"
 #include "reports/results.h"
 
 namespace mq::gate {
@@ -35,6 +36,8 @@ struct Promise {
   checks::Verdict verdict = checks::Verdict::not_tried;
   std::string measured;
   std::string evidence;  // the first; empty if there is none
+  // What of it is broken, if that has names: of a statement, the cases that fail.
+  std::vector<std::string> broken_parts = {};
 };
 
 struct Facts {
@@ -49,5 +52,8 @@ struct Facts {
 };
 
 Facts facts_of(const report::Results& results, std::string folder);
+// Of `conform`: a promise for each statement of the standard, no figures. A statement is broken if
+// a case of it fails, known or not, or if a rule was seen to break.
+Facts facts_of(const report::ConformResults& results, std::string folder);
 
 }  // namespace mq::gate

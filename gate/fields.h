@@ -48,6 +48,7 @@ void fields(Io& io, PromiseChange& v) {
   io("new", v.now);
   io("evidence", v.evidence);
   io("folders", v.folders);
+  io("newly_broken", v.newly);
 }
 template <class Io>
 void fields(Io& io, Metric& v) {

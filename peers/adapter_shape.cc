@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "scenarios/language/grammar_files.h"
 #include "scenarios/language/grammar_scalars.h"
 
 namespace mq::peers {
@@ -22,9 +23,6 @@ constexpr Shape one_or_words{.is = Is::one_or_list, .item = &word, .entries_max 
 constexpr Shape command_list{.is = Is::list, .item = &words, .entries_max = 100};
 constexpr Shape variables{.is = Is::named_map, .item = &word, .entries_max = 100};
 constexpr Shape patience{.is = Is::duration, .min = "10ms", .max = "5min"};
-
-constexpr std::array first_version = {Choice{"1", "of this description"}};
-constexpr Shape version{.is = Is::choice, .choices = first_version};
 
 constexpr std::array file_keys = {
     Key{.name = "name", .shape = &line_of_text, .is_required = true},
@@ -85,7 +83,7 @@ constexpr std::array virtual_keys = {
 constexpr Shape in_virtual_time{.is = Is::map, .title = "`virtual`", .keys = virtual_keys};
 
 constexpr std::array adapter_keys = {
-    Key{.name = "version", .shape = &version, .is_required = true},
+    Key{.name = "version", .shape = &scenario::version_of_a_file, .is_required = true},
     Key{.name = "name", .shape = &a_name, .is_required = true},
     Key{.name = "title", .shape = &line_of_text, .is_required = true},
     Key{.name = "program", .shape = &one_or_words, .is_required = true},

@@ -10,6 +10,7 @@
 #include "installation/installation.h"
 #include "peers/peer.h"
 #include "peers/placeholders.h"
+#include "scenarios/language/grammar_files.h"
 #include "scenarios/language/grammar_scalars.h"
 #include "scenarios/language/walk.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using scenario::a_name;
-using scenario::Choice;
 using scenario::Fields;
 using scenario::Is;
 using scenario::Key;
@@ -30,21 +30,16 @@ using scenario::Shape;
 constexpr Shape word{.is = Is::text, .is_one_line = true, .entries_max = 1000};
 constexpr Shape words{.is = Is::list, .item = &word, .entries_max = 100};
 constexpr Shape one_or_words{.is = Is::one_or_list, .item = &word, .entries_max = 100};
-constexpr std::array first_version = {Choice{"1", "of this description"}};
-constexpr Shape version{.is = Is::choice, .choices = first_version};
-constexpr std::array protocol_words = {Choice{"3.1.1", ""}, Choice{"5.0", ""}};
-constexpr Shape protocol{.is = Is::choice, .choices = protocol_words};
-constexpr Shape protocols{.is = Is::list, .item = &protocol, .entries_max = 2};
 
 constexpr std::array keys = {
-    Key{.name = "version", .shape = &version, .is_required = true},
+    Key{.name = "version", .shape = &scenario::version_of_a_file, .is_required = true},
     Key{.name = "name", .shape = &a_name, .is_required = true},
     Key{.name = "title", .shape = &line_of_text, .is_required = true},
     Key{.name = "program", .shape = &one_or_words, .is_required = true},
     Key{.name = "install", .shape = &line_of_text, .is_required = true},
     Key{.name = "release", .shape = &words},
     Key{.name = "present", .shape = &words},
-    Key{.name = "versions", .shape = &protocols},
+    Key{.name = "versions", .shape = &scenario::protocols},
     Key{.name = "speaks_lines", .shape = &scenario::yes_no, .fallback = "false"},
     Key{.name = "connect", .shape = &words, .is_required = true},
     Key{.name = "publish", .shape = &words},

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reports/archive.h"
+#include "reports/document.h"
 #include "reports/run_info_json.h"
 
 namespace mq {
@@ -353,26 +354,22 @@ std::string to_json(const Results& results) {
   return boost::json::serialize(object) + "\n";
 }
 
-std::variant<Results, Unreadable> from_json(std::string_view text) {
-  boost::system::error_code failed;
-  const boost::json::value whole = boost::json::parse(text, failed);
-  if (failed) return Unreadable{fmt::format("not complete JSON ({})", failed.message())};
-  if (!whole.is_object()) return Unreadable{"not an object"};
-  const boost::json::value* version = whole.get_object().if_contains("schema_version");
-  if (version == nullptr || !version->is_number())
-    return Unreadable{"no schema_version: not written by mqttlab"};
-  boost::system::error_code odd;
-  const auto number = version->to_number<std::int64_t>(odd);
-  if (odd || number != schema_version)
-    return Unreadable{fmt::format("schema version {}, this program reads version {}",
-                                  boost::json::serialize(*version), schema_version)};
+std::variant<Results, Unreadable> results_from(const boost::json::object& document) {
+  if (std::string why = other_schema(document, schema_version); !why.empty())
+    return Unreadable{std::move(why)};
   Results results;
   Fault fault;
-  ReadFields io(whole.get_object(), "", fault);
+  ReadFields io(document, "", fault);
   fields(io, results);
   if (!fault) fault.text = dangling(results);
   if (fault) return Unreadable{fault.text};
   return results;
+}
+
+std::variant<Results, Unreadable> from_json(std::string_view text) {
+  auto document = document_in(text);
+  if (auto* unreadable = std::get_if<Unreadable>(&document)) return std::move(*unreadable);
+  return results_from(std::get<boost::json::object>(document));
 }
 
 }  // namespace mq::report

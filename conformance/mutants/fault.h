@@ -2,10 +2,13 @@
 // say the same) at a time. A test demands that the cases see each of them.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "conformance/mutants/passing.h"
+#include "transport/layer.h"
 
 namespace mq::conformance {
 
@@ -13,6 +16,9 @@ struct Fault {
   std::string name;    // what the broker does, as the rest of a sentence
   std::string breaks;  // with blanks: "v5/MQTT-2.2.1-5 v3.1.1/MQTT-2.3.1-6"
   Behaviour behaviour;
+  // Instead of the broker's half of WebSocket, if it is that which errs.
+  std::function<std::unique_ptr<transport::Layer>(std::unique_ptr<transport::Layer>)> web_socket =
+      {};
 };
 using Faults = std::vector<Fault>;
 
@@ -32,5 +38,6 @@ Faults shared_faults();          // 4.8
 Faults session_faults();         // 3.1.2.11.2, 4.1
 Faults ending_faults();          // 3.12, 3.14, 4.13
 Faults authentication_faults();  // 3.15, 4.12
+Faults web_socket_faults();      // 6
 
 }  // namespace mq::conformance

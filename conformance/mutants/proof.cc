@@ -32,7 +32,9 @@ bool sees(const Case& one, std::size_t fault) {
   const Between between = [fault](sim::BrokerBackend& broker) {
     return std::make_unique<MutatedBackend>(broker, all_faults().at(fault).behaviour);
   };
-  const Verdict verdict = play_against_ours(one, 1, between).verdict;
+  Across across = next_to_ours();
+  across.web_socket = all_faults().at(fault).web_socket;
+  const Verdict verdict = play_against_ours(one, 1, between, across).verdict;
   return verdict == Verdict::fail || verdict == Verdict::non_strict;
 }
 

@@ -142,7 +142,8 @@ void ClientCase::launch(const Order& order) {
   std::map<std::string, std::string> given{
       {"host", "127.0.0.1"},
       {"port", port},
-      {"url", "mqtt://127.0.0.1:" + port},
+      {"url",
+       needs(one_, "websocket") ? "ws://127.0.0.1:" + port + "/mqtt" : "mqtt://127.0.0.1:" + port},
       {"program", adapter_.programs.empty() ? "" : adapter_.programs.front()}};
   for (const auto& [name, value] : order.fields) given.insert({name, value});
   for (const auto& [name, value] : order.then_fields) given[name] = value;
@@ -284,6 +285,23 @@ void ClientCase::end(const EndLink& end) {
   link->reset();
 }
 
+void ClientCase::give_up() {
+  is_over_ = true;
+  let_go();
+}
+
+void ClientCase::let_go() {
+  limit_timer_.cancel();
+  end_timer_.cancel();
+  clock_.cancel();
+  error_code ignored;
+  acceptor_.close(ignored);
+  input_.close(ignored);
+  output_.close(ignored);
+  for (auto& [number, link] : std::exchange(links_, {})) link->abort();
+  process_.reset();
+}
+
 void ClientCase::finish() {
   is_over_ = true;
   Outcome outcome = play_.take_outcome();
@@ -294,15 +312,7 @@ void ClientCase::finish() {
       outcome.verdict = Verdict::fail,
       outcome.failure =
           Failure{one_.place, one_.title, "a client that lives on", how_it_ended(*status)};
-  limit_timer_.cancel();
-  end_timer_.cancel();
-  clock_.cancel();
-  error_code ignored;
-  acceptor_.close(ignored);
-  input_.close(ignored);
-  output_.close(ignored);
-  for (auto& [number, link] : std::exchange(links_, {})) link->abort();
-  process_.reset();
+  let_go();
   asio::post(context_, [done = std::move(done_), outcome = std::move(outcome)]() mutable {
     done(std::move(outcome));
   });

@@ -29,6 +29,7 @@ class ClientCase final : public std::enable_shared_from_this<ClientCase> {
   ClientCase(boost::asio::io_context& context, const Case& one, const peers::ClientAdapter& adapter,
              Surroundings around, Duration limit, Done done);
   void start();
+  void give_up();  // at once, and nobody is told
 
  private:
   void act();
@@ -45,6 +46,7 @@ class ClientCase final : public std::enable_shared_from_this<ClientCase> {
   void take(boost::asio::ip::tcp::socket socket);
   void end(const EndLink& end);
   void finish();
+  void let_go();  // of everything that is open or runs
   Instant now() const { return clock_.now(); }
 
   boost::asio::io_context& context_;

@@ -10,20 +10,27 @@ Link& Links::arrive() {
   const LinkNumber number{++last_};
   arrived_.push_back(number);
   Link& link = links_.try_emplace(number, number, "", peer(), version_).first->second;
+  if (place_) {
+    link.web_socket.emplace(WebSocket::server());
+    return link;
+  }
   link.is_open = true;
+  watched_.opened(number, now);
   return link;
 }
 
 Link* Links::accept(const std::string& name) {
   while (!arrived_.empty()) {
     Link* const link = find(arrived_.front());
+    if (link->web_socket && !link->is_open && !link->ended) return nullptr;  // not yet
     arrived_.pop_front();
     // One that ended without a word is none: who looks whether a port is open does that.
-    if (link->ended && link->reader.buffered_bytes() == 0) continue;
+    if (link->ended && link->reader.buffered_bytes() == 0 && !link->malformed) continue;
     party(name).current = link->number;
     party(name).hello.reset();
     link->name = name;
     note(name, "the client has connected");
+    if (link->is_open && link->web_socket) tell_of_web_socket(*link);
     read(*link);
     if (link->ended) note(name, *link->ended);
     return link;

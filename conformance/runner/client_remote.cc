@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "conformance/runner/client_case.h"
@@ -17,8 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Patience patience{.reply = 2s, .quiet = 500ms, .early = 100ms};
-constexpr Duration slack = 40s;          // beyond that a case is given up
-constexpr std::size_t calm_at_once = 4;  // of what is played again
+constexpr Duration slack = 40s;            // beyond that a case is given up
+constexpr std::size_t calm_at_once = 4;    // of what is played again
+constexpr auto between_questions = 100ms;  // whether the run is to stop
 
 // What the steps of a case want of a client; the first thing that it has not is told.
 class Demands {
@@ -69,6 +71,14 @@ class Demands {
   const peers::ClientAdapter& adapter_;
 };
 
+// Whether the words that make it connect have a place for such a thing.
+bool has_place(const peers::ClientAdapter& adapter, std::string_view placeholder) {
+  const peers::Command& words = adapter.commands.at("connect");
+  return std::any_of(words.begin(), words.end(), [&](const std::string& one) {
+    return one.find(placeholder) != std::string::npos;
+  });
+}
+
 class ClientSuite {
  public:
   ClientSuite(const std::vector<const Case*>& cases, const Library& library,
@@ -78,14 +88,19 @@ class ClientSuite {
       run_.results.push_back({one, level_of(*one, library.statements), {}, ""});
   }
 
+  ~ClientSuite() {
+    for (const auto& one : playing_)
+      if (const auto playing = one.lock()) playing->give_up();
+  }
+  ClientSuite(const ClientSuite&) = delete;
+  ClientSuite& operator=(const ClientSuite&) = delete;
+
   ClientRun run() {
     if (adapter_.source.empty()) run_.lost = ask();
-    if (run_.lost.empty()) play_all();
+    if (run_.lost.empty() && !is_stopped_) play_all();
     for (CaseResult& result : run_.results) {
-      if (!run_.lost.empty()) {
-        result.outcome.verdict = Verdict::skipped;
-        result.outcome.reason = "the client does not connect";
-      }
+      if (!settled_.contains(result.which) && (!run_.lost.empty() || is_stopped_))
+        leave_out(result, is_stopped_ ? interrupted_reason : "the client does not connect");
       soften(result);
     }
     return std::move(run_);
@@ -112,24 +127,17 @@ class ClientSuite {
     std::optional<Outcome> outcome;
     play(cases.at(0), "hello", options_.hello_within + 5s,
          [&](Outcome came) { outcome = std::move(came); });
-    while (!outcome) context_.run_one();
+    while (!outcome && !stops()) context_.run_one_for(between_questions);
+    if (is_stopped_) return {};
     const auto& choices = outcome->choices;
     adapter_.speaks_lines = !choices.empty() && choices.front() == "lines";
     if (adapter_.speaks_lines) return {};
     if (outcome->verdict == Verdict::pass) {
-      if (!chooses_version()) adapter_.versions = {choices.back()};
+      if (!has_place(adapter_, "${version}")) adapter_.versions = {choices.back()};
       return {};
     }
     return "it says no `ready` on its standard output, and does not connect: " +
            (outcome->failure ? outcome->failure->got : outcome->reason);
-  }
-
-  // Whether the command has a place for the version.
-  bool chooses_version() const {
-    const peers::Command& words = adapter_.commands.at("connect");
-    return std::any_of(words.begin(), words.end(), [](const std::string& one) {
-      return one.find("${version}") != std::string::npos;
-    });
   }
 
   void play_all() {
@@ -146,6 +154,7 @@ class ClientSuite {
       }
       run_.results[at].outcome.verdict = Verdict::not_applicable;
       run_.results[at].outcome.reason = why;
+      settled_.insert(&one);
     }
     // What takes longest begins first, and all the rest fits beside it.
     std::stable_sort(jobs.begin(), jobs.end(),
@@ -157,7 +166,7 @@ class ClientSuite {
 
   void play_batch(std::deque<Job> jobs, std::size_t at_once) {
     std::size_t busy = 0;
-    while (!jobs.empty() || busy > 0) {
+    while ((!jobs.empty() || busy > 0) && !stops()) {
       while (!jobs.empty() && busy < at_once) {
         const Job job = jobs.front();
         jobs.pop_front();
@@ -168,8 +177,14 @@ class ClientSuite {
                settle(job, std::move(outcome));
              });
       }
-      context_.run_one();
+      context_.run_one_for(between_questions);
     }
+  }
+
+  // A signal wakes nobody up, so it is asked for.
+  bool stops() {
+    is_stopped_ = is_stopped_ || options_.onlooker.wants_to_stop();
+    return is_stopped_;
   }
 
   // What was only late, many programs running at a time, is played once more in calm.
@@ -184,8 +199,9 @@ class ClientSuite {
     if (job.is_second_time && outcome.verdict == Verdict::pass)
       outcome.reason = "when it was played a second time, and little else beside it";
     run_.results[job.at].outcome = std::move(outcome);
+    settled_.insert(run_.results[job.at].which);
     --to_come_;
-    if (options_.progress) options_.progress(to_come_);
+    if (options_.onlooker.progress) options_.onlooker.progress(to_come_);
   }
 
   void play(const Case& one, const std::string& number, Duration limit, ClientCase::Done done) {
@@ -193,8 +209,11 @@ class ClientSuite {
                         .client_id = options_.word + number,
                         .given = {},
                         .patience = patience};
-    std::make_shared<ClientCase>(context_, one, adapter_, std::move(around), limit, std::move(done))
-        ->start();
+    const auto playing = std::make_shared<ClientCase>(context_, one, adapter_, std::move(around),
+                                                      limit, std::move(done));
+    std::erase_if(playing_, [](const auto& past) { return past.expired(); });
+    playing_.push_back(playing);
+    playing->start();
   }
 
   peers::ClientAdapter adapter_;
@@ -204,8 +223,11 @@ class ClientSuite {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> goes_on_{
       context_.get_executor()};
   ClientRun run_;
+  std::vector<std::weak_ptr<ClientCase>> playing_;
   std::deque<Job> again_;
+  std::set<const Case*> settled_;
   std::size_t to_come_ = 0;
+  bool is_stopped_ = false;
 };
 
 }  // namespace
@@ -218,6 +240,8 @@ std::string cannot_take_part(const Case& one, const peers::ClientAdapter& adapte
   // A client announces nothing of what brokers do.
   if (std::find(one.needs.begin(), one.needs.end(), "virtual_time") != one.needs.end())
     return "it takes too long for a client in real time";
+  if (needs(one, "websocket") && !has_place(adapter, "${url}"))
+    return adapter.title + " is given no URL, so it cannot be told to use WebSocket";
   return adapter.speaks_lines ? "" : Demands(adapter).missing(one.steps);
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,7 +17,7 @@ struct ClientOptions {
   Duration longest = std::chrono::seconds(16);  // of a case
   Duration hello_within = std::chrono::seconds(10);
   std::string word;  // of this run alone
-  std::function<void(std::size_t to_come)> progress;
+  Onlooker onlooker = {};
 };
 
 struct ClientRun {

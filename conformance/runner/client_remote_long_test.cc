@@ -21,7 +21,7 @@ std::string told(const CaseResult& result) {
 
 ClientRun run_all(const Library& library, peers::ClientAdapter adapter) {
   return run_client(selected(library, {.role = Role::client}), library, std::move(adapter),
-                    {.word = word_of_a_run(), .progress = {}});
+                    {.word = word_of_a_run()});
 }
 
 TEST(ClientPrograms, OursPassesEveryCaseThatRealTimeAllows) {

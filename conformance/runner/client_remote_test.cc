@@ -18,7 +18,7 @@ const std::string ours = MQ_REAL_PROGRAM " client {url}";
 ClientRun run(const std::string& command, const std::vector<std::string>& only) {
   static const Library library = embedded_library();
   return run_client(selected(library, {.only = only, .role = Role::client}), library,
-                    adapter_for(command), {.word = word_of_a_run(), .progress = {}});
+                    adapter_for(command), {.word = word_of_a_run()});
 }
 
 std::string told(const CaseResult& result) {

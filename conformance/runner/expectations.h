@@ -3,6 +3,7 @@
 // `fixed`, and the file is to be mended.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,7 +23,10 @@ struct Expected {
   How how = How::fail;
   std::string reason;  // argued from the standard
   std::string link;
+  // What comes instead, with wildcards: who fails with something else has failed anew. Empty: any.
+  std::string got;
   Place place;
+  std::size_t cause = 0;  // of those under `causes`, the number, from 1; 0: one of `cases`
 };
 
 struct Expectations {

@@ -9,6 +9,8 @@ namespace mq::conformance {
 namespace {
 
 constexpr std::size_t shown_bytes = 64;  // of a payload, in the transcript
+// More packets than that, which no step has looked at, are a flood.
+constexpr std::size_t inbox_max = 20'000;
 
 // A server that does not know the version of a client answers in the form of 3.1.1, which the
 // standard wants of it where it wants an answer at all.
@@ -38,6 +40,11 @@ std::vector<std::byte> without_password(const Decoded& decoded, std::vector<std:
   const std::size_t secret = std::min(connect->password->size(), bytes.size());
   std::fill(bytes.end() - static_cast<std::ptrdiff_t>(secret), bytes.end(), std::byte{'*'});
   return bytes;
+}
+
+bool ends_exchange(const Packet& packet) {
+  return kind(packet) == Kind::pub_ack || kind(packet) == Kind::pub_comp ||
+         (kind(packet) == Kind::pub_rec && is_refusal(packet));
 }
 
 void keep(Link& link, Packet packet) {
@@ -106,6 +113,10 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
     const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(at);
     const std::size_t size = std::min(piece_bytes, bytes.size() - at);
     std::vector<std::byte> piece(begin, begin + static_cast<std::ptrdiff_t>(size));
+    if (as_text_frame)
+      watched_.tester_broke(link->number);
+    else
+      watched_.tester_sent(link->number, piece, now);
     if (link->web_socket) piece = link->web_socket->frame(piece, as_text_frame);
     actions.push_back(SendOnLink{link->number, std::move(piece)});
   }
@@ -116,8 +127,12 @@ void Links::remember(Party& party, const Packet& sent, Version version) {
   if (const auto* publish = std::get_if<Publish>(&sent);
       publish != nullptr && publish->retain && !publish->payload.empty() && !publish->topic.empty())
     leftovers.topics.insert(publish->topic);
+  if (const auto* publish = std::get_if<Publish>(&sent);
+      publish != nullptr && publish->qos != Qos::at_most_once)
+    party.unacknowledged.insert(id_of(sent));
   const auto* connect = std::get_if<Connect>(&sent);
   if (connect == nullptr) return;
+  party.unacknowledged.clear();
   if (connect->will && connect->will->retain) leftovers.topics.insert(connect->will->topic);
   party.keeps_session = version == Version::v5
                             ? seen(sent, "session_expiry_interval").value_or("0") != "0"
@@ -132,7 +147,10 @@ void Links::end(const std::string& name, HowToEnd how) {
   static constexpr const char* words[] = {"we close", "we close our half", "we reset",
                                           "the link carries nothing any more"};
   note(name, words[static_cast<std::size_t>(how)]);
-  if (how != HowToEnd::half_close) link->ended_by_us = true;
+  if (how != HowToEnd::half_close) {
+    link->ended_by_us = true;
+    watched_.ended(link->number, now, WatchedPeer::By::tester);
+  }
   if (how == HowToEnd::close && link->web_socket && link->is_open)
     actions.push_back(SendOnLink{link->number, link->web_socket->goodbye()});
   actions.push_back(EndLink{link->number, how});
@@ -144,6 +162,7 @@ void Links::on_open(Link& link) {
     return note(link.name, "connected, and asks for a WebSocket");
   }
   link.is_open = true;
+  watched_.opened(link.number, now);
   note(link.name, "connected");
 }
 
@@ -154,19 +173,30 @@ void Links::on_bytes(Link& link, std::span<const std::byte> bytes) {
   if (!heard.reply.empty()) actions.push_back(SendOnLink{link.number, std::move(heard.reply)});
   if (heard.opened) {
     link.is_open = true;
-    const std::string& chosen = link.web_socket->subprotocol();
-    party(link.name).subprotocol = chosen;
-    note(link.name, "the WebSocket is open, subprotocol " + (chosen.empty() ? "none" : chosen));
+    watched_.opened(link.number, now);
+    if (!link.name.empty()) tell_of_web_socket(link);
   }
   read(link, heard.payload);
-  if (heard.fault.empty() || link.malformed) return;
-  link.malformed = heard.fault;
-  note(link.name, "the WebSocket fails: " + heard.fault);
-  if (!link.is_open) on_end(link, heard.fault);
+  if (!heard.fault.empty() && !link.malformed) {
+    link.malformed = heard.fault;
+    note(link.name, "the WebSocket fails: " + heard.fault);
+    if (!link.is_open) on_end(link, heard.fault);
+  }
+  // A server is the one to close what lies below; a client waits for it.
+  if (!heard.closed || role_ == Role::broker) return;
+  actions.push_back(EndLink{link.number, HowToEnd::close});
+  on_end(link, "the WebSocket is closed");
+}
+
+void Links::tell_of_web_socket(const Link& link) {
+  const std::string& chosen = link.web_socket->subprotocol();
+  party(link.name).subprotocol = chosen;
+  note(link.name, "the WebSocket is open, subprotocol " + (chosen.empty() ? "none" : chosen));
 }
 
 void Links::read(Link& link, std::span<const std::byte> bytes) {
   link.was_heard = link.was_heard || !bytes.empty();
+  watched_.peer_sent(link.number, bytes, now);
   link.reader.feed(bytes);
   if (!link.name.empty()) read(link);  // else when it is accepted
 }
@@ -179,8 +209,12 @@ void Links::read(Link& link) {
       note(link.name, describe(*packet, link.reader.version(), shown_bytes), Said::What::received,
            without_password(decoded, {wire.begin(), wire.end()}));
       was_turned_away = was_turned_away || is_busy(*packet, link.reader.version());
+      if (ends_exchange(*packet)) party(link.name).unacknowledged.erase(id_of(*packet));
       if (!acknowledge(link, *packet)) keep(link, std::move(*packet));
-      continue;
+      if (link.inbox.size() < inbox_max) continue;
+      link.malformed = "a flood of " + std::to_string(inbox_max) + " packets";
+      note(link.name, *link.malformed);
+      return;
     }
     if (const auto* fault = std::get_if<Malformed>(&decoded)) {
       if (auto refusal = role_ == Role::broker ? refusal_of_old(link) : std::nullopt) {
@@ -198,6 +232,7 @@ void Links::read(Link& link) {
 
 void Links::on_end(Link& link, const std::string& how) {
   if (link.ended) return;
+  watched_.ended(link.number, now, WatchedPeer::By::peer);
   link.ended = how;
   if (link.ended_by_us) return;
   was_turned_away = was_turned_away || !link.was_heard;

@@ -1,16 +1,18 @@
 // The connections of a case: what was sent, what came and waits to be looked at, and how each
-// ended. Writes the transcript.
+// ended. Writes the transcript, and has the monitors watch.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "conformance/runner/play.h"
+#include "conformance/runner/watched.h"
 #include "conformance/runner/web_socket.h"
 
 namespace mq::conformance {
@@ -48,13 +50,15 @@ struct Party {
   bool answers_pings = true;    // of a client, which the script does not see then
   std::string asked;            // by the last SUBSCRIBE or UNSUBSCRIBE: reasons that grant it
   bool keeps_session = false;   // as its last CONNECT wished
+  // Ids of messages that it has sent on this connection, and whose exchange is not over.
+  std::set<std::uint16_t> unacknowledged;
 };
 
 class Links {
  public:
-  // With a place, the connections are WebSockets.
-  Links(Version version, Role role, std::optional<WebSocketPlace> place = {})
-      : version_(version), role_(role), place_(std::move(place)) {}
+  // With a place, the connections are WebSockets. `watched` outlives this.
+  Links(const Case& one, WatchedPeer& watched, std::optional<WebSocketPlace> place)
+      : version_(one.version), role_(one.role), watched_(watched), place_(std::move(place)) {}
 
   Party& party(const std::string& name) { return parties_[name]; }
   const Party* find_party(std::string_view name) const;
@@ -90,6 +94,7 @@ class Links {
 
  private:
   void read(Link& link);
+  void tell_of_web_socket(const Link& link);
   static void learn(Party& party, const Packet& packet);  // what a client tells of itself
   void remember(Party& party, const Packet& sent, Version version);
   bool acknowledge(Link& link, const Packet& packet);  // whether it is no matter of the script
@@ -102,6 +107,7 @@ class Links {
 
   const Version version_;
   const Role role_;
+  WatchedPeer& watched_;
   const std::optional<WebSocketPlace> place_;
   std::map<std::string, Party, std::less<>> parties_;
   std::map<LinkNumber, Link> links_;

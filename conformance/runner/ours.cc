@@ -112,9 +112,9 @@ class Encounter {
         world_(*made_),
         broker_(settings_of(one), broker::Durability::process, Rng(seed).child("broker")),
         between_(between ? between(broker_) : nullptr),
-        web_socket_(needs(one, "websocket") ? over_web_socket() : nullptr),
+        web_socket_(needs(one, "websocket") ? over_web_socket(across) : nullptr),
         host_(world_, top()),
-        play_(one, surroundings(one, round_trip(across.link))) {
+        play_(one, surroundings(one, across)) {
     if (has_users(one)) broker_.let_in_only({{"lab", "secret"}, {"guest", "guest"}});
     if (needs(one, "echo_method")) broker_.let_in_who_echoes(echo_method, "lab");
     for (int i = 0; i < devices_max; ++i)
@@ -137,19 +137,24 @@ class Encounter {
 
   sim::BrokerBackend& erring_or_not() { return between_ ? *between_ : broker_; }
   sim::BrokerBackend& top() { return web_socket_ ? *web_socket_ : erring_or_not(); }
-  std::unique_ptr<sim::BrokerBackend> over_web_socket() {
+  std::unique_ptr<sim::BrokerBackend> over_web_socket(const Across& across) {
     return std::make_unique<scenario::LayeredBackend>(
-        erring_or_not(), [](const std::string&) { return transport::websocket_server_layer({}); });
+        erring_or_not(), [bent = across.web_socket](const std::string&) {
+          auto layer = transport::websocket_server_layer({});
+          return bent ? bent(std::move(layer)) : std::move(layer);
+        });
   }
 
   // A round trip of TCP's opening, one of CONNECT, and one that may be lost and repeated. Nothing
   // is added where there is next to none.
-  static Surroundings surroundings(const Case& one, Duration round_trip) {
+  static Surroundings surroundings(const Case& one, const Across& across) {
+    const Duration round_trip = conformance::round_trip(across.link);
     const Duration tolerance = round_trip > 2 * one_way ? 3 * round_trip : Duration{};
     Surroundings around{
         .topic = "lab",
         .client_id = "lab",
         .patience = {reply + 10 * tolerance, quiet + tolerance, tolerance, tolerance},
+        .abilities = across.abilities,
         .slack = std::chrono::seconds(1) + tolerance};
     if (has_users(one)) around.given = abilities_of_ours().given;
     around.given["method"] = echo_method;

@@ -11,6 +11,7 @@
 #include "conformance/runner/verdict.h"
 #include "sim/backend.h"
 #include "sim/world.h"
+#include "transport/layer.h"
 
 namespace mq::conformance {
 
@@ -26,7 +27,11 @@ using Between = std::function<std::unique_ptr<sim::BrokerBackend>(sim::BrokerBac
 struct Across {
   // Makes the world of one case; nothing: the memory world.
   std::function<std::unique_ptr<sim::World>(std::uint64_t seed)> world;
-  sim::LinkModel link;  // of each connection
+  sim::LinkModel link;       // of each connection
+  Abilities abilities = {};  // what the broker has said of itself, if it was asked
+  // Instead of the broker's half of WebSocket, in cases that need it; nothing: as it is.
+  std::function<std::unique_ptr<transport::Layer>(std::unique_ptr<transport::Layer> layer)>
+      web_socket = {};
 };
 // The memory world, 1 ms away.
 Across next_to_ours();

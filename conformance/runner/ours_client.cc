@@ -1,6 +1,7 @@
 #include "conformance/runner/ours_client.h"
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,8 @@
 #include "client/puppet/puppet.h"
 #include "conformance/runner/play.h"
 #include "sim/memory/memory_world.h"
+#include "transport/layer.h"
+#include "transport/websocket.h"
 
 namespace mq::conformance {
 namespace {
@@ -52,11 +55,54 @@ class Pipe {
   bool is_ending_ = false;
 };
 
+// The client's half of WebSocket over a pipe, where the case needs it: a layer of transport/, told
+// and asked here.
+class Web final : public transport::Layer::Sides {
+ public:
+  struct Owner {
+    std::function<void(std::span<const std::byte>)> received;
+    std::function<void()> opened;
+    std::function<void()> over;
+  };
+  Web(Pipe& pipe, std::unique_ptr<transport::Layer> layer, Owner owner)
+      : pipe_(pipe), layer_(std::move(layer)), owner_(std::move(owner)) {}
+
+  void begin() { layer_->begin(*this); }
+  void hear(std::span<const std::byte> bytes) {
+    if (!is_over_) layer_->from_peer(bytes, *this);
+  }
+  void send(std::span<const std::byte> bytes) {
+    if (!is_over_) layer_->from_owner(bytes, *this);
+  }
+  void close() {
+    if (!is_over_) layer_->close(*this);
+  }
+
+ private:
+  void to_peer(std::span<const std::byte> bytes) override { pipe_.send(bytes); }
+  bool to_owner(std::span<const std::byte> bytes) override {
+    owner_.received(bytes);
+    return !is_over_;
+  }
+  void opened() override { owner_.opened(); }
+  void peer_left() override { end(); }
+  void failed(std::string) override { end(); }
+  void end() {
+    if (!std::exchange(is_over_, true)) owner_.over();
+  }
+
+  Pipe& pipe_;
+  std::unique_ptr<transport::Layer> layer_;
+  Owner owner_;
+  bool is_over_ = false;
+};
+
 class Encounter {
  public:
   Encounter(const Case& one, std::uint64_t seed, const Meddling& meddling)
       : seed_(seed),
         meddling_(meddling),
+        is_over_web_socket_(needs(one, "websocket")),
         world_(seed),
         play_(one, {.topic = "lab", .client_id = "lab", .given = {}, .patience = patience}) {
     sim::LinkModel link;
@@ -165,7 +211,7 @@ class Encounter {
     }
     std::vector<std::byte> bytes;
     if (packet) encode(*packet, version_, bytes);
-    if (wire_) wire_->send(bytes);
+    if (wire_) put(bytes);
   }
 
   void refuse(const client::Unsupported& why) {
@@ -203,10 +249,13 @@ class Encounter {
     const std::uint64_t attempt = ++attempt_;
     sent_.emplace(Sender::client, version_);
     wire_ = std::make_unique<Pipe>(world_.connect(device_));
+    if (is_over_web_socket_) web_ = web_over(*wire_);
     const auto is_now = [this, attempt] { return attempt == attempt_ && wire_; };
     wire_->socket().listen_to({.connected =
                                    [this, is_now] {
-                                     if (is_now()) feed(client::LinkUp{});
+                                     if (!is_now()) return;
+                                     if (web_) return web_->begin();
+                                     feed(client::LinkUp{});
                                    },
                                .readable =
                                    [this, is_now] {
@@ -222,14 +271,41 @@ class Encounter {
                                    }});
   }
 
+  std::unique_ptr<Web> web_over(Pipe& pipe) {
+    std::unique_ptr<transport::Layer> layer = transport::websocket_client_layer(
+        {.host = "lab"}, Rng(seed_).child("websocket " + std::to_string(attempt_)));
+    if (meddling_.web_socket) layer = meddling_.web_socket(std::move(layer));
+    return std::make_unique<Web>(pipe, std::move(layer),
+                                 Web::Owner{.received =
+                                                [this](std::span<const std::byte> bytes) {
+                                                  take({bytes.begin(), bytes.end()});
+                                                },
+                                            .opened = [this] { feed(client::LinkUp{}); },
+                                            .over = [this] { lose_soon(); }});
+  }
+
   void hear() {
     std::vector<std::byte> all;
     wire_->read([&](std::span<const std::byte> bytes) {
       all.insert(all.end(), bytes.begin(), bytes.end());
     });
-    if (meddling_.hears) all = meddling_.hears(all);
-    if (!all.empty()) feed(client::BytesIn{all});
+    if (web_)
+      web_->hear(all);
+    else
+      take(std::move(all));
     if (wire_ && wire_->socket().at_end()) lose();
+  }
+
+  void take(std::vector<std::byte> bytes) {
+    if (meddling_.hears) bytes = meddling_.hears(bytes);
+    if (!bytes.empty()) feed(client::BytesIn{bytes});
+  }
+
+  void put(std::span<const std::byte> bytes) {
+    if (web_)
+      web_->send(bytes);
+    else
+      wire_->send(bytes);
   }
 
   void send(const Bytes& bytes) {
@@ -243,9 +319,9 @@ class Encounter {
       const bool is_goodbye = packet != nullptr && kind(*packet) == Kind::disconnect;
       if (meddling_.never_closes && is_goodbye) continue;
       if (meddling_.sends)
-        wire_->send(meddling_.sends(wire));
+        put(meddling_.sends(wire));
       else
-        wire_->send(wire);
+        put(wire);
       if (packet == nullptr) break;
     }
     world_.call_at(world_.now(), [this, size = bytes.size()] { feed(client::Drained{size}); });
@@ -253,7 +329,12 @@ class Encounter {
 
   void close() {
     if (meddling_.never_closes || meddling_.keeps_open) return;
+    if (web_) web_->close();
     if (wire_) wire_->end_sending();
+    lose_soon();
+  }
+
+  void lose_soon() {
     world_.call_at(world_.now(), [this, attempt = attempt_] {
       if (attempt == attempt_ && wire_) lose();
     });
@@ -262,13 +343,18 @@ class Encounter {
   // Not from inside one of its own callbacks is its end destroyed.
   void lose() {
     ++attempt_;
-    auto gone = std::make_shared<std::unique_ptr<Pipe>>(std::move(wire_));
-    world_.call_at(world_.now(), [gone] { gone->reset(); });
+    auto gone = std::make_shared<std::pair<std::unique_ptr<Pipe>, std::unique_ptr<Web>>>(
+        std::move(wire_), std::move(web_));
+    world_.call_at(world_.now(), [gone] {
+      gone->second.reset();
+      gone->first.reset();
+    });
     feed(client::LinkDown{});
   }
 
   const std::uint64_t seed_;
   const Meddling& meddling_;
+  const bool is_over_web_socket_;
   sim::MemoryWorld world_;
   Play play_;
   sim::DeviceId device_{};
@@ -281,6 +367,7 @@ class Encounter {
   std::optional<client::Client> client_;
   std::optional<PacketReader> sent_;  // cuts what leaves into packets
   std::unique_ptr<Pipe> wire_;
+  std::unique_ptr<Web> web_;  // over the wire
   std::uint64_t attempt_ = 0;
   sim::TimerId client_timer_ = sim::TimerId::none;
 };

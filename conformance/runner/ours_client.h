@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "client/core/client.h"
 #include "conformance/runner/verdict.h"
+#include "transport/layer.h"
 
 namespace mq::conformance {
 
@@ -25,6 +27,9 @@ struct Meddling {
   std::function<void(std::string& word, std::vector<std::pair<std::string, std::string>>& fields,
                      int& times)>
       tells;
+  // Instead of its half of WebSocket.
+  std::function<std::unique_ptr<transport::Layer>(std::unique_ptr<transport::Layer> layer)>
+      web_socket;
   bool never_closes = false;    // and says no DISCONNECT
   bool keeps_open = false;      // says DISCONNECT, and does not close
   bool sends_whatever = false;  // what it is told to publish or to subscribe to, as it stands

@@ -20,6 +20,7 @@
 
 #include "base/time.h"
 #include "conformance/runner/match.h"
+#include "conformance/runner/needs.h"
 #include "conformance/runner/verdict.h"
 #include "conformance/runner/web_socket.h"
 #include "protocol/codec.h"
@@ -79,6 +80,7 @@ struct Surroundings {
   std::string client_id;
   std::map<std::string, std::string> given;  // placeholders of the target: user, password, ...
   Patience patience;
+  Abilities abilities = {};                  // of a broker: what it has said that it takes
   WebSocketPlace web_socket = {};            // of cases that need one
   Duration slack = std::chrono::seconds(1);  // of the times that monitors measure
 };

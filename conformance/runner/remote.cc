@@ -25,7 +25,13 @@ constexpr Duration slack = 20s;  // beyond that a case is given up
 constexpr Duration short_wait = 5s;
 constexpr Duration between_looks = 200ms;  // whether the broker is there
 constexpr Duration after_refusal = 1s;
-constexpr std::size_t calm_at_once = 50;  // of what is played again
+constexpr auto between_questions = 100ms;  // whether the run is to stop
+constexpr std::size_t calm_at_once = 50;   // of what is played again
+// A broker whose answers took so long is a slow one: what is played again has more time, and less
+// beside it.
+constexpr Duration slow_answer = 500ms;
+constexpr std::size_t slow_at_once = 16;
+constexpr Duration reply_most = 8s;
 constexpr std::size_t idle_max = 300;
 constexpr std::size_t playing_max = 2000;  // that are remembered
 constexpr int misses_max = 2;              // signs of life that did not come, one after another
@@ -46,6 +52,40 @@ void add_common_client_ids(const std::vector<Step>& steps, std::set<std::string>
       }
     for (const Branch& branch : step.branches) add_common_client_ids(branch.steps, ids);
   }
+}
+
+// What answers such a packet, whatever is in it.
+std::string_view answer_to(std::string_view sent) {
+  static constexpr std::pair<std::string_view, std::string_view> pairs[] = {
+      {"CONNECT", "CONNACK"},
+      {"SUBSCRIBE", "SUBACK"},
+      {"UNSUBSCRIBE", "UNSUBACK"},
+      {"PINGREQ", "PINGRESP"}};
+  for (const auto& [request, answer] : pairs)
+    if (sent.starts_with(request)) return answer;
+  return {};
+}
+
+// The longest that an answer of the broker took.
+Duration slowest_answer(const std::vector<Said>& transcript) {
+  struct Request {
+    Instant at;
+    std::string_view answer;
+  };
+  std::map<std::uint32_t, Request> open;  // by connection
+  Duration slowest{};
+  for (const Said& said : transcript) {
+    if (said.what == Said::What::sent) {
+      if (const auto answer = answer_to(said.text); !answer.empty())
+        open[said.connection] = {said.at, answer};
+    } else if (const auto request = open.find(said.connection);
+               said.what == Said::What::received && request != open.end() &&
+               said.text.starts_with(request->second.answer)) {
+      slowest = std::max(slowest, said.at - request->second.at);
+      open.erase(request);
+    }
+  }
+  return slowest;
 }
 
 class RemoteSuite {
@@ -72,12 +112,10 @@ class RemoteSuite {
   RemoteRun run() {
     run_.lost = dialer_.resolve();
     if (run_.lost.empty()) run_.lost = ask();
-    if (run_.lost.empty()) play_all();
+    if (run_.lost.empty() && !is_stopped_) play_all();
     for (CaseResult& result : run_.results) {
-      if (!run_.lost.empty() && !settled_.contains(result.which)) {
-        result.outcome.verdict = Verdict::skipped;
-        result.outcome.reason = "the target does not answer";
-      }
+      if (!settled_.contains(result.which) && (!run_.lost.empty() || is_stopped_))
+        leave_out(result, is_stopped_ ? interrupted_reason : "the target does not answer");
       soften(result);
     }
     run_.was_limited = was_limited_;
@@ -110,7 +148,8 @@ class RemoteSuite {
            });
     };
     for (const Version version : target_.versions) ask_in(version);
-    while (left > 0) context_.run_one();
+    while (left > 0 && !stops()) context_.run_one_for(between_questions);
+    if (is_stopped_) return {};
     const auto speaks = [](const auto& one) { return one.second.speaks; };
     if (std::any_of(contacts_.begin(), contacts_.end(), speaks)) {
       copy_announcements();
@@ -216,11 +255,20 @@ class RemoteSuite {
     to_come_ = fresh_.size() + alone_.size();
     if (to_come_ == 0) return;
     look_in(between_looks);
-    while (run_.lost.empty()) {
+    while (run_.lost.empty() && !stops()) {
       begin_what_may();
       if (is_all_over()) return;
-      context_.run_one();
+      context_.run_one_for(between_questions);
     }
+    // Whether the target was still there when they went wrong, nobody knows any more.
+    if (is_stopped_)
+      for (const Case* one : suspects_) settled_.erase(one);
+  }
+
+  // A signal wakes nobody up, so it is asked for.
+  bool stops() {
+    is_stopped_ = is_stopped_ || options_.onlooker.wants_to_stop();
+    return is_stopped_;
   }
 
   // What went wrong since the last sign of life is to be believed when the next one has come.
@@ -259,7 +307,8 @@ class RemoteSuite {
           return one.is_idle() ? idle_ < idle_max : busy_ < options_.at_once;
         }))
       return job;
-    if ((fresh_.empty() || pace_.is_gentle()) && busy_ < std::min(calm_at_once, options_.at_once))
+    const std::size_t calm = is_slow() ? slow_at_once : calm_at_once;
+    if ((fresh_.empty() || pace_.is_gentle()) && busy_ < std::min(calm, options_.at_once))
       if (auto job = taken_from(again_, [](const Job&) { return true; })) return job;
     if (busy_ + idle_ > 0 || !fresh_.empty() || !again_.empty()) return std::nullopt;
     auto job = taken_from(alone_, [](const Job&) { return true; });
@@ -278,20 +327,32 @@ class RemoteSuite {
     return job;
   }
 
+  bool is_slow() const { return slowest_ > slow_answer; }
+
+  Patience patience_of(const Job& job) const {
+    Patience longer = patience;
+    if (job.was_late && is_slow())
+      longer.reply = std::clamp<Duration>(3 * slowest_, patience.reply, reply_most);
+    return longer;
+  }
+
   void begin(Job job) {
     const Case& one = *run_.results[job.at].which;
     ++(job.is_idle() ? idle_ : busy_);
     ++job.tries;
     ids_in_use_.insert(job.common_ids.begin(), job.common_ids.end());
     under_way_.insert(job.at);
-    play(one, std::to_string(job.at), job.least + slack,
-         [this, job, &one](Outcome outcome, const Leftovers& left) {
-           settle(job, std::move(outcome));
-           if (left.empty()) return leave(job);
-           auto cleaning = std::make_shared<Case>(clean_up(left, one.version));
-           play(*cleaning, "clean" + std::to_string(job.at), slack,
-                [this, cleaning, job](const Outcome&, const Leftovers&) { leave(job); });
-         });
+    play(
+        one, std::to_string(job.at), job.least + slack,
+        [this, job, &one](Outcome outcome, const Leftovers& left) {
+          slowest_ = std::max(slowest_, slowest_answer(outcome.transcript));
+          settle(job, std::move(outcome));
+          if (left.empty()) return leave(job);
+          auto cleaning = std::make_shared<Case>(clean_up(left, one.version));
+          play(*cleaning, "clean" + std::to_string(job.at), slack,
+               [this, cleaning, job](const Outcome&, const Leftovers&) { leave(job); });
+        },
+        patience_of(job));
   }
 
   void leave(const Job& job) {
@@ -321,7 +382,7 @@ class RemoteSuite {
     if (is_turned_away ? job.tries == 1 || was_limited_
                        : is_late && job.tries == 1 && !job.is_idle())
       again(next);
-    if (options_.progress) options_.progress(to_come_ + again_.size());
+    if (options_.onlooker.progress) options_.onlooker.progress(to_come_ + again_.size());
   }
 
   void again(const Job& job) {
@@ -339,12 +400,16 @@ class RemoteSuite {
 
   // ---- One case
 
-  void play(const Case& one, const std::string& number, Duration limit, SocketCase::Done done) {
+  void play(const Case& one, const std::string& number, Duration limit, SocketCase::Done done,
+            const Patience& patience_now = patience) {
     Surroundings around{.topic = "lab-" + options_.word + "-" + number,
                         .client_id = options_.word + number,
                         .given = target_.given,
-                        .patience = patience,
+                        .patience = patience_now,
+                        .abilities = {},
                         .web_socket = {target_.address.host_and_port(), target_.address.path}};
+    if (const auto contact = contacts_.find(one.version); contact != contacts_.end())
+      around.abilities = contact->second.abilities;
     const auto playing =
         std::make_shared<SocketCase>(dialer_, one, std::move(around), limit, std::move(done));
     playing_.push_back(playing);
@@ -378,11 +443,13 @@ class RemoteSuite {
   std::size_t busy_ = 0;
   std::size_t idle_ = 0;
   std::size_t to_come_ = 0;
+  Duration slowest_{};  // of the broker's answers
   int misses_ = 0;
   int refusals_ = 0;
   bool runs_alone_ = false;
   bool in_doubt_ = false;
   bool was_limited_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace

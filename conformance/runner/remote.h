@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,8 +20,7 @@ struct RemoteOptions {
   Duration hello_within = std::chrono::seconds(5);
   PaceLimits pace = {};
   std::string word;  // of this run alone, a few letters: topics and client ids have it
-  // After every case, with how many are still to come.
-  std::function<void(std::size_t to_come)> progress;
+  Onlooker onlooker = {};
 };
 
 // Letters and digits that no other run has.

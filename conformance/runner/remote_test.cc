@@ -31,9 +31,7 @@ Target at(std::uint16_t port, const std::string& scheme = "mqtt") {
               std::get<Address>(address_in(scheme + "://127.0.0.1:" + std::to_string(port)))};
 }
 
-RemoteOptions quick() {
-  return {.longest = 2s, .hello_within = 1s, .word = word_of_a_run(), .progress = {}};
-}
+RemoteOptions quick() { return {.longest = 2s, .hello_within = 1s, .word = word_of_a_run()}; }
 
 RemoteRun run(const Library& library, const Target& target, const std::string& only = "*",
               PaceLimits pace = {.per_second = 0}) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "conformance/runner/catalogue.h"
+#include "protocol/codec.h"
 
 namespace mq::conformance {
 
@@ -42,7 +43,12 @@ void Speaker::send(const Step& step) {
   auto wire = to_wire(kind, fields, version);
   if (const auto* why = std::get_if<ScriptFault>(&wire)) return values_.fail(why->text);
   auto& made = std::get<Wire>(wire);
-  links_.send(step.who[0], kind, std::move(made.bytes), made.piece_bytes, made.as_text_frame);
+  const Decoded decoded = decode(made.bytes, version, Sender::client);
+  if (const auto* packet = std::get_if<Packet>(&decoded))
+    refrained_ = restraint_.against(*packet, made.bytes.size(),
+                                    links_.party(step.who[0]).unacknowledged.size());
+  if (refrained_.empty())
+    links_.send(step.who[0], kind, std::move(made.bytes), made.piece_bytes, made.as_text_frame);
 }
 
 // The version in which this packet is written: the case's, or what this connection's CONNECT

@@ -105,6 +105,12 @@ std::vector<const Case*> part(const std::vector<const Case*>& cases, const Shard
   return some;
 }
 
+void leave_out(CaseResult& result, std::string why) {
+  result.outcome = {};
+  result.outcome.verdict = Verdict::skipped;
+  result.outcome.reason = std::move(why);
+}
+
 std::vector<CaseResult> gravest_of(std::vector<std::vector<CaseResult>> rounds) {
   // From the gravest to the least.
   static constexpr Verdict gravity[] = {

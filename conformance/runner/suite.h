@@ -46,6 +46,18 @@ struct CaseResult {
   std::vector<Verdict> rounds = {};  // if it was played several times, and differed
 };
 
+// Who looks on while many cases are played. Either may be empty.
+struct Onlooker {
+  std::function<void(std::size_t to_come)> progress;  // after every case
+  std::function<bool()> stops;  // asked now and then: whether the rest is not to be played
+
+  bool wants_to_stop() const { return stops && stops(); }
+};
+inline constexpr const char* interrupted_reason = "the run was interrupted before it was decided";
+
+// A case that was not come to.
+void leave_out(CaseResult& result, std::string why);
+
 // Of several rounds over the same cases: the gravest of each, and which ones differed.
 std::vector<CaseResult> gravest_of(std::vector<std::vector<CaseResult>> rounds);
 

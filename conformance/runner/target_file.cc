@@ -4,13 +4,13 @@
 
 #include "conformance/runner/needs.h"
 #include "conformance/runner/ours.h"
+#include "scenarios/language/grammar_files.h"
 #include "scenarios/language/grammar_scalars.h"
 #include "scenarios/language/walk.h"
 
 namespace mq::conformance {
 namespace {
 
-using scenario::Choice;
 using scenario::Entry;
 using scenario::Fields;
 using scenario::Is;
@@ -19,9 +19,6 @@ using scenario::line_of_text;
 using scenario::Node;
 using scenario::Problems;
 using scenario::Shape;
-
-constexpr std::array first_version = {Choice{"1", "of this description"}};
-constexpr Shape version{.is = Is::choice, .choices = first_version};
 
 constexpr std::array tls_keys = {
     Key{.name = "ca_file", .shape = &line_of_text},
@@ -48,18 +45,14 @@ constexpr Shape number{.is = Is::whole, .min = "0", .max = "4294967295"};
 constexpr Shape numbers{.is = Is::named_map, .item = &number, .entries_max = 100};
 constexpr Shape reasons{.is = Is::named_map, .item = &line_of_text, .entries_max = 100};
 
-constexpr std::array protocol_words = {Choice{"3.1.1", ""}, Choice{"5.0", ""}};
-constexpr Shape protocol{.is = Is::choice, .choices = protocol_words};
-constexpr Shape protocols{.is = Is::list, .item = &protocol, .entries_max = 2};
-
 constexpr std::array target_keys = {
-    Key{.name = "version", .shape = &version, .is_required = true},
+    Key{.name = "version", .shape = &scenario::version_of_a_file, .is_required = true},
     Key{.name = "tls", .shape = &tls},
     Key{.name = "login", .shape = &login},
     Key{.name = "restricted", .shape = &restricted},
     Key{.name = "configured", .shape = &numbers},
     Key{.name = "lacks", .shape = &reasons},
-    Key{.name = "protocols", .shape = &protocols},
+    Key{.name = "protocols", .shape = &scenario::protocols},
 };
 constexpr Shape target_shape{.is = Is::map, .title = "a target", .keys = target_keys};
 

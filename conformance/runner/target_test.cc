@@ -130,6 +130,28 @@ TEST_F(Known, TheFileIsUpdatedByWhatWasDecided) {
   EXPECT_THAT(again.cases[1].reason, HasSubstr("to be argued"));
 }
 
+TEST_F(Known, OneReasonCoversTheCasesOfOneCauseAndHidesNoOther) {
+  Expectations expectations;
+  EXPECT_THAT(read_expectations("version: 1\ncauses:\n"
+                                "  - reason: r\n    got: PUBACK*\n    cases: [v5/a/*, v5/c]\n",
+                                expectations),
+              IsEmpty());
+  auto all = results(Verdict::fail, Verdict::fail, Verdict::pass);
+  all[0].outcome.failure = Failure{.place = {}, .step = {}, .expected = {}, .got = "PUBACK id=1"};
+  all[1].outcome.failure = Failure{.place = {}, .step = {}, .expected = {}, .got = "a close"};
+  mq::conformance::apply(expectations, all);
+  EXPECT_EQ(all[0].outcome.verdict, Verdict::known);
+  EXPECT_EQ(all[1].outcome.verdict, Verdict::fail);  // with something else
+  EXPECT_EQ(all[2].outcome.verdict, Verdict::fixed);
+  const std::string text = updated(expectations, all);
+  EXPECT_THAT(text, HasSubstr("causes:\n  - verdict: fail\n    reason: \"r\"\n"
+                              "    got: \"PUBACK*\"\n    cases:\n      - v5/a/*\ncases:\n"
+                              "  v5/a/2:\n"));
+  Expectations again;
+  EXPECT_THAT(read_expectations(text, again), IsEmpty());
+  EXPECT_EQ(again.cases.size(), 2u);
+}
+
 TEST_F(Known, EveryMistakeIsToldWithItsPlace) {
   const std::pair<const char*, const char*> mistakes[] = {
       {"version: 2\n", "x:1:10: expected 1"},
@@ -139,6 +161,11 @@ TEST_F(Known, EveryMistakeIsToldWithItsPlace) {
       {"cases:\n  v5/a: {verdict: fail}\n", "says its reason"},
       {"cases:\n  v5/a: {verdict: fail, reson: r}\n", "did you mean `reason`?"},
       {"cases:\n  v5/a: fail\n", "expected {verdict"},
+      {"causes: x\n", "x:1:9: expected a list of causes"},
+      {"causes:\n  - {reason: r}\n", "expected the ids of its cases"},
+      {"causes:\n  - {reason: r, cases: [a]}\n", "expected a case's id"},
+      {"causes:\n  - {cases: [v5/a]}\n", "says its reason"},
+      {"causes:\n  - {reasons: r, cases: [v5/a]}\n", "`reasons` is no key"},
   };
   for (const auto& [yaml, told] : mistakes) {
     Expectations expectations;

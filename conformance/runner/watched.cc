@@ -20,31 +20,32 @@ void each_clause(const monitors::WatchInfo& row, Version version, Tell&& tell) {
   }
 }
 
+WatchedRole watched_role(Role tested) {
+  return tested == Role::broker ? WatchedRole::broker : WatchedRole::client;
+}
+
 }  // namespace
 
-WatchedBroker::WatchedBroker(const Case& one, Duration slack)
-    : version_(one.version),
-      // Over WebSocket the packets lie in frames, which only the script's side takes apart.
-      watches_(one.role == conformance::Role::broker &&
-               std::find(one.needs.begin(), one.needs.end(), "websocket") == one.needs.end()),
-      tester_(WatchedRole::client, {}, of_tester_),
-      broker_(WatchedRole::broker, {.exact = false, .slack = slack}, of_broker_) {}
+WatchedPeer::WatchedPeer(const Case& one, Duration slack)
+    : tested_(one.role),
+      version_(one.version),
+      tester_(tested_ == Role::broker ? WatchedRole::client : WatchedRole::broker, {}, of_tester_),
+      peer_(watched_role(tested_), {.exact = false, .slack = slack}, of_peer_) {}
 
-WatchedBroker::Both* WatchedBroker::find(LinkNumber link) {
+WatchedPeer::Both* WatchedPeer::find(LinkNumber link) {
   const auto found = links_.find(link);
   return found == links_.end() || found->second->is_over ? nullptr : found->second.get();
 }
 
-void WatchedBroker::opened(LinkNumber link, Instant at) {
-  if (!watches_) return;
-  Both& both = *links_.emplace(link, std::make_unique<Both>(version_)).first->second;
-  both.tester.number = both.broker.number = static_cast<std::uint32_t>(link);
-  both.tester.version = both.broker.version = version_;
+void WatchedPeer::opened(LinkNumber link, Instant at) {
+  Both& both = *links_.emplace(link, std::make_unique<Both>(tested_, version_)).first->second;
+  both.tester.number = both.peer.number = static_cast<std::uint32_t>(link);
+  both.tester.version = both.peer.version = version_;
   tester_.opened(both.tester, at);
-  broker_.opened(both.broker, at);
+  peer_.opened(both.peer, at);
 }
 
-void WatchedBroker::tester_sent(LinkNumber link, std::span<const std::byte> bytes, Instant at) {
+void WatchedPeer::tester_sent(LinkNumber link, std::span<const std::byte> bytes, Instant at) {
   Both* const both = find(link);
   if (both == nullptr || both->tester_is_malformed) return;
   both->from_tester.feed(bytes);
@@ -54,75 +55,79 @@ void WatchedBroker::tester_sent(LinkNumber link, std::span<const std::byte> byte
     const auto* packet = std::get_if<Packet>(&decoded);
     if (packet == nullptr) {
       both->tester_is_malformed = true;
-      both->broker_is_unreadable = !both->tester.connect_seen;
-      return broker_.heard_malformed(both->broker);
+      both->peer_is_unreadable = tested_ == Role::broker && !both->tester.connect_seen;
+      return peer_.heard_malformed(both->peer);
     }
     if (const auto* connect = std::get_if<Connect>(packet))
-      both->from_broker.use_version(connect->version);
+      both->from_peer.use_version(connect->version);
     const monitors::Seen seen{*packet, both->from_tester.version(), both->from_tester.wire().size(),
                               at};
     const std::uint64_t before = of_tester_.all_broken();
     tester_.sent(both->tester, seen);
-    if (of_tester_.all_broken() != before) both->broker.provoked = true;
-    broker_.heard(both->broker, seen);
+    if (of_tester_.all_broken() != before) both->peer.provoked = true;
+    peer_.heard(both->peer, seen);
   }
 }
 
-void WatchedBroker::broker_sent(LinkNumber link, std::span<const std::byte> bytes, Instant at) {
+void WatchedPeer::tester_broke(LinkNumber link) {
   Both* const both = find(link);
-  if (both == nullptr || both->broker_is_unreadable) return;
-  both->from_broker.feed(bytes);
+  if (both == nullptr) return;
+  both->tester_is_malformed = true;
+  peer_.heard_malformed(both->peer);
+}
+
+void WatchedPeer::peer_sent(LinkNumber link, std::span<const std::byte> bytes, Instant at) {
+  Both* const both = find(link);
+  if (both == nullptr || both->peer_is_unreadable) return;
+  both->from_peer.feed(bytes);
   for (;;) {
-    const Decoded decoded = both->from_broker.next();
+    const Decoded decoded = both->from_peer.next();
     if (std::holds_alternative<NeedMore>(decoded)) return;
     const auto* packet = std::get_if<Packet>(&decoded);
-    const auto wire = both->from_broker.wire();
+    const auto wire = both->from_peer.wire();
     if (packet == nullptr) {
-      both->broker_is_unreadable = true;
-      return broker_.sent_malformed(both->broker, std::get<Malformed>(decoded), wire,
-                                    both->from_broker.version(), at);
+      both->peer_is_unreadable = true;
+      return peer_.sent_malformed(both->peer, std::get<Malformed>(decoded), wire,
+                                  both->from_peer.version(), at);
     }
-    const monitors::Seen seen{*packet, both->from_broker.version(), wire.size(), at};
-    broker_.sent(both->broker, seen);
+    if (const auto* connect = std::get_if<Connect>(packet))
+      both->from_tester.use_version(connect->version);
+    const monitors::Seen seen{*packet, both->from_peer.version(), wire.size(), at};
+    peer_.sent(both->peer, seen);
     tester_.heard(both->tester, seen);
   }
 }
 
-void WatchedBroker::done(const Action& action, Instant at) {
-  if (const auto* send = std::get_if<SendOnLink>(&action)) tester_sent(send->link, send->bytes, at);
-  if (const auto* end = std::get_if<EndLink>(&action);
-      end != nullptr && end->how != HowToEnd::half_close)
-    ended(end->link, at, false);
-}
-
-void WatchedBroker::ended(LinkNumber link, Instant at, bool by_broker) {
+void WatchedPeer::ended(LinkNumber link, Instant at, By by) {
   Both* const both = find(link);
   if (both == nullptr) return;
   both->is_over = true;
-  broker_.closed(both->broker, at, by_broker);
-  tester_.closed(both->tester, at, !by_broker);
+  peer_.closed(both->peer, at, by == By::peer);
+  tester_.closed(both->tester, at, by == By::tester);
 }
 
-WatchedOutcome WatchedBroker::finish(Instant at) {
+WatchedOutcome WatchedPeer::finish(Instant at) {
   for (auto& [number, both] : links_)
-    if (!both->is_over) broker_.ended(both->broker, at);
+    if (!both->is_over) peer_.ended(both->peer, at);
   WatchedOutcome outcome;
   for (const monitors::WatchInfo& row : monitors::all_watches())
     for (const Version version : {Version::v3_1_1, Version::v5}) {
-      const monitors::Count count = of_broker_.count(row.watch, WatchedRole::broker, version);
+      const monitors::Count count = of_peer_.count(row.watch, watched_role(tested_), version);
       if (count.tried > 0) outcome.rules.push_back({row.watch, version, count});
     }
-  outcome.breaches = of_broker_.breaches();
+  outcome.breaches = of_peer_.breaches();
   return outcome;
 }
 
 std::vector<WatchedStatement> watched_statements(const std::vector<CaseResult>& results) {
-  std::map<StatementId, WatchedStatement> by_id;
+  std::map<std::pair<Role, StatementId>, WatchedStatement> by_id;
   for (const CaseResult& result : results) {
+    const Role role = result.which->role;
     for (const WatchedRule& rule : result.outcome.watched.rules)
       each_clause(info(rule.watch), rule.version, [&](const StatementId& id) {
-        WatchedStatement& statement = by_id[id];
+        WatchedStatement& statement = by_id[{role, id}];
         statement.id = id;
+        statement.role = role;
         statement.tried += rule.count.tried;
         statement.broken += rule.count.broken;
         const std::string name(info(rule.watch).name);
@@ -132,14 +137,12 @@ std::vector<WatchedStatement> watched_statements(const std::vector<CaseResult>& 
       });
     for (const monitors::Breach& breach : result.outcome.watched.breaches)
       each_clause(info(breach.watch), breach.version, [&](const StatementId& id) {
-        auto& evidence = by_id[id].evidence;
-        if (evidence.size() < watched_evidence_max)
-          evidence.push_back(result.which->id + ", connection " +
-                             std::to_string(breach.connection) + ": " + breach.text);
+        auto& evidence = by_id[{role, id}].evidence;
+        if (evidence.size() < watched_evidence_max) evidence.push_back({&result, &breach});
       });
   }
   std::vector<WatchedStatement> all;
-  for (auto& [id, statement] : by_id) all.push_back(std::move(statement));
+  for (auto& [key, statement] : by_id) all.push_back(std::move(statement));
   return all;
 }
 
@@ -152,7 +155,9 @@ std::string to_text(const std::vector<WatchedStatement>& watched) {
     if (one.broken == 0) continue;
     out += "  " + to_text(one.id) + "  broken " + std::to_string(one.broken) + " of " +
            std::to_string(one.tried) + " times\n";
-    for (const std::string& evidence : one.evidence) out += "    " + evidence + "\n";
+    for (const auto& [result, breach] : one.evidence)
+      out += "    " + result->which->id + ", connection " + std::to_string(breach->connection) +
+             ": " + breach->text + " (" + std::string(info(breach->watch).name) + ")\n";
   }
   return out;
 }

@@ -29,11 +29,11 @@ class Talk {
     return *this;
   }
   Talk& broker(LinkNumber link, const Packet& packet) {
-    watched_.broker_sent(link, bytes(packet), now_ += 1ms);
+    watched_.peer_sent(link, bytes(packet), now_ += 1ms);
     return *this;
   }
   Talk& cut(LinkNumber link) {
-    watched_.ended(link, now_ += 1ms, false);
+    watched_.ended(link, now_ += 1ms, WatchedPeer::By::tester);
     return *this;
   }
   Talk& connect(LinkNumber link, bool resumed = false) {
@@ -55,7 +55,7 @@ class Talk {
     return wire;
   }
   Case case_;
-  WatchedBroker watched_{case_};
+  WatchedPeer watched_{case_};
   Instant now_{};
 };
 
@@ -69,19 +69,19 @@ Publish message(int id, bool dup = false) {
 }
 PubAck answer(int id) { return {static_cast<PacketId>(id), {}, {}}; }
 
-TEST(WatchedBroker, IsSeenToAnswerWhatNobodySaid) {
+TEST(WatchedPeer, IsSeenToAnswerWhatNobodySaid) {
   EXPECT_THAT(Talk().connect(one).broker(one, answer(7)).broken(),
               testing::ElementsAre("acknowledgement_answers"));
 }
 
-TEST(WatchedBroker, IsExcusedByWhatTheScriptDidWrong) {
+TEST(WatchedPeer, IsExcusedByWhatTheScriptDidWrong) {
   EXPECT_THAT(
       Talk().connect(one).raw(one, {std::byte{0}, std::byte{0}}).broker(one, answer(7)).broken(),
       testing::IsEmpty());
 }
 
 // The PUBACK may have been lost with the connection: whether it was, only the broker knows.
-TEST(WatchedBroker, MayNotHaveHeardWhatItWasSent) {
+TEST(WatchedPeer, MayNotHaveHeardWhatItWasSent) {
   Talk talk;
   talk.connect(one);
   Subscribe subscribe{static_cast<PacketId>(1), {}, {{"t", {.qos = Qos::at_least_once}}}};
@@ -92,7 +92,7 @@ TEST(WatchedBroker, MayNotHaveHeardWhatItWasSent) {
   EXPECT_THAT(talk.broken(), testing::IsEmpty());
 }
 
-TEST(WatchedBroker, AnOpenMessageComesAgainWithDup) {
+TEST(WatchedPeer, AnOpenMessageComesAgainWithDup) {
   Talk talk;
   talk.connect(one);
   Subscribe subscribe{static_cast<PacketId>(1), {}, {{"t", {.qos = Qos::at_least_once}}}};
@@ -102,29 +102,52 @@ TEST(WatchedBroker, AnOpenMessageComesAgainWithDup) {
   EXPECT_THAT(talk.broken(), testing::ElementsAre("again_has_dup"));
 }
 
-TEST(WatchedBroker, StatementsAreCountedOverCases) {
+TEST(WatchedPeer, StatementsAreCountedOverCases) {
   Case which;
   which.id = "v5/x";
   CaseResult result{&which, Level::must, {}, {}};
-  WatchedBroker watched(which);
+  WatchedPeer watched(which);
   watched.opened(one, {});
   std::vector<std::byte> wire;
   encode(Packet{Connect{.client_id = "a"}}, Version::v5, wire);
   watched.tester_sent(one, wire, {});
   wire.clear();
   encode(Packet{ConnAck{.session_present = true}}, Version::v5, wire);
-  watched.broker_sent(one, wire, {});
+  watched.peer_sent(one, wire, {});
   result.outcome.watched = watched.finish({});
   bool found = false;
-  for (const WatchedStatement& statement : watched_statements({result, result})) {
+  const std::vector<CaseResult> results{result, result};
+  for (const WatchedStatement& statement : watched_statements(results)) {
     if (to_text(statement.id) != "v5/MQTT-3.2.2-2") continue;
     found = true;
     EXPECT_EQ(statement.tried, 2u);
     EXPECT_EQ(statement.broken, 2u);
     ASSERT_EQ(statement.evidence.size(), 2u);
-    EXPECT_EQ(statement.evidence[0], "v5/x, connection 1: CONNACK says session present 1");
+    EXPECT_EQ(statement.evidence[0].breach->text, "CONNACK says session present 1");
+    EXPECT_EQ(statement.evidence[0].result->which->id, "v5/x");
   }
   EXPECT_TRUE(found);
+}
+
+// In the role client the script is the broker, and the rules are those of clients.
+TEST(WatchedPeer, IsAClientWhereTheScriptIsTheBroker) {
+  Case which;
+  which.role = Role::client;
+  WatchedPeer watched(which);
+  std::vector<std::byte> wire;
+  watched.opened(one, {});
+  encode(Packet{Connect{.client_id = "a"}}, Version::v5, wire);
+  watched.peer_sent(one, wire, {});
+  wire.clear();
+  encode(Packet{ConnAck{}}, Version::v5, wire);
+  watched.tester_sent(one, wire, {});
+  wire.clear();
+  encode(Packet{answer(7)}, Version::v5, wire);
+  watched.peer_sent(one, wire, {});
+  const WatchedOutcome outcome = watched.finish({});
+  ASSERT_EQ(outcome.breaches.size(), 1u);
+  EXPECT_EQ(info(outcome.breaches[0].watch).name, "acknowledgement_answers");
+  EXPECT_EQ(outcome.breaches[0].role, monitors::Role::client);
 }
 
 }  // namespace

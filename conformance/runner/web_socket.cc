@@ -34,35 +34,57 @@ std::string header(std::string_view response, std::string_view name) {
 }  // namespace
 
 struct WebSocket::State {
+  explicit State(transport::FrameSender peer) : reader(peer, frame_bytes_max), peer_(peer) {}
+
   transport::WebSocketClientOptions options;
   std::string key;
   Rng masks{6455};  // hide nothing here, and are the same in each run
-  transport::FrameReader reader{transport::FrameSender::server, frame_bytes_max};
-  std::string response;  // as far as it has come
+  transport::FrameReader reader;
+  std::string head_seen;  // of HTTP, as far as it has come
   std::string subprotocol;
   bool is_open = false;
   bool is_over = false;
 
   void append(std::vector<std::byte>& to, Opcode opcode, std::span<const std::byte> payload) {
-    transport::append_frame(to, opcode, payload, &masks);
+    const bool is_client = peer_ == transport::FrameSender::server;
+    transport::append_frame(to, opcode, payload, is_client ? &masks : nullptr);
   }
 
-  // What is behind the answer to the handshake.
+  // What is behind the peer's part of the handshake.
   std::vector<std::byte> shake_hands(std::span<const std::byte> bytes, Heard& heard) {
-    response.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    const std::size_t end = transport::http_header_end(response);
-    if (end == std::string::npos) {
-      if (response.size() > transport::http_header_bytes_max) heard.fault = "an answer too long";
+    head_seen.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (peer_ == transport::FrameSender::client && !transport::may_be_http_request(head_seen)) {
+      heard.fault = "no request for a WebSocket came, but other bytes";
       return {};
     }
-    const std::string head = response.substr(0, end);
+    const std::size_t end = transport::http_header_end(head_seen);
+    if (end == std::string::npos) {
+      if (head_seen.size() > transport::http_header_bytes_max) heard.fault = "a header too long";
+      return {};
+    }
+    const std::string head = head_seen.substr(0, end);
+    if (peer_ == transport::FrameSender::client)
+      answer(head, heard);
+    else
+      judge(head, heard);
+    is_open = heard.opened = heard.fault.empty();
+    const auto rest = std::as_bytes(std::span(head_seen)).subspan(end);
+    return {rest.begin(), rest.end()};
+  }
+
+  void judge(const std::string& head, Heard& heard) {
     subprotocol = header(head, "Sec-WebSocket-Protocol");
     auto judged = options;
     judged.subprotocol = subprotocol;
     heard.fault = transport::response_breaks(head, key, judged).value_or("");
-    is_open = heard.opened = heard.fault.empty();
-    const auto rest = std::as_bytes(std::span(response)).subspan(end);
-    return {rest.begin(), rest.end()};
+  }
+
+  void answer(const std::string& head, Heard& heard) {
+    const transport::HandshakeAnswer answer = transport::answer_handshake(head, {});
+    const auto bytes = std::as_bytes(std::span(answer.response));
+    heard.reply.assign(bytes.begin(), bytes.end());
+    heard.fault = answer.fault.value_or("");
+    subprotocol = header(answer.response, "Sec-WebSocket-Protocol");
   }
 
   void read(std::span<std::byte> bytes, Heard& heard) {
@@ -77,14 +99,24 @@ struct WebSocket::State {
         append(heard.reply, Opcode::pong, event.data);
       if (event.what == What::control && event.opcode == Opcode::close && !is_over) {
         append(heard.reply, Opcode::close, event.data);
-        is_over = true;
+        is_over = heard.closed = true;
       }
       if (event.what == What::fault || is_over) return;
     }
   }
+
+ private:
+  const transport::FrameSender peer_;
 };
 
-WebSocket::WebSocket(WebSocketPlace place, std::string offers) : state_(new State) {
+WebSocket::WebSocket(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+WebSocket WebSocket::server() {
+  return WebSocket(std::make_unique<State>(transport::FrameSender::client));
+}
+
+WebSocket::WebSocket(WebSocketPlace place, std::string offers)
+    : state_(new State(transport::FrameSender::server)) {
   state_->options = {.host = std::move(place.host),
                      .path = std::move(place.path),
                      .subprotocol = std::move(offers)};

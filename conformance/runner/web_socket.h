@@ -1,6 +1,6 @@
-// A client's half of WebSocket as a case wants it (RFC 6455; MQTT: section 6 of both standards):
-// each write is a frame of its own, text frames can be sent, and whatever the server chose is told
-// and not judged. Without I/O.
+// One half of WebSocket as a case wants it (RFC 6455; MQTT: section 6 of both standards): the
+// client's against a broker, the server's against a client. Each write is a frame of its own, text
+// frames can be sent, and whatever subprotocol was agreed on is told and not judged. Without I/O.
 #pragma once
 
 #include <cstddef>
@@ -20,19 +20,21 @@ struct WebSocketPlace {
 
 class WebSocket {
  public:
-  // `offers`: the subprotocols that the client proposes, "mqtt" or "other, mqtt".
+  // The client's half. `offers`: the subprotocols that it proposes, "mqtt" or "other, mqtt".
   WebSocket(WebSocketPlace place, std::string offers);
+  static WebSocket server();
   ~WebSocket();
   WebSocket(WebSocket&&) noexcept;
   WebSocket& operator=(WebSocket&&) = delete;
 
-  std::vector<std::byte> request() const;
+  std::vector<std::byte> request() const;  // of the client's half
 
   struct Heard {
     bool opened = false;  // by this
+    bool closed = false;  // the peer has said goodbye
     std::vector<std::byte> payload;
     std::vector<std::byte> reply;  // to be sent at once
-    std::string fault;             // what the server did wrong: nothing more is read
+    std::string fault;             // what the peer did wrong: nothing more is read
   };
   Heard hear(std::span<const std::byte> bytes);
 
@@ -43,6 +45,7 @@ class WebSocket {
 
  private:
   struct State;
+  explicit WebSocket(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

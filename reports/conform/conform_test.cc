@@ -36,20 +36,22 @@ std::size_t count_of(const std::string& text, const std::string& what) {
 
 TEST(ConformJson, WhatIsWrittenIsRead) {
   const std::string text = to_json(deviates());
-  EXPECT_TRUE(is_of_conform(text));
+  EXPECT_TRUE(std::holds_alternative<ConformResults>(any_from_json(text)));
   const auto read = conform_from_json(text);
   ASSERT_TRUE(std::holds_alternative<ConformResults>(read)) << std::get<Unreadable>(read).why;
   EXPECT_EQ(to_json(std::get<ConformResults>(read)), text);
 }
 
 TEST(ConformJson, AnotherFileIsRefusedWithAReason) {
-  EXPECT_FALSE(is_of_conform("{\"schema_version\": 1}"));
-  EXPECT_FALSE(is_of_conform("nonsense"));
+  // Neither of `run`, whose results are read as such.
+  EXPECT_TRUE(std::holds_alternative<Unreadable>(any_from_json("{\"schema_version\": 1}")));
+  EXPECT_TRUE(std::holds_alternative<Unreadable>(any_from_json("nonsense")));
   const std::pair<std::string, const char*> wrong[] = {
       {"{", "not complete JSON"},
       {"[]", "not an object"},
       {"{\"kind\":\"run\"}", "not of `conform`"},
-      {"{\"kind\":\"conform\",\"schema_version\":2}", "another schema version"},
+      {"{\"kind\":\"conform\",\"schema_version\":2}",
+       "schema version 2, this program reads version 1"},
       {"{\"kind\":\"conform\",\"schema_version\":1}", "program_version: missing"}};
   for (const auto& [text, why] : wrong) {
     const auto read = conform_from_json(text);
@@ -139,6 +141,28 @@ TEST(ConformEvidence, SaysStatementExpectedGotCommandAndPackets) {
                           HasSubstr("320600016100017a"), HasSubstr("id=\"v5/MQTT-4.1.0-1\""),
                           HasSubstr("id=\"v5/MQTT-4.1.0-1@1\"")));
   EXPECT_THAT(page, HasSubstr("Not the same each time: fail pass"));
+}
+
+TEST(ConformPage, WhatWasSeenBesideTheCasesHasRuleConnectionAndPackets) {
+  const std::string page = conform_page({deviates()});
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("2 statements put to the test"), HasSubstr("1 seen to break"),
+                    HasSubstr("href=\"#v5/MQTT-4.2.0-2@1\""), HasSubstr("watched: broken 1 time"),
+                    HasSubstr("conn_ack_comes_first"), HasSubstr("PINGRESP before CONNACK"),
+                    HasSubstr("d000"), HasSubstr("--only v5/case-3 --seed 1")));
+  EXPECT_THAT(conform_page({held()}), HasSubstr("0 seen to break"));
+}
+
+// A rule that broke brings its statement into view, whatever was selected.
+TEST(ConformMatrix, AStatementSeenToBreakIsShownInASelectionToo) {
+  ConformResults results = deviates();
+  results.selection = "--only x";
+  results.judged.resize(1);
+  const std::vector<ConformResults> one = {results};
+  const auto groups = matrix_of(one);
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[1].rows[0].statement->id, "v5/MQTT-4.2.0-2");
+  EXPECT_EQ(groups[1].rows[0].cells[0].watched->broken, 1U);
 }
 
 TEST(ConformPage, EveryVerdictHasASignAndAWord) {

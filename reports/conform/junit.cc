@@ -95,7 +95,7 @@ void put_property(Markup& out, Literal name, const std::string& value) {
 std::string conform_junit_xml(const ConformResults& results) {
   std::map<Shown, std::uint64_t> counts;
   for (const ConformJudged& one : results.judged) ++counts[shown(one.verdict)];
-  const bool is_empty = results.exit_code == 4 || !results.lost.empty();
+  const bool is_empty = results.exit_code == 4 || !results.lost.empty() || results.is_interrupted;
   Markup figures;
   figures << "tests=\"" << results.judged.size() + 1 << "\" failures=\"" << counts[Shown::failed]
           << "\" errors=\"" << counts[Shown::errored] + (is_empty ? 1 : 0) << "\" skipped=\""
@@ -112,7 +112,7 @@ std::string conform_junit_xml(const ConformResults& results) {
   put_property(out, "hash", results.hash);
   put_property(out, "command", results.command);
   put_property(out, "mqttlab", results.program_version);
-  // A run that tested nothing, or lost its target, is not green.
+  // A run that tested nothing, lost its target or was interrupted is not green.
   out << "    </properties>\n    <testcase classname=\"" << std::string("conform") << "\" name=\""
       << std::string("the run reached its end and tested something") << "\" time=\"0\">";
   if (is_empty) out << "<error type=\"run\" message=\"" << conform_sentence(results) << "\"/>";

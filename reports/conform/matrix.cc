@@ -52,6 +52,10 @@ MatrixCell cell_of(const ConformStatement& statement, const ConformResults& resu
   const bool is_client =
       std::any_of(results.judged.begin(), results.judged.end(),
                   [](const auto& one) { return one.of == ConformJudged::Of::client; });
+  const auto watched =
+      std::find_if(results.watched.begin(), results.watched.end(),
+                   [&](const ConformWatched& one) { return one.statement == statement.id; });
+  if (watched != results.watched.end()) cell.watched = &*watched;
   cell.can_be_checked = is_client ? statement.can_check_client : statement.can_check_broker;
   return cell;
 }
@@ -98,8 +102,9 @@ std::string title_of(const std::string& version, const std::string& section,
 }  // namespace
 
 bool MatrixRow::is_touched() const {
-  return std::any_of(cells.begin(), cells.end(),
-                     [](const MatrixCell& cell) { return !cell.judged.empty(); });
+  return std::any_of(cells.begin(), cells.end(), [](const MatrixCell& cell) {
+    return !cell.judged.empty() || (cell.watched != nullptr && cell.watched->broken > 0);
+  });
 }
 
 std::vector<MatrixGroup> matrix_of(const std::vector<ConformResults>& targets) {

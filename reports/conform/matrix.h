@@ -16,6 +16,7 @@ struct MatrixCell {
   std::size_t decided = 0;                     // cases that say something of the target
   std::size_t amiss = 0;                       // of those, as the verdict says
   bool can_be_checked = false;                 // from outside, for the role of the target
+  const ConformWatched* watched = nullptr;     // in every case; null: nothing put it to the test
 };
 
 struct MatrixRow {
@@ -26,7 +27,7 @@ struct MatrixRow {
   bool must_differs = false;
   bool must_fails = false;
 
-  bool is_touched() const;  // something was judged
+  bool is_touched() const;  // something was judged, or seen to break
 };
 
 struct MatrixGroup {

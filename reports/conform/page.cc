@@ -50,14 +50,15 @@ std::string conform_page(const std::vector<ConformResults>& targets) {
   page << "<body class=\"conform\">\n<a class=\"skip\" href=\"#matrix\">Skip to the matrix</a>\n"
           "<header class=\"top\"><a class=\"brand\" href=\"#verdict\">mqttlab</a>"
           "<nav aria-label=\"Sections\"><a href=\"#targets\">Targets</a>"
-          "<a href=\"#matrix\">Statements</a><a href=\"#coverage\">Coverage</a>"
+          "<a href=\"#matrix\">Statements</a><a href=\"#watched\">Watched</a>"
+          "<a href=\"#coverage\">Coverage</a>"
           "<a href=\"#run\">How it was run</a></nav>"
           "<button type=\"button\" id=\"theme\" class=\"quiet\" hidden>Theme: system</button>"
           "</header>\n<main>\n"
        << conform_verdict_section(targets, heading(targets)) << targets_section(targets)
-       << matrix_section(targets, groups) << conform_coverage_section(targets)
-       << conform_run_section(targets) << "</main>\n<footer><p>Made by mqttlab "
-       << targets[0].program_version
+       << matrix_section(targets, groups) << conform_watched_section(targets)
+       << conform_coverage_section(targets) << conform_run_section(targets)
+       << "</main>\n<footer><p>Made by mqttlab " << targets[0].program_version
        << ". This file loads nothing and sends nothing. What the standard says is told in our own "
           "words; its text decides.</p></footer>\n<script>";
   page.trusted(assets::matrix_script) << "</script>\n</body>\n</html>\n";

@@ -53,7 +53,7 @@ bool is_decided(ConformVerdict verdict) {
 
 std::string conform_word(const ConformResults& results) {
   const ConformTally counts = tally_of(results);
-  if (!results.lost.empty()) return "Incomplete";
+  if (!results.lost.empty() || results.is_interrupted) return "Incomplete";
   if (counts[V::fail] + counts[V::fixed] > 0) return "Deviates";
   if (counts[V::error] > 0) return "Incomplete";
   if (counts.all() == counts[V::not_applicable] + counts[V::skipped]) return "Nothing tested";
@@ -69,7 +69,10 @@ std::string conform_sentence(const ConformResults& results) {
             std::string(word_of(static_cast<V>(at)));
   }
   return count(counts.all(), "case") + (text.empty() ? "" : ": " + text) +
-         (results.lost.empty() ? "" : "; " + results.lost);
+         (results.lost.empty() ? "" : "; " + results.lost) +
+         (results.is_interrupted
+              ? "; interrupted with " + count(counts[V::skipped], "case") + " not played"
+              : "");
 }
 
 }  // namespace mq::report

@@ -1,6 +1,6 @@
 // What one run of `mqttlab conform` found: a target, the standard's statements, and what was
 // judged. results.json holds it all; page, JUnit and Markdown are made of it and of nothing else.
-// What was judged is a case or a monitor, and was about a broker or a client.
+// What was judged is a case, about a broker or a client; beside the cases, rules watch all of them.
 #pragma once
 
 #include <cstdint>
@@ -44,13 +44,11 @@ struct ConformSaid {
 };
 
 struct ConformJudged {
-  enum class By : std::uint8_t { test_case, monitor };
   enum class Of : std::uint8_t { broker, client };
 
   std::string id;  // "v5/qos1-is-acknowledged"
   std::string title;
   std::string group;  // what it is about: the name of its file
-  By by = By::test_case;
   Of of = Of::broker;
   std::string level;                    // must, should, may
   std::vector<std::string> statements;  // "v5/MQTT-4.3.2-4"
@@ -70,6 +68,29 @@ struct ConformJudged {
   std::vector<ConformVerdict> rounds;
 
   bool is_flaky() const { return !rounds.empty(); }
+};
+
+// A rule that was broken in a case, whatever that case is about.
+struct ConformBreach {
+  std::string rule;                     // "again_has_dup"
+  std::string sentence;                 // what must hold
+  std::string in_case;                  // the case in which it was seen
+  std::string link;                     // the connection, as the script names it
+  std::string seen;                     // what broke it
+  std::string again;                    // the command that repeats the case
+  std::string packets;                  // as of ConformJudged
+  std::vector<ConformSaid> transcript;  // of this connection, until then
+  std::uint64_t left_out = 0;           // lines of it, in its middle
+};
+
+// What rules that watch every case came to over one statement.
+struct ConformWatched {
+  std::string statement;
+  ConformJudged::Of of = ConformJudged::Of::broker;
+  std::uint64_t tried = 0;
+  std::uint64_t broken = 0;
+  std::vector<std::string> rules;       // that were put to the test
+  std::vector<ConformBreach> breaches;  // the first of them
 };
 
 struct ConformStatement {
@@ -92,7 +113,7 @@ struct ConformCoverage {
   std::string version;           // "5.0", "3.1.1"
   std::uint64_t statements = 0;  // of the standard
   std::uint64_t checkable = 0;   // from outside
-  std::uint64_t have_check = 0;  // a case or a monitor of this program
+  std::uint64_t have_check = 0;  // a case of this program
   std::uint64_t checked = 0;     // in this run: something was decided
 };
 
@@ -110,10 +131,12 @@ struct ConformResults {
   std::string hash;  // over what can be reproduced, hex
   bool is_virtual = false;
   std::string lost;  // why the target is gone, or could not be had
+  bool is_interrupted = false;
   std::vector<std::string> notes;
   int exit_code = 0;
   std::vector<ConformCoverage> coverage;
   std::vector<ConformJudged> judged;
+  std::vector<ConformWatched> watched;
   std::vector<ConformStatement> statements;
 };
 

@@ -1,8 +1,9 @@
 #include "reports/conform/results_json.h"
 
-#include <fmt/format.h>
+#include <utility>
 
 #include "reports/archive.h"
+#include "reports/document.h"
 
 namespace mq::report {
 
@@ -13,10 +14,6 @@ inline Words words_of(ConformVerdict) {
 }
 inline Words words_of(ConformSaid::What) {
   static constexpr const char* words[] = {"sent", "received", "event"};
-  return {words, 0};
-}
-inline Words words_of(ConformJudged::By) {
-  static constexpr const char* words[] = {"case", "monitor"};
   return {words, 0};
 }
 inline Words words_of(ConformJudged::Of) {
@@ -43,7 +40,6 @@ void fields(Io& io, ConformJudged& v) {
   io("id", v.id);
   io("title", v.title);
   io("group", v.group);
-  io("by", v.by);
   io("of", v.of);
   io("level", v.level);
   io("statements", v.statements);
@@ -59,6 +55,27 @@ void fields(Io& io, ConformJudged& v) {
   io("transcript", v.transcript);
   io("left_out", v.left_out);
   io("rounds", v.rounds);
+}
+template <class Io>
+void fields(Io& io, ConformBreach& v) {
+  io("rule", v.rule);
+  io("sentence", v.sentence);
+  io("case", v.in_case);
+  io("link", v.link);
+  io("seen", v.seen);
+  io("again", v.again);
+  io("packets", v.packets);
+  io("transcript", v.transcript);
+  io("left_out", v.left_out);
+}
+template <class Io>
+void fields(Io& io, ConformWatched& v) {
+  io("statement", v.statement);
+  io("of", v.of);
+  io("tried", v.tried);
+  io("broken", v.broken);
+  io("rules", v.rules);
+  io("breaches", v.breaches);
 }
 template <class Io>
 void fields(Io& io, ConformStatement& v) {
@@ -96,10 +113,12 @@ void fields(Io& io, ConformResults& v) {
   io("hash", v.hash);
   io("is_virtual", v.is_virtual);
   io("lost", v.lost);
+  io("is_interrupted", v.is_interrupted);
   io("notes", v.notes);
   io("exit_code", v.exit_code);
   io("coverage", v.coverage);
   io("judged", v.judged);
+  io("watched", v.watched);
   io("statements", v.statements);
 }
 
@@ -112,32 +131,41 @@ std::string to_json(const ConformResults& results) {
   return boost::json::serialize(object) + "\n";
 }
 
-std::variant<ConformResults, Unreadable> conform_from_json(std::string_view text) {
-  boost::system::error_code failed;
-  const boost::json::value whole = boost::json::parse(text, failed);
-  if (failed) return Unreadable{fmt::format("not complete JSON ({})", failed.message())};
-  if (!whole.is_object()) return Unreadable{"not an object"};
-  const boost::json::object& object = whole.get_object();
-  const boost::json::value* kind = object.if_contains("kind");
-  if (kind == nullptr || *kind != "conform") return Unreadable{"not of `conform`"};
-  const boost::json::value* version = object.if_contains("schema_version");
-  if (version == nullptr || *version != ConformResults::schema_version)
-    return Unreadable{fmt::format("another schema version; this program reads version {}",
-                                  ConformResults::schema_version)};
+namespace {
+
+bool is_of_conform(const boost::json::object& document) {
+  const boost::json::value* kind = document.if_contains("kind");
+  return kind != nullptr && *kind == "conform";
+}
+
+std::variant<ConformResults, Unreadable> conform_from(const boost::json::object& document) {
+  if (!is_of_conform(document)) return Unreadable{"not of `conform`"};
+  if (std::string why = other_schema(document, ConformResults::schema_version); !why.empty())
+    return Unreadable{std::move(why)};
   ConformResults results;
   Fault fault;
-  ReadFields io(object, "", fault);
+  ReadFields io(document, "", fault);
   fields(io, results);
   if (fault) return Unreadable{fault.text};
   return results;
 }
 
-bool is_of_conform(std::string_view text) {
-  boost::system::error_code failed;
-  const boost::json::value whole = boost::json::parse(text, failed);
-  if (failed || !whole.is_object()) return false;
-  const boost::json::value* kind = whole.get_object().if_contains("kind");
-  return kind != nullptr && *kind == "conform";
+}  // namespace
+
+std::variant<ConformResults, Unreadable> conform_from_json(std::string_view text) {
+  auto document = document_in(text);
+  if (auto* unreadable = std::get_if<Unreadable>(&document)) return std::move(*unreadable);
+  return conform_from(std::get<boost::json::object>(document));
+}
+
+AnyResults any_from_json(std::string_view text) {
+  const auto widened = [](auto read) {
+    return std::visit([](auto& one) -> AnyResults { return std::move(one); }, read);
+  };
+  auto document = document_in(text);
+  if (auto* unreadable = std::get_if<Unreadable>(&document)) return std::move(*unreadable);
+  const auto& object = std::get<boost::json::object>(document);
+  return is_of_conform(object) ? widened(conform_from(object)) : widened(results_from(object));
 }
 
 }  // namespace mq::report

@@ -13,7 +13,8 @@ namespace mq::report {
 std::string to_json(const ConformResults& results);
 std::variant<ConformResults, Unreadable> conform_from_json(std::string_view text);
 
-// Whether a results.json is of `conform` and not of `run`.
-bool is_of_conform(std::string_view text);
+// Of whichever verb wrote it: `run` or `conform`.
+using AnyResults = std::variant<Results, ConformResults, Unreadable>;
+AnyResults any_from_json(std::string_view text);
 
 }  // namespace mq::report

@@ -159,6 +159,37 @@ Markup targets_section(const std::vector<ConformResults>& targets) {
   return out;
 }
 
+Markup conform_watched_section(const std::vector<ConformResults>& targets) {
+  Markup out;
+  out << "<section id=\"watched\"><h2>What was watched in every case</h2>";
+  for (std::size_t at = 0; at < targets.size(); ++at) {
+    const ConformResults& results = targets[at];
+    std::size_t broken = 0;
+    for (const ConformWatched& one : results.watched) broken += one.broken > 0 ? 1 : 0;
+    out << "<p>" << name_of(results) << ": " << count(results.watched.size(), "statement")
+        << " put to the test by rules that watch every connection, " << count(broken)
+        << " seen to break.</p>";
+    if (broken == 0) continue;
+    out << "<table class=\"stack\"><caption>Each leads to its evidence</caption><thead><tr>"
+           "<th scope=\"col\">Statement</th><th scope=\"col\">First seen in</th>"
+           "<th scope=\"col\">What was seen</th><th scope=\"col\" class=\"number\">Broken</th>"
+           "<th scope=\"col\" class=\"number\">Put to the test</th></tr></thead><tbody>";
+    for (const ConformWatched& one : results.watched) {
+      if (one.broken == 0) continue;
+      const ConformBreach first = one.breaches.empty() ? ConformBreach{} : one.breaches.front();
+      out << "<tr><th scope=\"row\"><a href=\"#" << one.statement << "@" << at + 1 << "\">"
+          << one.statement << "</a></th><td data-label=\"First seen in\"><code>" << first.in_case
+          << "</code></td><td data-label=\"What was seen\">" << first.seen
+          << "</td><td class=\"number\" data-label=\"Broken\">" << count(one.broken)
+          << "</td><td class=\"number\" data-label=\"Put to the test\">" << count(one.tried)
+          << "</td></tr>";
+    }
+    out << "</tbody></table>";
+  }
+  out << "</section>\n";
+  return out;
+}
+
 Markup conform_coverage_section(const std::vector<ConformResults>& targets) {
   Markup out;
   out << "<section id=\"coverage\"><h2>How much of the standard was looked at</h2>"

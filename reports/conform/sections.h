@@ -19,6 +19,8 @@ Markup conform_verdict_section(const std::vector<ConformResults>& targets,
 Markup targets_section(const std::vector<ConformResults>& targets);
 Markup matrix_section(const std::vector<ConformResults>& targets,
                       const std::vector<MatrixGroup>& groups);
+// Which statements rules saw broken in cases that are about something else.
+Markup conform_watched_section(const std::vector<ConformResults>& targets);
 Markup conform_coverage_section(const std::vector<ConformResults>& targets);
 Markup conform_run_section(const std::vector<ConformResults>& targets);
 

@@ -23,7 +23,8 @@ void put_miss(Markup& out, const ConformMiss& miss) {
       << "</dd></div><div><dt>Got</dt><dd class=\"bad\">" << miss.got << "</dd></div></dl>";
 }
 
-void put_transcript(Markup& out, const ConformJudged& one) {
+// Of a case, or of a breach in it.
+void put_transcript(Markup& out, const auto& one) {
   if (one.transcript.empty()) return;
   out << "<div class=\"scroll\"><table class=\"packets\"><caption>What went over the "
          "connections</caption><thead><tr><th scope=\"col\" class=\"number\">Time, s</th>"
@@ -52,7 +53,6 @@ void put_transcript(Markup& out, const ConformJudged& one) {
 
 void put_title(Markup& out, const ConformJudged& one) {
   out << verdict_mark(one.verdict) << " <code>" << one.id << "</code> " << one.title;
-  if (one.by == ConformJudged::By::monitor) out << " <span class=\"sub\">monitor</span>";
 }
 
 void put_choices(Markup& out, const ConformJudged& one) {
@@ -72,6 +72,35 @@ void put_list(Markup& out, const std::vector<const ConformJudged*>& cases, Liter
     out << "</li>";
   }
   out << "</ul></details>";
+}
+
+void put_copyable(Markup& out, Literal name, const std::string& text) {
+  if (text.empty()) return;
+  out << "<div class=\"copyable\"><span>" << name << "</span><code>" << text
+      << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
+}
+
+void put_breach(Markup& out, const ConformBreach& one) {
+  out << "<details class=\"case\" open><summary>" << verdict_mark(V::fail) << " <code>" << one.rule
+      << "</code> " << one.sentence << "</summary><dl class=\"miss\"><div><dt>Case</dt><dd><code>"
+      << one.in_case << "</code></dd></div><div><dt>Connection</dt><dd>" << one.link
+      << "</dd></div><div><dt>Seen</dt><dd class=\"bad\">" << one.seen << "</dd></div></dl>";
+  put_copyable(out, "Again", one.again);
+  put_copyable(out, "In capture.pcap", one.packets);
+  put_transcript(out, one);
+  out << "</details>";
+}
+
+// What rules saw of a statement in all cases, whatever these are about.
+void put_watched(Markup& out, const ConformWatched& watched) {
+  out << "<p>Watched in every case by";
+  for (const std::string& rule : watched.rules) out << " <code>" << rule << "</code>";
+  out << ": put to the test " << count(watched.tried, "time") << ", ";
+  if (watched.broken == 0)
+    out << "never broken.</p>";
+  else
+    out << "<span class=\"bad\">broken " << count(watched.broken, "time") << "</span>.</p>";
+  for (const ConformBreach& one : watched.breaches) put_breach(out, one);
 }
 
 }  // namespace
@@ -94,12 +123,8 @@ Markup Evidence::whole(const ConformJudged& one) const {
   if (one.miss) put_miss(out, *one.miss);
   for (const ConformMiss& advice : one.advice) put_miss(out, advice);
   put_choices(out, one);
-  if (!one.again.empty())
-    out << "<div class=\"copyable\"><span>Again</span><code>" << one.again
-        << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
-  if (!one.packets.empty())
-    out << "<div class=\"copyable\"><span>In capture.pcap</span><code>" << one.packets
-        << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
+  put_copyable(out, "Again", one.again);
+  put_copyable(out, "In capture.pcap", one.packets);
   put_transcript(out, one);
   out << "</details>";
   return out;
@@ -129,6 +154,7 @@ Markup Evidence::of(const MatrixRow& row, std::size_t target) {
   }
   put_list(out, passed, "passed");
   put_list(out, not_tried, "not tried");
+  if (cell.watched != nullptr) put_watched(out, *cell.watched);
   if (cell.judged.empty()) {
     out << "<p class=\"sub\">";
     if (cell.can_be_checked)

@@ -39,6 +39,9 @@ void put_cell(Markup& out, const MatrixRow& row, std::size_t at, const std::stri
     if (cell.verdict != ConformVerdict::pass) out << cell.amiss << " of ";
     out << count(cell.decided, "case") << "</span>";
   }
+  if (cell.watched != nullptr && cell.watched->broken > 0)
+    out << "<span class=\"sub bad\">watched: broken " << count(cell.watched->broken, "time")
+        << "</span>";
   out << "</td>";
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t shown_max = 50;
 std::string_view mark(const ConformResults& results) {
   const ConformTally counts = tally_of(results);
   if (counts[V::fail] + counts[V::fixed] > 0) return "\xE2\x9D\x8C";  // a red cross
-  const bool is_whole = results.lost.empty() && results.exit_code == 0;
+  const bool is_whole = results.lost.empty() && !results.is_interrupted && results.exit_code == 0;
   return is_whole ? "\xE2\x9C\x85" : "\xE2\x9A\xAA";  // a check mark, a white circle
 }
 

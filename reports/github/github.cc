@@ -10,18 +10,6 @@ namespace {
 constexpr std::string_view cut =
     "\n\nThe rest does not fit into a summary: see the results folder.\n";
 
-std::string_view word(Level level) {
-  switch (level) {
-    case Level::error:
-      return "error";
-    case Level::warning:
-      return "warning";
-    case Level::notice:
-      break;
-  }
-  return "notice";
-}
-
 // A value of a command; `property` values end at a colon or comma too. Line breaks and control
 // characters have been spelled out by visible() before.
 std::string value(std::string_view text, bool property) {
@@ -42,8 +30,7 @@ std::string value(std::string_view text, bool property) {
 std::string command(const Annotation& annotation) {
   std::string properties = "title=" + value(annotation.title, true);
   if (!annotation.file.empty()) properties += ",file=" + value(annotation.file, true);
-  return fmt::format("::{} {}::{}\n", word(annotation.level), properties,
-                     value(annotation.message, false));
+  return fmt::format("::error {}::{}\n", properties, value(annotation.message, false));
 }
 
 }  // namespace
@@ -54,8 +41,7 @@ std::string commands(const std::vector<Annotation>& annotations) {
   std::string out;
   for (std::size_t i = 0; i < shown; ++i) out += command(annotations[i]);
   if (!all)
-    out += command({.level = annotations[shown].level,
-                    .title = "mqttlab",
+    out += command({.title = "mqttlab",
                     .message = fmt::format("{} more; the summary and the results folder have all",
                                            annotations.size() - shown)});
   return out;

@@ -3,22 +3,19 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace mq::report::github {
 
-// "Workflow commands for GitHub Actions", docs.github.com: ten of a level per step are shown, and
-// a step's summary is dropped whole when it is larger than 1 MiB.
+// "Workflow commands for GitHub Actions", docs.github.com: ten errors per step are shown, and a
+// step's summary is dropped whole when it is larger than 1 MiB.
 inline constexpr std::size_t annotations_max = 10;
 inline constexpr std::size_t summary_bytes_max = 1024 * 1024;
 
-enum class Level : std::uint8_t { error, warning, notice };
-
+// Shown as an error.
 struct Annotation {
-  Level level = Level::error;
   std::string title;
   std::string message;
   std::string file;  // in the repository; may be empty

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "reports/github/annotations.h"
+#include "reports/testing/demo_conform.h"
+
 namespace mq::report::github {
 namespace {
 
@@ -14,8 +17,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST(Github, AnAnnotationIsOneLineWhateverItsTextSays) {
-  const std::string line = commands({{.level = Level::error,
-                                      .title = "a: b, c\n::error::x",
+  const std::string line = commands({{.title = "a: b, c\n::error::x",
                                       .message = "100 % of\r\n::warning title=y::z",
                                       .file = "scenarios/a.yaml"}});
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
@@ -44,6 +46,36 @@ TEST(Github, ASummaryFitsAtTheLimitAndIsCutAtALineOneBytePastIt) {
   EXPECT_THAT(shorter, EndsWith("see the results folder.\n"));
   EXPECT_THAT(shorter, HasSubstr("x\n\n\nThe rest"));
   EXPECT_EQ(fitting("more", summary_bytes_max), "");
+}
+
+TEST(Github, WhatFailsARunOfConformIsAnnotatedAndWhatIsKnownIsNot) {
+  const ConformResults results = testing::demo_conform({.deviates = true});
+  const std::vector<Annotation> all = annotations_of(results);
+  const ConformTally counts = tally_of(results);
+  EXPECT_EQ(all.size(), counts[ConformVerdict::fail] + counts[ConformVerdict::fixed] +
+                            counts[ConformVerdict::error]);
+  EXPECT_EQ(all[0].title, "mosquitto: v5/MQTT-4.1.0-1");
+  EXPECT_THAT(all[0].message, StartsWith("v5/case-1 fail: expected PUBLISH dup=1, got PUBLISH"));
+  EXPECT_THAT(annotations_of(testing::demo_conform({})), ::testing::IsEmpty());
+  ConformResults lost = testing::demo_conform({});
+  lost.lost = "it stopped answering";
+  EXPECT_EQ(annotations_of(lost).at(0).message, "it stopped answering");
+}
+
+TEST(Github, APromiseThatARunBrokeIsAnnotatedWithWhatWasSeen) {
+  Results results;
+  results.complete = true;
+  results.run.scenario = "train";
+  results.findings.push_back({.id = "qos1",
+                              .promise = "QoS 1 arrives.",
+                              .verdict = checks::Verdict::broken,
+                              .limit = "0 lost",
+                              .measured = "3 of 9 lost"});
+  results.findings.push_back({.id = "qos2", .promise = {}, .verdict = checks::Verdict::held});
+  const std::vector<Annotation> all = annotations_of(results);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].title, "train: qos1");
+  EXPECT_EQ(all[0].message, "QoS 1 arrives. 3 of 9 lost (limit: 0 lost)");
 }
 
 }  // namespace

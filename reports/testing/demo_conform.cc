@@ -65,6 +65,24 @@ ConformJudged judged(std::size_t at, const std::string& statement, const DemoCon
   return one;
 }
 
+ConformWatched watched(const DemoConform& wish) {
+  ConformWatched all{.statement = "v5/MQTT-4.2.0-2",
+                     .tried = 12,
+                     .broken = 1,
+                     .rules = {"conn_ack_comes_first"},
+                     .breaches = {}};
+  all.breaches.push_back(
+      {.rule = "conn_ack_comes_first",
+       .sentence = "CONNACK is the first packet of a broker.",
+       .in_case = "v5/case-3",
+       .link = wish.hostile ? hostile_text : "A",
+       .seen = wish.hostile ? hostile_text : "PINGRESP before CONNACK",
+       .again = "mqttlab conform mosquitto --only v5/case-3 --seed 1",
+       .packets = {},
+       .transcript = {{2ms, ConformSaid::What::received, "A", "PINGRESP", "d000"}}});
+  return all;
+}
+
 }  // namespace
 
 ConformResults demo_conform(const DemoConform& wish) {
@@ -82,6 +100,8 @@ ConformResults demo_conform(const DemoConform& wish) {
   for (const ConformStatement& statement : results.statements)
     if (statement.can_check_broker)
       for (int i = 0; i < 3; ++i) results.judged.push_back(judged(at++, statement.id, wish));
+  results.watched = {{.statement = "v5/MQTT-4.1.0-1", .tried = 40, .rules = {"again_has_dup"}}};
+  if (wish.deviates) results.watched.push_back(watched(wish));
   results.exit_code = wish.deviates ? 1 : 0;
   results.coverage = {{ConformJudged::Of::broker, "5.0", 24, 20, 20, 20},
                       {ConformJudged::Of::broker, "3.1.1", 24, 20, 20, 20}};

@@ -110,6 +110,10 @@ int run(const std::filesystem::path& folder, std::chrono::seconds time,
 
 int main(int argc, char** argv) {
   const std::filesystem::path folder = argc > 1 ? argv[1] : "/tmp";
+  if (!std::filesystem::is_directory(folder)) {
+    std::fprintf(stderr, "store_throughput: %s is not a folder\n", folder.c_str());
+    return 2;
+  }
   const int seconds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 3;
   return mq::broker::run(folder, std::chrono::seconds(seconds), argc > 3 ? argv[3] : "power");
 }

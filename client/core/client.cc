@@ -14,6 +14,9 @@ namespace {
 // What may wait beside our messages, which stop before: answers to the broker's.
 constexpr std::size_t answers_over_backlog = 64 * 1024;
 
+// So long a TCP that was closed goes on sending what it was given: Linux gives up after 924 s.
+constexpr std::chrono::minutes ghost_life{20};
+
 }  // namespace
 
 Client::Client(Settings settings, Rng rng, const Recovered& recovered)
@@ -39,10 +42,23 @@ Client::Core::Core(Settings settings, Rng rng, const Recovered& recovered)
 }
 
 void Client::Core::handle(const Input& input, Instant now) {
-  now_ = now;
+  take_time(now);
   std::visit([this](const auto& what) { on(what); }, input);
   pump();
   flush();
+}
+
+// A clock that is set back stands still, as seen from here, and goes on. How long it was since the
+// last time nobody can tell: a broker that waits for us is not left to wait.
+void Client::Core::take_time(Instant now) {
+  if (now + set_back_ < now_) {
+    set_back_ = now_ - now;
+    if (phase_ == Phase::connected && terms_.keep_alive.count() > 0) {
+      if (!ping_since_) ping_since_ = now_;
+      put(PingReq{});
+    }
+  }
+  now_ = now + set_back_;
 }
 
 std::optional<Output> Client::Core::poll() {
@@ -70,6 +86,7 @@ std::optional<Instant> Client::Core::deadline() const {
     case Phase::stopped:
       break;
   }
+  if (due) *due -= set_back_;
   return due;
 }
 
@@ -105,10 +122,12 @@ void Client::Core::on(const LinkUp&) {
   Connect connect = make_connect(settings_, client_id_, sent_clean_start_);
   if (proves_itself()) begin_authentication(connect);
   put(connect);
+  connect_is_unanswered_ = true;
 }
 
 void Client::Core::on(const LinkDown&) {
   if (phase_ == Phase::idle || phase_ == Phase::backing_off || phase_ == Phase::stopped) return;
+  leave_ghost();
   reader_.reset();
   held_.clear();
   wire_.clear();
@@ -118,6 +137,20 @@ void Client::Core::on(const LinkDown&) {
   if (had_connection_)
     emit(Disconnected{.by_peer = std::exchange(by_peer_, std::nullopt), .because = because_});
   back_off_or_stop();
+}
+
+void Client::Core::leave_ghost() {
+  if (!std::exchange(connect_is_unanswered_, false)) return;
+  ++ghosts_;
+  last_ghost_ = now_;
+}
+
+// Whether it was a CONNECT of our own that took the session over; each can do so once.
+bool Client::Core::is_by_ghost(ReasonCode farewell) {
+  if (now_ - last_ghost_ > ghost_life) ghosts_ = 0;
+  if (farewell != ReasonCode::session_taken_over || ghosts_ == 0) return false;
+  --ghosts_;
+  return true;
 }
 
 void Client::Core::back_off_or_stop() {

@@ -447,6 +447,128 @@ TEST_P(ClientConnection5, DoesNotFightForASessionThatWasTakenOver) {
   EXPECT_EQ(client->deadline(), std::nullopt);
 }
 
+// What was sent on a link that we gave up still travels, and takes over what we have by then.
+TEST_P(ClientConnection5, ComesBackAfterItsOwnLateConnectTookTheSessionOver) {
+  start();
+  tick_at(now + settings.connect_timeout);  // no answer to the first CONNECT
+  cut();
+  connect();
+  hear(Disconnect{.reason = ReasonCode::session_taken_over});
+  cut();
+  EXPECT_THAT(news_of<Stopped>(), IsEmpty());
+  connect();
+  // There was one such CONNECT only: this is somebody else.
+  hear(Disconnect{.reason = ReasonCode::session_taken_over});
+  cut();
+  EXPECT_THAT(news_of<Stopped>(), SizeIs(1));
+}
+
+TEST_P(ClientConnection5, HasALateConnectAlsoWhereTheLinkBrokeBeforeTheAnswer) {
+  start();
+  cut();
+  connect();
+  hear(Disconnect{.reason = ReasonCode::session_taken_over});
+  cut();
+  EXPECT_THAT(news_of<Stopped>(), IsEmpty());
+}
+
+TEST_P(ClientConnection5, DoesNotBlameAConnectThatWasAnsweredOrNeverSent) {
+  create();
+  give(Start{});
+  cut();  // the link never opened
+  wait_for_link();
+  give(LinkUp{});
+  hear(ConnAck{.reason = ReasonCode::server_busy});
+  cut();
+  connect();
+  hear(Disconnect{.reason = ReasonCode::session_taken_over});
+  cut();
+  EXPECT_THAT(news_of<Stopped>(), SizeIs(1));
+}
+
+TEST_P(ClientConnection5, BlamesALateConnectOnlyWhileTcpMaySendIt) {
+  for (const bool is_late : {false, true}) {
+    client.reset();
+    start();
+    cut();
+    const Instant given_up = now;
+    connect();
+    now = given_up + 20min + (is_late ? 1ns : 0ns);
+    hear(Disconnect{.reason = ReasonCode::session_taken_over});
+    cut();
+    EXPECT_EQ(news_of<Stopped>().size(), is_late ? 1u : 0u);
+  }
+}
+
+TEST_P(ClientConnection5, WaitsLongerForEachLateConnect) {
+  settings.reconnect = {.first = 1000ms, .max = 60'000ms, .factor = 2.0, .jitter = 0.0};
+  create();
+  give(Start{});
+  for (int i = 0; i < 2; ++i) {
+    give(LinkUp{});
+    cut();
+    wait_for_link();
+  }
+  for (const auto wait : {4s, 8s}) {
+    give(LinkUp{});
+    hear(ConnAck{});
+    hear(Disconnect{.reason = ReasonCode::session_taken_over});
+    cut();
+    EXPECT_EQ(client->deadline(), now + wait);
+    wait_for_link();
+  }
+}
+
+// 3.1.1 cannot say why: the connection is gone, as at any other time.
+TEST_P(ClientConnection, ComesBackWhenItsConnectionIsClosedAfterALateConnect) {
+  start();
+  tick_at(now + settings.connect_timeout);
+  cut();
+  for (int i = 0; i < 2; ++i) {
+    connect();
+    cut();
+    EXPECT_THAT(news_of<Stopped>(), IsEmpty());
+  }
+  EXPECT_TRUE(client->deadline().has_value());
+}
+
+TEST_P(ClientConnection, GoesOnWhenItsClockIsSetBack) {
+  settings.keep_alive = 10s;
+  connect();
+  tick_at(now + 5s);
+  forget();
+  now -= 1h;
+  give(Tick{});
+  EXPECT_THAT(sent_of<PingReq>(), SizeIs(1)) << "who knows how long it was";
+  EXPECT_EQ(client->deadline(), now + 10s);
+  hear(PingResp{});
+  forget();
+  tick_at(now + 10s);
+  EXPECT_THAT(sent_of<PingReq>(), SizeIs(1));
+  EXPECT_FALSE(closed_because.has_value());
+}
+
+TEST_P(ClientConnection, ReconnectsWhenItsClockIsSetBackInTheBackOff) {
+  settings.reconnect = {.first = 1000ms, .max = 60'000ms, .factor = 2.0, .jitter = 0.0};
+  connect();
+  cut();
+  now -= 24h;
+  give(Tick{});
+  EXPECT_EQ(links_ordered, 0);
+  EXPECT_EQ(client->deadline(), now + 1s);
+  tick_at(now + 1s);
+  EXPECT_EQ(links_ordered, 1);
+}
+
+TEST_P(ClientConnection, AsksAtOnceAfterItsClockWasSetAhead) {
+  settings.keep_alive = 10s;
+  connect();
+  forget();
+  tick_at(now + 24h);
+  EXPECT_THAT(sent_of<PingReq>(), SizeIs(1));
+  EXPECT_FALSE(closed_because.has_value());
+}
+
 TEST_P(ClientConnection, TakesABytewiseAnswer) {
   start();
   const Bytes bytes = encode(ConnAck{}, settings.version);

@@ -48,6 +48,9 @@ class Client::Core {
   void close(Rule because);
   void fail(Rule broken);
   void on_connected_time();
+  void take_time(Instant now);
+  void leave_ghost();
+  bool is_by_ghost(ReasonCode farewell);
   Instant next_ping() const;
   Instant ping_deadline() const;
 
@@ -139,7 +142,8 @@ class Client::Core {
   bool persists_;
 
   Phase phase_ = Phase::idle;
-  Instant now_{};
+  Instant now_{};         // never goes back; the instants below are of this time
+  Duration set_back_{};   // what `now_` is ahead of the clock that we are told
   Instant phase_ends_{};  // of backing_off, opening and awaiting_conn_ack
   bool stopping_ = false;
   bool had_connection_ = false;  // CONNACK came on the present link
@@ -147,6 +151,12 @@ class Client::Core {
   bool sent_clean_start_ = true;
   Rule because_ = Rule::none;
   std::optional<Disconnect> by_peer_;
+
+  // CONNECTs of ours that were given up without an answer, and of which one may still arrive: it
+  // takes over whatever connection we have then.
+  bool connect_is_unanswered_ = false;
+  std::uint32_t ghosts_ = 0;
+  Instant last_ghost_{};
 
   std::optional<ScramClient> scram_;  // an exchange that is under way
   bool scram_answered_ = false;       // the broker's proof comes next

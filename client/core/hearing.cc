@@ -51,6 +51,7 @@ Rule Client::Core::conn_ack_breaks(const ConnAck& packet) const {
 }
 
 void Client::Core::hear(ConnAck& packet) {
+  connect_is_unanswered_ = false;
   if (const Rule broken = conn_ack_breaks(packet); broken != Rule::none) return fail(broken);
   if (packet.reason == ReasonCode::success) {
     if (proves_itself() && !has_proved_itself(packet.properties)) return distrust_broker();
@@ -170,7 +171,10 @@ void Client::Core::hear(const PingResp&) { ping_since_.reset(); }
 void Client::Core::hear(Disconnect& packet) {
   if (packet.properties.number(PropertyId::session_expiry_interval))
     return fail(Rule::server_sends_no_session_expiry);
-  if (farewell_is_final(packet.reason)) stopping_ = true;
+  if (is_by_ghost(packet.reason))
+    backoff_.distrust();  // several ghosts, or a rival after all, do not get a quick answer each
+  else if (farewell_is_final(packet.reason))
+    stopping_ = true;
   by_peer_ = std::move(packet);
   close(Rule::none);
 }

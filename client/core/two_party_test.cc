@@ -22,7 +22,7 @@
 #include "broker/core/broker.h"
 #include "broker/store/memory_store.h"
 #include "client/core/client.h"
-#include "client/core/testing/client_store.h"
+#include "client/core/client_store.h"
 
 namespace mq::client {
 namespace {

@@ -32,6 +32,12 @@ bool crashes(const scenario::Plan& plan, std::optional<sim::Crash> how = std::nu
   });
 }
 
+bool fills_disk(const scenario::Plan& plan) {
+  return std::any_of(plan.faults.begin(), plan.faults.end(), [](const auto& fault) {
+    return std::holds_alternative<scenario::FillDisk>(fault.what);
+  });
+}
+
 // ---- Ours ---------------------------------------------------------------------------------------
 
 broker::AccessRules rules_of(const std::vector<scenario::UserPlan>& users) {
@@ -119,8 +125,8 @@ class OurBroker final : public BrokerOfRun {
       : backend_(settings_of(plan, fault), static_cast<broker::Durability>(plan.broker.durability),
                  Rng(plan.seed).child("broker"),
                  // Only a broker that comes back shows what its store was worth.
-                 crashes(plan) ? sim::LinkedBackend::Keeps::on_disk
-                               : sim::LinkedBackend::Keeps::in_memory) {
+                 crashes(plan) || fills_disk(plan) ? sim::LinkedBackend::Keeps::on_disk
+                                                   : sim::LinkedBackend::Keeps::in_memory) {
     if (!plan.broker.users.empty()) backend_.let_in_only(passwords_of(plan.broker.users));
     if (measures_cpu) timed_.emplace(backend_);
   }
@@ -254,6 +260,11 @@ std::unique_ptr<BrokerOfRun> broker_of_run(scenario::Plan& plan, broker::Fault f
                                            const BrokerWishes& wishes) {
   if (plan.broker.external.empty())
     return std::make_unique<OurBroker>(plan, fault, wishes.measures_cpu);
+  if (fills_disk(plan))
+    throw NoBroker(exit_code::usage, plan.file +
+                                         ": the disk that gets full is that of our own "
+                                         "broker, and " +
+                                         plan.broker.external + " has another");
   if (!plan.broker.users.empty())
     throw NoBroker(exit_code::usage, plan.file + ": `users` are those of our own broker, and " +
                                          plan.broker.external + " does not know them");

@@ -27,8 +27,9 @@ void forget(Node& root, const std::string& name) {
   Node* faults = child(root, "faults");
   if (faults == nullptr) return;
   std::erase_if(faults->items, [&](const Node& fault) {
-    const Node* cut = scenario::find(fault, "cut");
-    return cut != nullptr && cut->text == name;
+    return std::any_of(fault.entries.begin(), fault.entries.end(), [&](const Entry& entry) {
+      return entry.value.kind == Node::Kind::scalar && entry.value.text == name;
+    });
   });
   if (faults->items.empty())
     std::erase_if(root.entries, [](const Entry& entry) { return entry.key.text == "faults"; });

@@ -131,6 +131,55 @@ void add_traffic(const Results& results, std::vector<Figure>& figures) {
   bytes("bytes-down", "bytes on the air, down", down);
 }
 
+void add_spread(const char* id, const char* name, const report::Spread& spread,
+                std::vector<Figure>& figures) {
+  if (spread.count == 0) return;
+  const std::pair<const char*, Duration> points[] = {{"p50", spread.p50}, {"p99", spread.p99}};
+  for (const auto& [point, value] : points)
+    figures.push_back({{.id = fmt::format("{}-{}", id, point),
+                        .name = fmt::format("{} {}", point, name),
+                        .unit = Unit::seconds,
+                        .least_share = tenth,
+                        .least_absolute = millisecond},
+                       seconds(value)});
+}
+
+// Bytes are those of the traffic.
+void add_costs(const Results& results, std::vector<Figure>& figures) {
+  std::uint64_t reconnects = 0;
+  std::optional<Duration> radio_on;
+  std::optional<std::uint64_t> microjoules;
+  for (const report::CostRow& row : results.costs.rows) {
+    reconnects += row.reconnects;
+    if (row.radio_on) radio_on = radio_on.value_or(Duration{}) + *row.radio_on;
+    if (row.microjoules) microjoules = microjoules.value_or(0) + *row.microjoules;
+  }
+  if (!results.costs.rows.empty())
+    figures.push_back({{.id = "reconnects",
+                        .name = "reconnects of the fleet",
+                        .unit = Unit::count,
+                        .least_share = tenth,
+                        .least_absolute = 1},
+                       static_cast<double>(reconnects)});
+  if (radio_on)
+    figures.push_back({{.id = "radio-on",
+                        .name = "time that radios were on",
+                        .unit = Unit::seconds,
+                        .least_share = twentieth,
+                        .least_absolute = millisecond},
+                       seconds(*radio_on)});
+  if (microjoules)
+    figures.push_back({{.id = "energy",
+                        .name = "energy of the radios",
+                        .unit = Unit::joules,
+                        .least_share = twentieth,
+                        .least_absolute = millisecond},
+                       static_cast<double>(*microjoules) / 1e6});
+  add_spread("first-message", "time to the first message after an outage",
+             results.costs.first_message, figures);
+  add_spread("staleness", "age of retained values", results.costs.staleness, figures);
+}
+
 }  // namespace
 
 Facts facts_of(const report::Results& results, std::string folder) {
@@ -155,6 +204,7 @@ Facts facts_of(const report::Results& results, std::string folder) {
   add_connections(results, facts.figures);
   add_silence(results, facts.figures);
   add_traffic(results, facts.figures);
+  add_costs(results, facts.figures);
   return facts;
 }
 

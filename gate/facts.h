@@ -12,7 +12,7 @@
 namespace mq::gate {
 
 enum class Better : std::uint8_t { lower, higher };
-enum class Unit : std::uint8_t { seconds, share, count, bytes };
+enum class Unit : std::uint8_t { seconds, share, count, bytes, joules };
 
 // A figure that runs have, such as "latency-p99-qos1".
 struct Metric {

@@ -50,6 +50,8 @@ std::string value_text(double value, Unit unit) {
       return report::percent(value);
     case Unit::bytes:
       return report::bytes(static_cast<std::uint64_t>(std::llround(value)));
+    case Unit::joules:
+      return report::energy(static_cast<std::uint64_t>(std::llround(value * 1e6)));
     case Unit::count:
       break;
   }

@@ -56,6 +56,21 @@ void take_ledger(const checks::LedgerTable& table, LedgerTable& into) {
   }
 }
 
+Spread spread_of(const checks::LatencyHistogram& all) {
+  if (all.count() == 0) return {};
+  return {all.count(), *all.percentile(50), *all.percentile(99), *all.max()};
+}
+
+CostTable costs_of(const checks::Costs& costs) {
+  CostTable table{
+      {}, costs.has_traffic, spread_of(costs.first_message), spread_of(costs.staleness)};
+  for (const checks::CostRow& row : costs.rows)
+    table.rows.push_back({row.group, row.clients, row.bytes_up, row.bytes_down, row.bytes_most,
+                          row.reconnects, row.reconnects_most, row.radio_on, row.radio_on_most,
+                          row.microjoules, row.microjoules_most});
+  return table;
+}
+
 }  // namespace
 
 void take_judgement(const Judgement& judgement, Results& results) {
@@ -64,6 +79,7 @@ void take_judgement(const Judgement& judgement, Results& results) {
   results.findings = judgement.findings;
   results.ledger = {};
   take_ledger(judgement.ledger, results.ledger);
+  results.costs = costs_of(judgement.costs);
   for (std::size_t i = 0; i < judgement.latency.size(); ++i)
     take_latency(judgement.latency[i], static_cast<Qos>(i), results.series);
   results.sometimes.clear();

@@ -237,6 +237,28 @@ struct LinkTraffic {  // on the wire, headers of IP and TCP included
   std::uint64_t lost_up = 0, lost_down = 0;
 };
 
+// What a group of clients cost, all together, and the one that needed most.
+struct CostRow {
+  std::string group;
+  std::uint64_t clients = 0;
+  std::uint64_t bytes_up = 0, bytes_down = 0, bytes_most = 0;  // on the air
+  std::uint64_t reconnects = 0, reconnects_most = 0;
+  std::optional<Duration> radio_on, radio_on_most;
+  std::optional<std::uint64_t> microjoules, microjoules_most;
+};
+
+struct Spread {
+  std::uint64_t count = 0;
+  Duration p50{}, p99{}, max{};
+};
+
+struct CostTable {
+  std::vector<CostRow> rows;
+  bool has_traffic = false;  // bytes, radio and energy were measured
+  Spread first_message;      // from the end of an outage to a client's next message
+  Spread staleness;          // of retained values that came with a new subscription
+};
+
 struct Configuration {
   std::string scenario_file;
   std::string tcp_preset;
@@ -281,6 +303,7 @@ struct Results {
   std::vector<SometimesCount> sometimes;
   Series series;
   std::vector<LinkTraffic> traffic;
+  CostTable costs;
   std::vector<SequenceDiagram> sequences;
   std::vector<Journey> journeys;  // out of events.ndjson, if it was kept
   Configuration configuration;

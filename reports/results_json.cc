@@ -264,6 +264,34 @@ void fields(Io& io, LinkTraffic& v) {
   io("lost_down", v.lost_down);
 }
 template <class Io>
+void fields(Io& io, CostRow& v) {
+  io("group", v.group);
+  io("clients", v.clients);
+  io("bytes_up", v.bytes_up);
+  io("bytes_down", v.bytes_down);
+  io("bytes_most", v.bytes_most);
+  io("reconnects", v.reconnects);
+  io("reconnects_most", v.reconnects_most);
+  io("radio_on_ns", v.radio_on);
+  io("radio_on_most_ns", v.radio_on_most);
+  io("microjoules", v.microjoules);
+  io("microjoules_most", v.microjoules_most);
+}
+template <class Io>
+void fields(Io& io, Spread& v) {
+  io("count", v.count);
+  io("p50_ns", v.p50);
+  io("p99_ns", v.p99);
+  io("max_ns", v.max);
+}
+template <class Io>
+void fields(Io& io, CostTable& v) {
+  io("groups", v.rows);
+  io("has_traffic", v.has_traffic);
+  io("first_message", v.first_message);
+  io("staleness", v.staleness);
+}
+template <class Io>
 void fields(Io& io, Configuration& v) {
   io("scenario_file", v.scenario_file);
   io("tcp_preset", v.tcp_preset);
@@ -302,6 +330,7 @@ void fields(Io& io, Results& v) {
   io("trace", v.trace);
   io("configuration", v.configuration);
   io("traffic", v.traffic);
+  io.since_then("costs", v.costs);
   io("series", v.series);
   io.since_then("journeys", v.journeys);
   io("run", v.run);

@@ -85,6 +85,8 @@ void fields(Io& io, Expectation& v) {
   io("qos", v.qos);
   io("percentile", v.percentile);
   io("below_ns", v.below);
+  io.since_then("most", v.most);
+  io.since_then("group", v.group);
   io("as_written", v.as_written);
 }
 template <class Io>

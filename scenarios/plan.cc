@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/overloaded.h"
-
 namespace mq::scenario {
 namespace {
 
@@ -33,18 +31,34 @@ trace::ClientInfo client_info(const Plan& plan, const GroupPlan& group, std::siz
     client.subscriptions.push_back({expand(subscribe.filter, client.id, 0), subscribe.options});
   if (plan.broker.users.empty()) return client;
   client.may_publish.emplace();
-  for (const UserPlan& user : plan.broker.users)
-    if (user.name == group.user_name) client.may_publish = user.publish;
+  client.may_read.emplace();
+  for (const UserPlan& user : plan.broker.users) {
+    if (user.name != group.user_name) continue;
+    client.may_publish = user.publish;
+    client.may_read = user.subscribe;
+  }
   return client;
 }
 
-std::string_view kind(const FaultPlan& fault) {
+}  // namespace
+
+Duration length_of(const FaultKind& what) {
   return std::visit(
-      overloaded{[](const Cut&) { return "cut"; }, [](const CrashBroker&) { return "crash"; }},
-      fault.what);
+      [](const auto& one) {
+        if constexpr (requires { one.length; })
+          return one.length;
+        else if constexpr (requires { one.restart_after; })
+          return one.restart_after;
+        else
+          return Duration{};
+      },
+      what);
 }
 
-}  // namespace
+bool is_of_broker(const FaultKind& what) {
+  return std::holds_alternative<CrashBroker>(what) || std::holds_alternative<PauseBroker>(what) ||
+         std::holds_alternative<FillDisk>(what);
+}
 
 std::string client_id(const GroupPlan& group, std::size_t number) {
   return group.count == 1 ? group.name : group.name + "-" + std::to_string(number);
@@ -85,7 +99,7 @@ trace::RunInfo run_info(const Plan& plan) {
     for (std::size_t number = 1; number <= group.count; ++number)
       info.clients.push_back(client_info(plan, group, number));
   for (const FaultPlan& fault : plan.faults)
-    info.faults.push_back({std::string(kind(fault)), fault.target, fault.clients});
+    info.faults.push_back({fault.kind, fault.target, fault.clients});
   const auto add_per_client = [&](std::string_view kind, auto LinkPlan::*part) {
     std::uint32_t index = 0;
     for (const GroupPlan& group : plan.groups)

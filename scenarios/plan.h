@@ -14,8 +14,10 @@
 #include "base/time.h"
 #include "protocol/packet.h"
 #include "sim/backend.h"
+#include "sim/link/border.h"
 #include "sim/link/outages.h"
 #include "sim/trace/run_info.h"
+#include "sim/trouble.h"
 #include "sim/world.h"
 
 namespace mq::scenario {
@@ -29,6 +31,13 @@ struct Source {
   std::string source;  // a reference, or "assumption"
 };
 
+// What a device's radio draws, in milliwatts.
+struct PowerPlan {
+  double send = 0, receive = 0;  // while packets are on the air
+  double connected = 0;          // else, while it is connected to its network
+  double idle = 0;               // else
+};
+
 struct LinkPlan {
   std::string name;
   std::string profile;  // empty: written out in the scenario
@@ -36,6 +45,7 @@ struct LinkPlan {
   // Each device of it has its own, until the calm.
   std::optional<sim::link::OutageModel> outages;
   std::optional<sim::link::OutageModel> roaming;  // after each, the device has another address
+  std::optional<PowerPlan> power;
   std::vector<Source> sources;
 };
 
@@ -64,9 +74,10 @@ struct PublishPlan {
   Qos qos = Qos::at_most_once;
   bool retain = false;
   Payload payload;
-  Duration every{};                    // with a start drawn in [0, every)
-  std::optional<Duration> at;          // once, or the first of `every`, instead of the drawn start
-  std::optional<std::uint64_t> times;  // at most so many
+  Duration every{};                     // with a start drawn in [0, every)
+  std::optional<Duration> at;           // once, or the first of `every`, instead of the drawn start
+  std::optional<std::uint64_t> times;   // at most so many
+  std::optional<std::uint32_t> expiry;  // seconds
 };
 
 struct SubscribePlan {
@@ -95,11 +106,12 @@ struct GroupPlan {
   bool clean_start = true;
   std::uint32_t session_expiry = 0;  // seconds; 0xFFFFFFFF: never
   std::chrono::seconds keep_alive{60};
-  std::string user_name;         // empty: none
-  std::string password;          // with a user name
-  Duration start{};              // when the group begins to connect
-  Duration start_spread{};       // each member waits uniform in [0, spread] more
-  std::optional<Duration> stop;  // an orderly DISCONNECT then
+  std::optional<std::uint16_t> receive_maximum;  // of the client; nothing: as it likes
+  std::string user_name;                         // empty: none
+  std::string password;                          // with a user name
+  Duration start{};                              // when the group begins to connect
+  Duration start_spread{};                       // each member waits uniform in [0, spread] more
+  std::optional<Duration> stop;                  // an orderly DISCONNECT then
   std::optional<WillPlan> will;
   std::vector<PublishPlan> publish;
   std::vector<SubscribePlan> subscribe;
@@ -110,15 +122,53 @@ std::string client_id(const GroupPlan& group, std::size_t number);
 // A topic, filter or text with its `{id}` and `{n}` filled in.
 std::string expand(std::string_view text, std::string_view client_id, std::uint64_t number);
 
+// Faults of clients. Those without a length are over at once.
 struct Cut {
   Duration length{};
   bool up = true;  // directions that carry nothing
   bool down = true;
 };
+struct Disturb {
+  Duration length{};
+  sim::Trouble up, down;
+};
+// The device has lost its connection and knows it, the broker does not.
+struct HalfOpen {};
+struct Reset {};  // somebody between ends it for both
+struct ForgetConnections {
+  sim::link::Expiry then{};
+};
+struct ChangeAddress {};
+struct Reboot {
+  Duration restart_after{};
+  bool keeps_store = true;
+};
+struct SetClock {
+  Duration by{};  // below zero: back
+};
+// Everybody is reset and connects again at once, whatever their back-off says.
+struct Storm {};
+struct Push {
+  std::string topic;
+  Qos qos = Qos::at_most_once;
+  std::size_t payload_bytes = 0;
+};
+// Faults of the broker.
 struct CrashBroker {
   Duration restart_after{};
   sim::Crash how = sim::Crash::process;
 };
+struct PauseBroker {
+  Duration length{};
+};
+struct FillDisk {
+  Duration length{};
+};
+using FaultKind = std::variant<Cut, Disturb, HalfOpen, Reset, ForgetConnections, ChangeAddress,
+                               Reboot, SetClock, Storm, Push, CrashBroker, PauseBroker, FillDisk>;
+// Zero: over at once.
+Duration length_of(const FaultKind& what);
+bool is_of_broker(const FaultKind& what);
 
 // A packet of a client's connection, at one of its ends: the instant between it and the next one.
 struct AfterPacket {
@@ -128,16 +178,24 @@ struct AfterPacket {
 };
 
 struct FaultPlan {
+  std::string kind;  // the key that says what happens: "cut", "slow", ...
   Duration at{};
-  // Not at `at`, but when a client named has come to this packet, from `at` on: it alone is cut.
-  // `every`: not again before so long after.
+  // Not at `at`, but when one of `watched` has come to this packet, from `at` on. `every`: not
+  // again before so long after.
   std::optional<AfterPacket> after;
+  std::vector<std::uint32_t> watched;  // as `clients`
+  bool strikes_all = false;            // then all of `clients`, else the one that was watched
   // Again and again, from beginning to beginning; one that would not be over when the calm begins
   // does not begin.
   std::optional<Duration> every;
-  std::variant<Cut, CrashBroker> what;
-  std::vector<std::uint32_t> clients;  // cut: positions in RunInfo::clients, ascending, each once
+  double chance = 1;   // that it happens each time
+  Duration swizzle{};  // one client after another in so long, and healed so in another order
+  FaultKind what;
+  std::vector<std::uint32_t> clients;  // positions in RunInfo::clients, ascending, each once
   std::string target;                  // as written
+
+  // From its first beginning to its last end.
+  Duration length() const { return length_of(what) + 2 * swizzle; }
 };
 
 struct Plan {

@@ -52,6 +52,10 @@ class BrokerBackend {
   // What write() and step() touch for this link.
   virtual std::vector<Memory> memory(BackendLink) const { return {}; }
 
+  // The disk on which it keeps its store is full from now on, or has room again. False: there is
+  // no such disk.
+  virtual bool fill_disk(bool) { return false; }
+
   // It is gone at once, its links with it; start() may follow.
   virtual void kill(Crash how) = 0;
 };

@@ -19,6 +19,7 @@ BrokerHost::BrokerHost(World& world, BrokerBackend& broker) : world_(world), bro
 BrokerHost::~BrokerHost() {
   world_.accept_with(nullptr);
   close_all();
+  world_.cancel(catching_up_);
   world_.cancel(step_);
   world_.cancel(timer_);
 }
@@ -26,6 +27,7 @@ BrokerHost::~BrokerHost() {
 void BrokerHost::start() {
   ensure(!running_, "start() comes first, or after kill()");
   running_ = true;
+  paused_ = false;
   world_.accept_with([this](std::unique_ptr<Socket> socket, const std::string& peer, DeviceId) {
     accept(std::move(socket), peer);
   });
@@ -35,6 +37,9 @@ void BrokerHost::start() {
 void BrokerHost::kill(Crash how) {
   if (!running_) return;
   running_ = false;
+  paused_ = is_wanted_ = false;
+  waiting_.clear();
+  world_.cancel(std::exchange(catching_up_, TimerId::none));
   world_.accept_with(nullptr);
   broker_.kill(how);
   close_all();
@@ -51,7 +56,46 @@ void BrokerHost::close_all() {
   for (BackendLink id : ids) links_.erase(id);
 }
 
+void BrokerHost::pause() { paused_ = running_; }
+
+void BrokerHost::resume() {
+  if (!std::exchange(paused_, false)) return;
+  if (std::exchange(is_wanted_, false)) request_step();
+  if (catching_up_ == TimerId::none) catch_up();
+}
+
+// One at a time, with a step after each: what the broker has been given and what it has heard are
+// the same to those who watch it.
+void BrokerHost::catch_up() {
+  catching_up_ = TimerId::none;
+  if (paused_ || waiting_.empty()) return;
+  Waiting next = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (next.socket) {
+    accept(std::move(next.socket), next.peer);
+  } else if (const auto found = links_.find(next.link); found != links_.end()) {
+    found->second->is_waiting = false;
+    if (found->second->failed)
+      failed(next.link, *found->second);
+    else
+      hear_of(next.link, *found->second);
+  }
+  catching_up_ = world_.call_at(world_.now(), [this] { catch_up(); });
+}
+
+void BrokerHost::wait(BackendLink id, Link& link) {
+  if (!std::exchange(link.is_waiting, true)) waiting_.push_back({nullptr, {}, id});
+}
+
+void BrokerHost::failed(BackendLink id, Link& link) {
+  link.failed = true;
+  if (paused_) return wait(id, link);
+  broker_.reset(id);
+  touch(id);
+}
+
 void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer) {
+  if (paused_) return waiting_.push_back({std::move(socket), peer, {}});
   const BackendLink id = broker_.open(peer);
   Link& link = *links_.emplace(id, std::make_unique<Link>()).first->second;
   link.socket = std::move(socket);
@@ -62,17 +106,13 @@ void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer)
                                 take_from_broker(id, link);
                                 touch(id);
                               },
-                          .failed =
-                              [this, id, &link](CloseCause) {
-                                link.failed = true;
-                                broker_.reset(id);
-                                touch(id);
-                              }});
+                          .failed = [this, id, &link](CloseCause) { failed(id, link); }});
   request_step();
 }
 
 // The broker makes what belongs to a connection when it hears of it first.
 void BrokerHost::hear_of(BackendLink id, Link& link) {
+  if (paused_) return wait(id, link);
   constexpr int told_after = 2;
   if (link.times_readable < told_after && ++link.times_readable == told_after) {
     std::vector<Memory> memory{place_of(link)};
@@ -125,11 +165,19 @@ void BrokerHost::touch(BackendLink id) {
 }
 
 void BrokerHost::request_step() {
+  if (paused_) {
+    is_wanted_ = true;
+    return;
+  }
   if (step_ == TimerId::none) step_ = world_.call_at(world_.now(), [this] { step(); });
 }
 
 void BrokerHost::step() {
   step_ = TimerId::none;
+  if (paused_) {
+    is_wanted_ = true;
+    return;
+  }
   auto deadline = broker_.step(world_.now());
   for (const BrokerBackend::Ready& ready : broker_.ready()) {
     auto found = links_.find(ready.link);

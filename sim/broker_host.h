@@ -4,6 +4,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,14 @@ class BrokerHost {
   // The broker is gone: its sockets are closed, new connections are refused.
   void kill(Crash how);
 
+  // Its process stands still, as for a long collection of garbage: its kernel goes on, takes
+  // connections and bytes as far as there is room, and sends what it was given. Until resume(),
+  // kill() or start().
+  void pause();
+  void resume();
+  // It has a reason to work that no link and no deadline tells of.
+  void wake() { request_step(); }
+
   std::size_t links() const { return links_.size(); }
 
  private:
@@ -39,10 +48,14 @@ class BrokerHost {
     bool failed = false;               // the socket is dead, and the broker knows
     bool broker_closed = false;
     bool broker_reset = false;
-    int times_readable = 0;  // up to told_after
+    int times_readable = 0;   // up to told_after
+    bool is_waiting = false;  // in waiting_
   };
 
   void hear_of(BackendLink id, Link& link);
+  void failed(BackendLink id, Link& link);
+  void wait(BackendLink id, Link& link);
+  void catch_up();
   void accept(std::unique_ptr<Socket> socket, const std::string& peer);
   void take_from_peer(BackendLink id, Link& link);
   void take_from_broker(BackendLink id, Link& link);
@@ -59,6 +72,16 @@ class BrokerHost {
   boost::unordered_flat_map<BackendLink, std::unique_ptr<Link>> links_;
   std::vector<BackendLink> touched_;  // since the last step: these are settled after the next
   bool running_ = false;
+  // What came while it stood still, in order; it takes it one by one.
+  struct Waiting {
+    std::unique_ptr<Socket> socket;  // a new connection, or nothing and news of a link
+    std::string peer;
+    BackendLink link{};
+  };
+  bool paused_ = false;
+  bool is_wanted_ = false;  // a step was asked for
+  std::deque<Waiting> waiting_;
+  TimerId catching_up_ = TimerId::none;
   TimerId step_ = TimerId::none;
   TimerId timer_ = TimerId::none;
   Instant timer_at_{};

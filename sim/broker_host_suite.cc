@@ -344,6 +344,45 @@ TEST_F(BrokerHostSuite, AKilledBrokerIsGoneAtOnceAndRefusesUntilItStartsAgain) {
   EXPECT_EQ(clients.at(2)->received, "again");
 }
 
+TEST_F(BrokerHostSuite, ABrokerThatStandsStillTakesAllThatCameMeanwhileWhenItGoesOn) {
+  Client& client = open(device);
+  client.send("a");
+  world->run_until(at(1s));
+  const std::size_t steps = broker.steps.size();
+  host->pause();
+  broker.deadline = at(3s);
+  world->call_at(at(2s), [&] { client.send("b"); });
+  world->call_at(at(4s), [&] { open(other_device).send("c"); });
+  world->call_at(at(5s), [&] { client.socket.reset(); });
+  world->run_until(at(9s));
+  EXPECT_EQ(broker.steps.size(), steps) << "it does not work";
+  EXPECT_EQ(host->links(), 1u);
+  EXPECT_EQ(client.received, "a");
+  EXPECT_FALSE(clients[1]->failure) << "its system takes connections";
+  std::vector<std::string> heard;
+  broker.on_step = [&](BackendLink, FakeBroker::Link& link) {
+    if (!link.received.empty()) heard.push_back(std::exchange(link.received, {}));
+  };
+  world->call_at(at(10s), [&] { host->resume(); });
+  world->run_until(at(11s));
+  EXPECT_THAT(heard, ElementsAre("b", "c"));
+  EXPECT_EQ(broker.steps.at(steps), at(10s));
+  EXPECT_GT(broker.steps.size(), steps + 1) << "it hears of one after another";
+}
+
+TEST_F(BrokerHostSuite, ABrokerMayBeKilledWhileItStandsStill) {
+  Client& client = open(device);
+  world->run_until(at(1s));
+  host->pause();
+  world->call_at(at(2s), [&] { client.send("lost"); });
+  world->call_at(at(3s), [&] { host->kill(Crash::process); });
+  world->call_at(at(4s), [&] { host->resume(); });
+  world->call_at(at(5s), [&] { host->start(); });
+  world->call_at(at(6s), [&] { open(other_device).send("anew"); });
+  world->run_until(at(8s));
+  EXPECT_EQ(clients[1]->received, "anew");
+}
+
 TEST_F(BrokerHostSuite, NobodyIsAcceptedBeforeTheStart) {
   host.reset();
   host = std::make_unique<BrokerHost>(*world, broker);

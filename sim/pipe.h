@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "sim/chance.h"
 #include "sim/link/passage.h"
+#include "sim/trouble.h"
 #include "sim/world.h"
 
 namespace mq::sim {
@@ -26,6 +27,9 @@ class Pipe {
   struct Counts {
     std::uint64_t packets = 0, bytes = 0;  // put on the air
     std::uint64_t lost = 0;                // never reached the other end
+    Duration air{};                        // that it took to send them
+    // Of these packets, by trouble.
+    std::uint64_t duplicated = 0, reordered = 0, corrupted = 0;
   };
 
   Pipe(const LinkDirection& model, Rng rng);
@@ -40,6 +44,8 @@ class Pipe {
   // To be called for a packet whose arrival falls into a time when the link is down.
   void lost_on_arrival() { ++counts_.lost; }
 
+  // From now on, until it is told otherwise.
+  void trouble(const Trouble& now);
   void set_works(bool works) { works_ = works; }
   bool works() const { return works_; }
   Duration delay() const { return model_.delay; }
@@ -47,6 +53,8 @@ class Pipe {
 
  private:
   bool queue_is_full(Instant now);
+  Passage send_untroubled(Instant now, std::size_t bytes, Chance& chance);
+  Passage send_troubled(Instant now, std::size_t bytes, Chance& chance);
   Passage send_by_lane(Instant now, std::size_t bytes, Chance& chance);
 
   LinkDirection model_;
@@ -57,6 +65,13 @@ class Pipe {
   Instant last_arrival_{};
   std::vector<Instant> starts_;  // of packets waiting for the transmitter, from first_waiting_ on
   std::unique_ptr<link::Lane> lane_;  // none: the link is plain
+  struct Troubled {
+    Trouble what;
+    Rng rng;  // of its own: a fault shifts no other chance
+    Instant free_at{};
+    Instant last{};  // the link's `now` never goes back
+  };
+  std::unique_ptr<Troubled> troubled_;  // none: there never was any
   Counts counts_;
 };
 

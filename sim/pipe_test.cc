@@ -60,6 +60,39 @@ TEST(Pipe, JitterIsUniformAndNeverReorders) {
   }
 }
 
+TEST(Pipe, TroubleOfOneKindIsAsLikelyAsItSaysAndShiftsNoOtherChance) {
+  const auto fates = [](bool troubled) {
+    Chance chance;
+    Pipe pipe({.delay = 50ms, .loss = 0.1}, Rng(1));
+    std::vector<bool> lost;
+    for (int i = 0; i < 10'000; ++i) {
+      if (troubled && i == 5'000) pipe.trouble({.duplicated = 0.2});
+      lost.push_back(pipe.send(at(1ms * i), 100, chance).fate == Fate::lost);
+    }
+    EXPECT_NEAR(static_cast<double>(pipe.counts().duplicated) / 5000, troubled ? 0.18 : 0, 0.02);
+    return lost;
+  };
+  EXPECT_EQ(fates(true), fates(false));
+}
+
+TEST(Pipe, APacketThatIsHeldBackIsOvertaken) {
+  Chance chance;
+  Pipe pipe({.delay = 50ms}, Rng(1));
+  pipe.trouble({.reordered = 1, .held_back = 200ms});
+  EXPECT_EQ(pipe.send(at(1s), 100, chance).arrival, at(1s + 250ms));
+  pipe.trouble({});
+  EXPECT_EQ(pipe.send(at(1s + 1ms), 100, chance).arrival, at(1s + 51ms));
+}
+
+TEST(Pipe, TheQueueOfASlowerBottleneckIsAsLongAsTheLinks) {
+  Chance chance;
+  Pipe pipe({.queue_packets = 3}, Rng(1));
+  pipe.trouble({.bits_per_second = 12'000});
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(pipe.send(at(0s), 1500, chance).fate, Fate::arrives) << i;
+  EXPECT_EQ(pipe.send(at(0s), 1500, chance).fate, Fate::queue_full);
+  EXPECT_EQ(pipe.send(at(1s), 1500, chance).arrival, at(5s));
+}
+
 TEST(Pipe, LossIsAsLikelyAsItSays) {
   Chance chance;
   Pipe pipe({.delay = 50ms, .loss = 0.1}, Rng(1));

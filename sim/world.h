@@ -18,12 +18,14 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "sim/trouble.h"
 
 namespace mq::sim {
 
 namespace link {
 struct Parts;
-}
+enum class Expiry : std::uint8_t;
+}  // namespace link
 
 // How TCP behaves at both ends; each preset is a list of settings with a source (ns3/tcp_preset).
 enum class TcpPreset : std::uint8_t { linux_, lwip, ns3_default };
@@ -120,6 +122,20 @@ class World {
   // device whose link roams (link::Parts).
   virtual void change_address(DeviceId device) = 0;
 
+  // What the device's link does to packets besides, in each direction. Where there are no segments
+  // (memory), one that is held back delays what follows, as TCP would; a second copy is traffic
+  // and nothing else; a corrupted one is a lost one.
+  virtual void trouble(DeviceId device, const Trouble& up, const Trouble& down) = 0;
+  // All connections of the device, at once.
+  enum class Break : std::uint8_t {
+    forgotten,  // by the device, which says nothing: it answers with RST what comes for them
+    reset,      // somebody between sends RST to both ends
+  };
+  virtual void break_connections(DeviceId device, Break how) = 0;
+  // The carrier's translator forgets what the device has open, as after a long silence. Only of a
+  // device whose link has a translator or roams.
+  virtual void forget_connections(DeviceId device, link::Expiry then) = 0;
+
   // Runs the world up to and including `end`, or until stop().
   virtual void run_until(Instant end) = 0;
   virtual void stop() = 0;
@@ -131,6 +147,12 @@ class World {
     std::uint64_t packets_up = 0, packets_down = 0;
     std::uint64_t bytes_up = 0, bytes_down = 0;
     std::uint64_t lost_up = 0, lost_down = 0;  // by loss, by a full queue or by a link that is down
+    // By faults, in both directions.
+    std::uint64_t duplicated = 0, reordered = 0, corrupted = 0;
+    // The radio's time connected to its network, and how often it went there; nothing without one.
+    Duration radio_on{};
+    std::uint64_t promotions = 0;
+    Duration air_up{}, air_down{};  // how long packets took to send; no time without a rate
   };
   virtual Traffic traffic(DeviceId device) const = 0;
 };

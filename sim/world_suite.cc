@@ -823,6 +823,110 @@ TEST_F(WorldSuite, AMegabyteComesWholeOverALinkWithEveryPart) {
   EXPECT_TRUE(client.received == pattern(1 << 20)) << client.received.size();
 }
 
+TEST_F(WorldSuite, ASlowerBottleneckIsAsSlowAsItSaysAndThenIsGone) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->run_until(at(1s));
+  world->trouble(device, {.bits_per_second = 80'000}, {});
+  client.send(pattern(20'000));
+  world->run_until(at(60s));
+  ASSERT_EQ(accepted.at(0)->received.size(), 20'000u);
+  const Duration took = *accepted[0]->last_byte_at - at(1s);
+  EXPECT_GT(took, 2s);
+  EXPECT_LT(took, 3s);
+  world->trouble(device, {}, {});
+  client.send(pattern(20'000));
+  world->run_until(at(120s));
+  EXPECT_EQ(accepted[0]->received.size(), 40'000u);
+  EXPECT_LT(*accepted[0]->last_byte_at, at(61s));
+}
+
+TEST_F(WorldSuite, AQueueThatSomebodyElseFillsDelaysEveryPacketOfItsDirection) {
+  start(link_of(30ms));
+  on_accept = [](Peer& peer) { peer.echo = true; };
+  Peer& client = open();
+  world->run_until(at(1s));
+  world->trouble(device, {}, {.wait = 2s});
+  client.send("a");
+  world->run_until(at(20s));
+  EXPECT_EQ(client.received, "a");
+  EXPECT_GE(*client.last_byte_at, at(3s + 60ms));
+  EXPECT_LT(*client.last_byte_at, at(4s));
+}
+
+TEST_F(WorldSuite, DuplicatedReorderedCorruptedAndLostPacketsChangeNoByte) {
+  const Trouble all[] = {
+      {.lost = 0.2},
+      {.duplicated = 0.5},
+      {.reordered = 0.3, .held_back = 150ms},
+      {.corrupted = 0.2},
+      {.lost = 0.1, .duplicated = 0.2, .reordered = 0.2, .held_back = 100ms, .corrupted = 0.1}};
+  for (const Trouble& trouble : all) {
+    TearDown();
+    start(link_of(20ms, 2e6));
+    on_accept = [](Peer& peer) { peer.echo = true; };
+    world->trouble(device, trouble, trouble);
+    Peer& client = open();
+    client.send(pattern(100'000));
+    world->run_until(at(800s));
+    EXPECT_TRUE(client.received == pattern(100'000)) << client.received.size();
+    const World::Traffic traffic = world->traffic(device);
+    EXPECT_EQ(traffic.duplicated > 0, trouble.duplicated > 0);
+    EXPECT_EQ(traffic.reordered > 0, trouble.reordered > 0);
+    EXPECT_EQ(traffic.corrupted > 0, trouble.corrupted > 0);
+    EXPECT_EQ(traffic.lost_up > 0, trouble.lost + trouble.corrupted > 0);
+  }
+}
+
+TEST_F(WorldSuite, SomebodyBetweenMayEndAllConnectionsOfADevice) {
+  start(link_of(30ms));
+  Peer& client = open();
+  Peer& second = open();
+  world->run_until(at(1s));
+  world->call_at(at(10s), [&] { world->break_connections(device, World::Break::reset); });
+  world->run_until(at(11s));
+  for (Peer* peer : {&client, &second, accepted.at(0).get(), accepted.at(1).get()}) {
+    EXPECT_EQ(peer->failure, CloseCause::reset);
+    EXPECT_EQ(peer->failed_at, at(10s));
+  }
+}
+
+TEST_F(WorldSuite, ADeviceThatForgetsItsConnectionsSaysNothingAndAnswersWithReset) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->run_until(at(1s));
+  world->call_at(at(10s), [&] {
+    world->break_connections(device, World::Break::forgotten);
+    client.drop();
+  });
+  world->run_until(at(20s));
+  EXPECT_FALSE(accepted.at(0)->failure);
+  EXPECT_FALSE(accepted[0]->end_at);
+  world->call_at(at(20s), [&] { accepted[0]->send("are you there?"); });
+  world->call_at(at(20s), [&] { open().send("anew"); });
+  world->run_until(at(25s));
+  EXPECT_EQ(accepted[0]->failure, CloseCause::reset);
+  ASSERT_EQ(accepted.size(), 2u);
+  EXPECT_EQ(accepted[1]->received, "anew");
+}
+
+TEST_F(WorldSuite, ACarrierMayForgetBeforeItsTime) {
+  for (const link::Expiry then : {link::Expiry::silent, link::Expiry::reset}) {
+    TearDown();
+    start(with_parts(link_of(30ms), {.roams = true}));
+    Peer& client = open();
+    world->run_until(at(1s));
+    world->call_at(at(10s), [&] { world->forget_connections(device, then); });
+    world->call_at(at(11s), [&] { client.send("lost"); });
+    world->call_at(at(12s), [&] { open().send("anew"); });
+    world->run_until(at(60s));
+    EXPECT_EQ(accepted.at(0)->received, "");
+    ASSERT_EQ(accepted.size(), 2u);
+    EXPECT_EQ(accepted[1]->received, "anew");
+    EXPECT_EQ(client.failure.has_value(), then == link::Expiry::reset);
+  }
+}
+
 // A fleet with loss, jitter and cuts: everything that happens, with its instant.
 std::string history(std::uint64_t seed) {
   const std::unique_ptr<World> world = make_world(seed);

@@ -16,6 +16,10 @@ CheckSet::CheckSet(trace::RunInfo run)
       wills_(fleet_),
       retained_(fleet_),
       redelivery_(fleet_),
+      sharing_(fleet_),
+      expiry_(fleet_),
+      access_(fleet_),
+      costs_(fleet_),
       sometimes_(fleet_, ledger_, sessions_, wills_) {}
 
 void CheckSet::observe(const trace::Event& event) {
@@ -27,6 +31,10 @@ void CheckSet::observe(const trace::Event& event) {
   wills_.observe(event);
   retained_.observe(event);
   redelivery_.observe(event);
+  sharing_.observe(event);
+  expiry_.observe(event);
+  access_.observe(event);
+  costs_.observe(event);
   sometimes_.observe(event);
 }
 
@@ -63,11 +71,22 @@ Judgement CheckSet::finish() {
   append(retained_.finish(now_));
   findings.push_back(std::move(acknowledged));
   append(redelivery_.finish(now_));
+  // Most scenarios have nothing of the kind.
+  const auto append_if_tried = [&](std::vector<Finding> more) {
+    if (more.front().verdict != Verdict::not_tried || is_expected(more.front().id))
+      append(std::move(more));
+  };
+  append_if_tried(sharing_.finish(now_));
+  append_if_tried(expiry_.finish(now_));
+  append_if_tried(access_.finish(now_));
   judgement.ledger = ledger_.table();
   for (std::size_t qos = 0; qos < 3; ++qos) judgement.latency[qos] = ledger_.latency()[qos];
   for (const auto& expectation : run_.expectations)
     if (expectation.id == "latency")
       findings.push_back(judge_latency(expectation, ledger_.latency()));
+  costs_.staleness(retained_.staleness());
+  append(costs_.finish(now_));
+  judgement.costs = costs_.costs();
   append(sometimes_.finish(now_));
   for (std::size_t i = 0; i < trace::sometimes_states.size(); ++i) {
     const auto& state = trace::sometimes_states[i];
@@ -82,6 +101,11 @@ Judgement CheckSet::finish() {
     saw_a_message = saw_a_message || totals != DeliveryCounts{};
   judgement.verdict = verdict(judgement, saw_a_message);
   return judgement;
+}
+
+bool CheckSet::is_expected(const std::string& id) const {
+  return std::any_of(run_.expectations.begin(), run_.expectations.end(),
+                     [&](const auto& expectation) { return expectation.id == id; });
 }
 
 void CheckSet::mark_expected(Judgement& judgement) const {

@@ -8,7 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "conformance/checks/access.h"
 #include "conformance/checks/check.h"
+#include "conformance/checks/costs.h"
+#include "conformance/checks/expiry.h"
 #include "conformance/checks/finding.h"
 #include "conformance/checks/fleet.h"
 #include "conformance/checks/latency.h"
@@ -16,6 +19,7 @@
 #include "conformance/checks/redelivery.h"
 #include "conformance/checks/retained.h"
 #include "conformance/checks/session.h"
+#include "conformance/checks/sharing.h"
 #include "conformance/checks/sometimes.h"
 #include "conformance/checks/will.h"
 #include "sim/trace/batch.h"
@@ -29,10 +33,12 @@ struct Judgement {
   enum class Verdict : std::uint8_t { held, broken, nothing_measured };
   Verdict verdict = Verdict::nothing_measured;
   // The standing promises (qos0, qos1, qos2, order, session, will, retained, acknowledged,
-  // redelivery), then latencies and states of `expect` in their order.
+  // redelivery; shared, expiry and access where there is something of the kind), then latencies,
+  // limits of costs and states of `expect` in their order.
   std::vector<Finding> findings;
   LedgerTable ledger;
   std::array<LatencyHistogram, 3> latency;  // by QoS of delivery
+  Costs costs;
 
   struct State {
     std::string phrase;  // of sim/trace/sometimes.h, in its order
@@ -59,6 +65,7 @@ class CheckSet final : public trace::BatchObserver {
 
  private:
   void fetch(const trace::Event& event) const;
+  bool is_expected(const std::string& id) const;
   void mark_expected(Judgement& judgement) const;
   static Judgement::Verdict verdict(const Judgement& judgement, bool saw_a_message);
 
@@ -69,6 +76,10 @@ class CheckSet final : public trace::BatchObserver {
   WillCheck wills_;
   RetainedCheck retained_;
   RedeliveryCheck redelivery_;
+  SharingCheck sharing_;
+  ExpiryCheck expiry_;
+  AccessCheck access_;
+  CostCheck costs_;
   SometimesCheck sometimes_;
   Instant now_{};
 };

@@ -1,8 +1,32 @@
 #include "conformance/checks/latency.h"
 
+#include <utility>
+
 #include "conformance/checks/words.h"
 
 namespace mq::checks {
+
+Finding judge_percentile(const trace::Expectation& expectation, const LatencyHistogram& all,
+                         std::string id, const std::string& within) {
+  const Duration below = expectation.below.value_or(Duration::max());
+  const std::string percent = number_text(expectation.percentile);
+  Finding finding;
+  finding.expected = true;
+  finding.id = std::move(id) + "-p" + percent;
+  finding.promise = percent + within + duration_text(below) + ".";
+  finding.limit = "p" + percent + " below " + duration_text(below);
+  finding.tried = all.count();
+  const auto measured = all.percentile(expectation.percentile);
+  if (!measured) {
+    finding.measured = "nothing measured";
+    return finding;
+  }
+  finding.measured = "p" + percent + " " + duration_text(*measured);
+  finding.verdict = *measured < below ? Verdict::held : Verdict::broken;
+  finding.broken = finding.verdict == Verdict::broken ? 1 : 0;
+  return finding;
+}
+
 Finding judge_latency(const trace::Expectation& expectation, const LatencyHistogram (&all)[3]) {
   const Duration below = expectation.below.value_or(Duration::max());
   const std::string percent = number_text(expectation.percentile);

@@ -1,6 +1,8 @@
 // The expectation of how long messages take.
 #pragma once
 
+#include <string>
+
 #include "conformance/checks/finding.h"
 #include "conformance/checks/latency_histogram.h"
 #include "sim/trace/run_info.h"
@@ -9,5 +11,9 @@ namespace mq::checks {
 
 // `expectation.id` is "latency"; `all` holds one histogram for each QoS.
 Finding judge_latency(const trace::Expectation& expectation, const LatencyHistogram (&all)[3]);
+
+// A limit on a percentile of anything that takes time: "below `within`" is the end of its sentence.
+Finding judge_percentile(const trace::Expectation& expectation, const LatencyHistogram& all,
+                         std::string id, const std::string& within);
 
 }  // namespace mq::checks

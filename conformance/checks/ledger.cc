@@ -48,13 +48,13 @@ Ledger::Ledger(Fleet& fleet) : fleet_(fleet), publishers_(fleet.size()), receive
 
 void Ledger::observe(const trace::Event& event) {
   on_changes(event.at);
-  std::visit(
-      overloaded{[&](const trace::PacketSeen& seen) { on(seen, event.at); },
-                 [&](const trace::Delivered& delivered) { on(delivered, event.at); },
-                 [&](const trace::Attempted& attempted) { on(attempted, event.at); },
-                 [&](const trace::NotSent& not_sent) { on(not_sent); },
-                 [&](const trace::Acknowledged& told) { on(told, event.at); }, [](const auto&) {}},
-      event.what);
+  std::visit(overloaded{[&](const trace::PacketSeen& seen) { on(seen, event.at); },
+                        [&](const trace::Delivered& delivered) { on(delivered, event.at); },
+                        [&](const trace::Attempted& attempted) { on(attempted, event.at); },
+                        [&](const trace::NotSent& not_sent) { on(not_sent); },
+                        [&](const trace::Acknowledged& told) { on(told, event.at); },
+                        [&](const trace::ClientDown& down) { on(down); }, [](const auto&) {}},
+             event.what);
 }
 
 // ---- The publisher's side -----------------------------------------------------------------------
@@ -301,6 +301,28 @@ void Ledger::give_up_received(ClientIndex publisher) {
     return true;
   });
   in_flight.erase(given_up, in_flight.end());
+}
+
+// A publisher that was switched off and has no store will not send again what it was sending.
+void Ledger::on(const trace::ClientDown& down) {
+  if (!fleet_.knows(down.client) || down.keeps_session) return;
+  std::vector<std::uint64_t> open;
+  for (const auto& [key, message] : messages_) {
+    const bool is_open = message.qos != Qos::at_most_once && !message.acknowledged &&
+                         !message.refused && !message.given_up;
+    if (key.publisher == down.client && is_open) open.push_back(key.number);
+  }
+  std::sort(open.begin(), open.end());  // not in the order of a hash map
+  for (const std::uint64_t number : open) {
+    const Key key{down.client, number};
+    Message& message = messages_.at(key);
+    message.given_up = true;
+    if (message.was_sent) --unacknowledged_;
+    ++published_[at(message.qos)].open;
+    cancel_debts(key, message);
+    retire_if_done(key, message);
+  }
+  publishers_[at(down.client)].in_flight.clear();
 }
 
 // A settled message is remembered for a while, so that findings can say when it was sent.

@@ -122,7 +122,7 @@ class Ledger final : public Check {
     bool was_attempted = false;  // else only a PUBLISH was seen
     bool acknowledged = false;
     bool refused = false;
-    bool given_up = false;  // its publisher's session ended after PUBREC
+    bool given_up = false;  // its publisher's session ended after PUBREC, or it forgot the message
     bool recent = false;
   };
   struct Debt {
@@ -190,6 +190,7 @@ class Ledger final : public Check {
   void on(const trace::Acknowledged& acknowledged, Instant at);
   void on(const trace::PacketSeen& seen, Instant at);
   void on(const trace::Delivered& delivered, Instant at);
+  void on(const trace::ClientDown& down);
   void on_changes(Instant at);
 
   // The publisher's side.

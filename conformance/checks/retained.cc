@@ -353,6 +353,7 @@ void RetainedCheck::on_copy(ClientIndex client, TopicId topic,
     return;
   }
   ++delivered_;
+  if (known != nullptr) staleness_.record(when - known->sent);
   clients_[at(client)].last_copy = when;
   if (entry == all.end()) return;
   const Awaited awaited = std::move(entry->second);

@@ -17,6 +17,7 @@
 #include "base/fetch.h"
 #include "conformance/checks/check.h"
 #include "conformance/checks/fleet.h"
+#include "conformance/checks/latency_histogram.h"
 #include "conformance/checks/tally.h"
 
 namespace mq::checks {
@@ -29,6 +30,8 @@ class RetainedCheck final : public Check {
   void observe(const trace::Event& event) override;
   std::vector<Finding> finish(Instant end) override;
 
+  // How old a value was when it came to a new subscription.
+  const LatencyHistogram& staleness() const { return staleness_; }
   std::uint64_t delivered() const { return delivered_; }
   // Asks for what the next event of this client will touch.
   void fetch(ClientIndex client) const { mq::fetch(&clients_[static_cast<std::size_t>(client)]); }
@@ -101,6 +104,7 @@ class RetainedCheck final : public Check {
   std::vector<Client> clients_;
   std::uint64_t order_ = 0;
   std::uint64_t delivered_ = 0;
+  LatencyHistogram staleness_;
   Tally tally_;
 };
 

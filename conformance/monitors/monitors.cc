@@ -107,6 +107,10 @@ void Monitors::observe(const trace::Event& event) {
     on(*closed, event.at);
   } else if (std::holds_alternative<trace::BrokerDown>(event.what)) {
     on_broker_down();
+  } else if (const auto* began = std::get_if<trace::FaultBegan>(&event.what)) {
+    if (hinders_broker(began->fault) && hindered_++ == 0) broker_watcher_.cannot_work();
+  } else if (const auto* ended = std::get_if<trace::FaultEnded>(&event.what)) {
+    if (hinders_broker(ended->fault) && --hindered_ == 0) broker_watcher_.works_again(event.at);
   }
 }
 
@@ -123,6 +127,12 @@ void Monitors::fetch(const trace::Event& event) const {
   if (seen == nullptr) return;
   const auto client = static_cast<std::size_t>(seen->connection.client);
   if (client < clients_.size()) mq::fetch(&clients_[client][static_cast<std::size_t>(seen->end)]);
+}
+
+bool Monitors::hinders_broker(std::size_t fault) const {
+  if (fault >= run_.faults.size()) return false;
+  const std::string& kind = run_.faults[fault].kind;
+  return kind == "pause" || kind == "disk";
 }
 
 Link* Monitors::find(trace::Connection connection, End end) {

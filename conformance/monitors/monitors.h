@@ -55,6 +55,8 @@ class Monitors final : public trace::BatchObserver {
   void on(const trace::MalformedSeen& seen, Instant at);
   void on(const trace::LinkClosed& closed, Instant at);
   void on_broker_down();
+  // Whether it keeps the broker from working: it stands still, or its disk is full.
+  bool hinders_broker(std::size_t fault) const;
   Watcher& watcher(trace::End end) {
     return end == trace::End::client ? clients_watcher_ : broker_watcher_;
   }
@@ -73,6 +75,7 @@ class Monitors final : public trace::BatchObserver {
   Watcher clients_watcher_;
   Watcher broker_watcher_;
   std::deque<Client> clients_;  // links stay where they are
+  int hindered_ = 0;            // faults that keep the broker from working now
 };
 
 }  // namespace mq::monitors

@@ -274,9 +274,10 @@ void Watcher::check_course(Link& link, const Seen& seen) {
 
 // Whose silence was too long, and what has been waited for too long.
 void Watcher::check_time(Link& link, Instant at) {
+  if (cannot_work_) return;
   if (link.accepted && link.keep_alive != 0 && !link.told_of_silence && !link.disconnect_sent) {
     const Duration keep_alive = std::chrono::seconds(link.keep_alive);
-    const Duration heard_before = at - link.last_heard;
+    const Duration heard_before = since(link.last_heard, at);
     // While CONNACK is on its way a client need not speak.
     const Duration sent_before = at - std::max(link.last_sent, link.accepted_at);
     if (!watches_client() && heard_before > keep_alive * 3 / 2 + view_.slack) {
@@ -300,7 +301,7 @@ void Watcher::check_time(Link& link, Instant at) {
 
 void Watcher::check_overdue(Link& link, Instant at) {
   while (const Owed* oldest = link.owed.oldest()) {
-    if (at - oldest->since <= patience + view_.slack) break;
+    if (since(oldest->since, at) <= patience + view_.slack) break;
     const std::string what = std::string(mq::name(oldest->answer)) + " is missing since " +
                              checks::time_text(oldest->since);
     const Watch watch = missing(oldest->answer);
@@ -310,14 +311,14 @@ void Watcher::check_overdue(Link& link, Instant at) {
       broken(link, Watch::client_acknowledges_everything, at, what);
     link.owed.drop_oldest();
   }
-  if (link.must_close && at - link.must_close_since > patience + view_.slack) {
+  if (link.must_close && since(link.must_close_since, at) > patience + view_.slack) {
     broken(link, *link.must_close, at,
            "the connection is open since " + checks::time_text(link.must_close_since));
     if (link.error_sent)
       broken(link, Watch::error_closes, at, "the connection is open after an error");
     link.must_close.reset();
   }
-  if (link.to_send_again > 0 && at - link.accepted_at > patience + view_.slack) {
+  if (link.to_send_again > 0 && since(link.accepted_at, at) > patience + view_.slack) {
     if (link.quota > 0)
       broken(link, Watch::again_all, at,
              std::to_string(link.to_send_again) + " open packets were not sent again");

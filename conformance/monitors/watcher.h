@@ -6,6 +6,7 @@
 // slack.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 #include <string>
@@ -53,6 +54,12 @@ class Watcher {
                       Version version, Instant at);
   void heard_malformed(Link& link) { link.provoked = true; }
   void closed(Link& link, Instant at, bool by_watched);
+  // The watched side cannot work, or can again: what it has to do in time counts from then.
+  void cannot_work() { cannot_work_ = true; }
+  void works_again(Instant at) {
+    cannot_work_ = false;
+    works_since_ = at;
+  }
   // Nothing of what a session held is certain any longer.
   static void crashed(Session& session);
   // The run is over; the connection is still open.
@@ -127,8 +134,13 @@ class Watcher {
   void sent_unsub_ack(Link& link, const UnsubAck& unsub_ack, Instant at);
   void check_delivery(Link& link, const Publish& publish, Instant at);
 
+  // How long the watched side has had since then.
+  Duration since(Instant then, Instant at) const { return at - std::max(then, works_since_); }
+
   Role role_;
   View view_;
+  bool cannot_work_ = false;
+  Instant works_since_{};
   Notebook& notebook_;
   std::unordered_map<std::string, Session> sessions_;  // by client id, where nobody gives any
   std::unordered_set<std::string> assigned_;

@@ -43,11 +43,11 @@ void merge_bands(std::vector<Band>& bands, std::size_t max) {
 void BandFold::observe(const trace::Event& event) {
   using namespace trace;
   if (const auto* began = std::get_if<FaultBegan>(&event.what)) {
-    open_.try_emplace(began->fault, event.at);
+    ++open_.try_emplace(began->fault, Open{event.at, 0}).first->second.times;
   } else if (const auto* ended = std::get_if<FaultEnded>(&event.what)) {
     const auto open = open_.find(ended->fault);
-    if (open == open_.end()) return;
-    bands_.push_back({ended->fault, open->second, event.at});
+    if (open == open_.end() || --open->second.times > 0) return;
+    bands_.push_back({ended->fault, open->second.from, event.at});
     open_.erase(open);
     if (bands_.size() > 8 * bands_max_) merge_bands(bands_, 4 * bands_max_);
   } else if (std::holds_alternative<BrokerDown>(event.what)) {
@@ -62,7 +62,7 @@ void BandFold::observe(const trace::Event& event) {
 }
 
 void BandFold::finish(Instant end, Series& into) {
-  for (const auto& [fault, from] : open_) bands_.push_back({fault, from, end});
+  for (const auto& [fault, open] : open_) bands_.push_back({fault, open.from, end});
   if (down_since_) broker_down_.push_back({0, *down_since_, end});
   merge_bands(bands_, bands_max_);
   merge_bands(broker_down_, bands_max_);

@@ -21,7 +21,11 @@ class BandFold {
   std::size_t bands_max_;
   std::vector<Band> bands_;
   std::vector<Band> broker_down_;
-  std::map<std::size_t, Instant> open_;  // by fault
+  struct Open {
+    Instant from;
+    std::uint32_t times;  // that it is on now: of several clients, one after another
+  };
+  std::map<std::size_t, Open> open_;  // by fault
   std::optional<Instant> down_since_;
   std::optional<Instant> calm_from_;
 };

@@ -43,7 +43,8 @@ void put_top(Markup& page, const Results& results) {
   page << "<a href=\"#time\">Over time</a>";
   if (!results.journeys.empty()) page << "<a href=\"#journeys\">Clients</a>";
   page << "<a href=\"#latency\">Latency</a>"
-          "<a href=\"#ledger\">Ledger</a><a href=\"#traffic\">Traffic</a>"
+          "<a href=\"#ledger\">Ledger</a><a href=\"#traffic\">Traffic</a><a "
+          "href=\"#costs\">Costs</a>"
           "<a href=\"#standard\">Standard</a><a href=\"#coverage\">Coverage</a><a "
           "href=\"#configuration\">Configuration</a></nav>"
           "<button type=\"button\" id=\"theme\" class=\"quiet\" hidden>Theme: system</button>"
@@ -59,8 +60,8 @@ std::string html_page(const Results& results) {
   page << "<main>\n"
        << verdict_section(results) << promises_section(results) << evidence_section(results)
        << time_section(results) << journeys_section(results) << latency_section(results)
-       << ledger_section(results) << traffic_section(results) << standard_section(results)
-       << coverage_section(results) << configuration_section(results)
+       << ledger_section(results) << traffic_section(results) << costs_section(results)
+       << standard_section(results) << coverage_section(results) << configuration_section(results)
        << "</main>\n<footer><p>Made by mqttlab " << results.program_version
        << ". This file loads nothing and sends nothing. Charts are drawn by Apache ECharts "
           "(Apache License 2.0).</p></footer>\n";

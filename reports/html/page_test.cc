@@ -113,7 +113,8 @@ TEST(Page, NoSingleTextBecomesMarkup) {
           &results.sequences[0].steps[0].detail, &results.sequences[0].title,
           &results.configuration.links[0].settings[0].source, &results.trace.note,
           &results.sometimes[0].phrase, &results.traffic[0].link,
-          &results.ledger.deliveries[0].group, &results.not_reproducible.started}) {
+          &results.ledger.deliveries[0].group, &results.costs.rows[0].group,
+          &results.not_reproducible.started}) {
       const std::string before = std::exchange(*place, attack);
       results.sequences[0].finding = results.findings[1].id;
       EXPECT_EQ(tags_of(body_of(html_page(results))), expected) << attack.substr(0, 60);

@@ -14,6 +14,7 @@ Markup journeys_section(const Results& results);       // #journeys, #client-N, 
 Markup latency_section(const Results& results);        // #latency: percentiles
 Markup ledger_section(const Results& results);         // #ledger
 Markup traffic_section(const Results& results);        // #traffic
+Markup costs_section(const Results& results);          // #costs
 Markup standard_section(const Results& results);       // #standard
 Markup coverage_section(const Results& results);       // #coverage
 Markup configuration_section(const Results& results);  // #configuration

@@ -59,6 +59,10 @@ class Members {
     if (index >= run_.clients.size()) fail("client", "is not a client of the run");
     return ClientIndex{index};
   }
+  std::optional<ClientIndex> maybe_client() {
+    return has("client") ? std::optional(client()) : std::nullopt;
+  }
+  bool has(std::string_view key) const { return object_.contains(key); }
   Connection connection() { return {client(), number<std::uint32_t>("conn")}; }
   End end() { return word<End>("end", end_words); }
   std::size_t fault_index() {
@@ -139,6 +143,13 @@ What malformed_seen(Reading& r) {
   return MalformedSeen{connection, end, fault, sent, version, std::as_bytes(std::span(r.wire))};
 }
 
+What spent(Members& in) {
+  Spent spent{in.client(), in.number<std::uint64_t>("up"), in.number<std::uint64_t>("down")};
+  if (in.has("radio_ns")) spent.radio_on = Duration(in.number<std::int64_t>("radio_ns"));
+  if (in.has("microjoules")) spent.microjoules = in.number<std::uint64_t>("microjoules");
+  return spent;
+}
+
 What what_of(std::string_view name, Reading& r) {
   Members& in = r.in;
   if (name == sent_word || name == received_word) return packet_seen(r, name == sent_word);
@@ -165,9 +176,9 @@ What what_of(std::string_view name, Reading& r) {
     case 8:
       return delivered(r);
     case 9:
-      return FaultBegan{in.fault_index()};
+      return FaultBegan{in.fault_index(), in.maybe_client()};
     case 10:
-      return FaultEnded{in.fault_index()};
+      return FaultEnded{in.fault_index(), in.maybe_client()};
     case 11:
       return BrokerDown{};
     case 12:
@@ -176,6 +187,12 @@ What what_of(std::string_view name, Reading& r) {
       return CalmBegan{};
     case 14:
       return RunEnded{in.flag("complete")};
+    case 15:
+      return ClientDown{in.client(), in.flag("keeps_session")};
+    case 16:
+      return ClientUp{in.client()};
+    case 17:
+      return spent(in);
     default:
       in.fail("e", "is an event that this program does not know");
       return BrokerDown{};

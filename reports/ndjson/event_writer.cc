@@ -22,6 +22,17 @@ void put(Line& line, ClientIndex client, const Stamp& stamp) {
   line.number("client", static_cast<std::uint32_t>(client)).word("message", to_text(stamp));
 }
 
+void put_fault(Line& line, std::size_t fault, std::optional<ClientIndex> client) {
+  line.number("fault", fault);
+  if (client) line.number("client", static_cast<std::uint32_t>(*client));
+}
+void put(Line& line, const Spent& spent) {
+  line.number("client", static_cast<std::uint32_t>(spent.client));
+  line.number("up", spent.bytes_up).number("down", spent.bytes_down);
+  if (spent.radio_on) line.number("radio_ns", spent.radio_on->count());
+  if (spent.microjoules) line.number("microjoules", *spent.microjoules);
+}
+
 template <class T>
 constexpr bool acknowledges = false;
 template <Kind kind>
@@ -110,10 +121,16 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
             put(line, e.connection);
             put_publish(line, *e.publish, scratch);
           },
-          [&](const FaultBegan& e) { line.number("fault", e.fault); },
-          [&](const FaultEnded& e) { line.number("fault", e.fault); }, [&](const BrokerDown&) {},
-          [&](const BrokerUp&) {}, [&](const CalmBegan&) {},
-          [&](const RunEnded& e) { line.flag("complete", e.complete); }},
+          [&](const FaultBegan& e) { put_fault(line, e.fault, e.client); },
+          [&](const FaultEnded& e) { put_fault(line, e.fault, e.client); },
+          [&](const BrokerDown&) {}, [&](const BrokerUp&) {}, [&](const CalmBegan&) {},
+          [&](const RunEnded& e) { line.flag("complete", e.complete); },
+          [&](const ClientDown& e) {
+            line.number("client", static_cast<std::uint32_t>(e.client));
+            line.flag("keeps_session", e.keeps_session);
+          },
+          [&](const ClientUp& e) { line.number("client", static_cast<std::uint32_t>(e.client)); },
+          [&](const Spent& e) { put(line, e); }},
       what);
 }
 

@@ -182,23 +182,33 @@ void SequenceFollower::on_application(const Event& event) {
 }
 
 void SequenceFollower::on_course(const Event& event) {
-  const auto fault_note = [&](std::size_t index, const char* what) {
+  const auto fault_note = [&](std::size_t index, std::optional<ClientIndex> only,
+                              const char* what) {
     const FaultInfo& fault = run_.faults[index];
     for (const ClientIndex client : parties_)
-      if (std::find(fault.clients.begin(), fault.clients.end(),
+      if ((!only || *only == client) &&
+          std::find(fault.clients.begin(), fault.clients.end(),
                     static_cast<std::uint32_t>(client)) != fault.clients.end())
         note(event.at, *lane_of(client),
              fmt::format("{} {} {}", visible(fault.kind, 24), visible(fault.target, 24), what),
              true);
   };
+  const auto switched = [&](ClientIndex client, const char* what) {
+    if (const auto lane = lane_of(client)) note(event.at, *lane, what, true);
+  };
   if (const auto* began = std::get_if<FaultBegan>(&event.what))
-    fault_note(began->fault, "begins");
+    fault_note(began->fault, began->client, "begins");
   else if (const auto* ended = std::get_if<FaultEnded>(&event.what))
-    fault_note(ended->fault, "ends");
+    fault_note(ended->fault, ended->client, "ends");
   else if (std::holds_alternative<BrokerDown>(event.what))
     note(event.at, broker_lane, "broker crashes", true);
   else if (std::holds_alternative<BrokerUp>(event.what))
     note(event.at, broker_lane, "broker starts", false);
+  else if (const auto* down = std::get_if<ClientDown>(&event.what))
+    switched(down->client,
+             down->keeps_session ? "is switched off" : "is switched off, forgets all");
+  else if (const auto* up = std::get_if<ClientUp>(&event.what))
+    switched(up->client, "is switched on");
   else if (std::holds_alternative<CalmBegan>(event.what))
     note(event.at, broker_lane, "the calm begins", false);
 }

@@ -76,6 +76,13 @@ std::string bytes(std::uint64_t bytes) {
   return three_digits(value / 1e9) + " GB";
 }
 
+std::string energy(std::uint64_t microjoules) {
+  const double joules = static_cast<double>(microjoules) / 1e6;
+  if (joules < 0.9995) return three_digits(joules * 1e3) + " mJ";
+  if (joules < 999.5) return three_digits(joules) + " J";
+  return three_digits(joules / 1e3) + " kJ";
+}
+
 std::string percent(double share) {
   if (share > 0.9999 && share < 1) return "99.99 %";  // never round a loss away
   return fmt::format("{:.{}f} %", share * 100, share == 0 || share == 1 ? 0 : 2);

@@ -14,6 +14,7 @@ std::string short_duration(Duration duration);                 // three digits: 
 std::string long_duration(Duration duration);                  // "2 h 5 min", "1 d 3 h", "45 s"
 std::string clock(Instant at);           // when in the run, as evidence says it: "01:02:03.456"
 std::string bytes(std::uint64_t bytes);  // "640 B", "3.4 MB" (1 MB = 1,000,000 B)
-std::string percent(double share);       // "99.95 %"
+std::string energy(std::uint64_t microjoules);  // "640 mJ", "3.4 J", "12.1 kJ"
+std::string percent(double share);              // "99.95 %"
 
 }  // namespace mq::report

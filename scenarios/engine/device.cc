@@ -29,6 +29,7 @@ client::Settings settings_of(const GroupPlan& group, Version version, const std:
   settings.clean_start = group.clean_start;
   settings.session_expiry = version == Version::v5 ? group.session_expiry : 0;
   settings.keep_alive = group.keep_alive;
+  if (group.receive_maximum) settings.limits.receive_maximum = *group.receive_maximum;
   if (!group.user_name.empty()) {
     settings.user_name = group.user_name;
     settings.password = Bytes::copy(group.password);
@@ -68,6 +69,8 @@ Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std
                trace::ClientIndex index, sim::DeviceId place, Rng rng)
     : fleet_(fleet),
       group_(group),
+      version_(version),
+      id_(id),
       index_(index),
       place_(place),
       start_(Instant{} + group.start +
@@ -75,6 +78,7 @@ Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std
                                                  rng.child("start").unit()))),
       connections_(rng.child("connections")),
       workload_(group, id, index, rng.child("workload"), start_, fleet.storm_ends),
+      lives_(rng.child("lives")),
       core_(settings_of(group, version, id, fleet.fault), rng.child("client")) {
   if (group.stop) stop_ = Instant{} + *group.stop;
   for (const SubscribePlan& plan : group.subscribe)
@@ -93,8 +97,99 @@ void Device::wake() {
   work();
 }
 
+// ---- Faults
+
+// Nothing of the client is left but its store. Its connections end without a word.
+void Device::switch_off(bool keeps_store) {
+  if (times_off_++ > 0) return;
+  const bool lasts = version_ == Version::v5 ? group_.session_expiry > 0 : !group_.clean_start;
+  const bool keeps_session = store_ && keeps_store && lasts;
+  forget_connection(trace::CloseCause::crashed);
+  fleet_.tracer.record(trace::ClientDown{index_, keeps_session});
+  if (store_) {
+    store_->crash();
+    if (!keeps_session) store_.emplace();
+  }
+  client::Settings settings = settings_of(group_, version_, id_, fleet_.fault);
+  // Who has lost its half of a session does not want the broker's.
+  if (!keeps_session) settings.clean_start = true;
+  core_ = client::Client(std::move(settings), lives_.child(std::to_string(++lives_lost_)),
+                         keeps_session ? store_->recover() : client::Recovered{});
+  for (Subscription& subscription : subscriptions_)
+    if (subscription.wish == Wish::asked) subscription.wish = Wish::open;
+}
+
+void Device::forget_connection(trace::CloseCause cause) {
+  fleet_.world.break_connections(place_, sim::World::Break::forgotten);
+  linger_until_.reset();
+  if (!connecting_ && !connection_) return;
+  is_in_a_hurry_ = false;
+  fleet_.tracer.record(
+      trace::LinkClosed{{index_, connection_number_}, trace::End::client, cause, true});
+  connecting_.reset();
+  if (auto gone = std::move(connection_)) gone->drop();
+}
+
+void Device::lose_connection() {
+  const bool had_one = connection_ || connecting_;
+  forget_connection(trace::CloseCause::timed_out);
+  if (had_one) tell(client::LinkDown{});
+  arm();
+}
+
+void Device::switch_on() {
+  if (--times_off_ > 0) return;
+  fleet_.tracer.record(trace::ClientUp{index_});
+  workload_.skip(fleet_.world.now());
+  if (started_ && !has_left_) tell(client::Start{});
+  work();
+}
+
+void Device::set_clock(Duration by) {
+  clock_ahead_ += by;
+  if (times_off_ > 0) return;
+  tell(client::Tick{});  // a system wakes whoever waits for its clock
+  arm();
+}
+
+void Device::reconnect() {
+  if (times_off_ > 0 || !started_ || has_left_) return;
+  fleet_.world.break_connections(place_, sim::World::Break::reset);
+  if (connection_)
+    is_in_a_hurry_ = true;
+  else if (!connecting_)
+    connect_again();
+}
+
+void Device::connect_again() {
+  tell(client::StopOrder{});
+  tell(client::Start{});
+  arm();
+}
+
+void Device::publish_now(const Push& push) {
+  if (times_off_ > 0) return;
+  publish(workload_.push(push));
+  arm();
+}
+
+void Device::publish(Workload::Due due) {
+  fleet_.tracer.record(trace::Attempted{index_, due.stamp, due.message.topic, due.message.qos,
+                                        due.message.retain, due.message.payload.size()});
+  const client::Handle handle = handle_of(due.stamp, due.message.qos);
+  tell(client::PublishOrder{handle, std::move(due.message)});
+}
+
+std::optional<Instant> Device::core_deadline() const {
+  const auto deadline = core_.deadline();
+  return deadline ? std::optional(*deadline - clock_ahead_) : std::nullopt;
+}
+
+// ---- The course of its life
+
 // Everything that is due now, then the next timer.
 void Device::work() {
+  if (times_off_ > 0) return;
   const Instant now = fleet_.world.now();
   if (!started_ && now >= start_) {
     started_ = true;
@@ -102,17 +197,13 @@ void Device::work() {
   }
   if (stop_ && now >= *stop_) {
     stop_.reset();
+    has_left_ = true;
     tell(client::StopOrder{});
   }
-  while (auto due = workload_.publish(now)) {
-    fleet_.tracer.record(trace::Attempted{index_, due->stamp, due->message.topic, due->message.qos,
-                                          due->message.retain, due->message.payload.size()});
-    const client::Handle handle = handle_of(due->stamp, due->message.qos);
-    tell(client::PublishOrder{handle, std::move(due->message)});
-  }
+  while (auto due = workload_.publish(now)) publish(std::move(*due));
   subscribe_what_is_due();
   if (linger_until_ && now >= *linger_until_) link_is_down(trace::CloseCause::reset, true);
-  if (auto deadline = core_.deadline(); deadline && now >= *deadline) tell(client::Tick{});
+  if (auto deadline = core_deadline(); deadline && now >= *deadline) tell(client::Tick{});
   arm();
 }
 
@@ -132,7 +223,7 @@ void Device::subscribe_what_is_due() {
 }
 
 std::optional<Instant> Device::next_due() const {
-  std::optional<Instant> next = core_.deadline();
+  std::optional<Instant> next = core_deadline();
   auto consider = [&next](std::optional<Instant> at) {
     if (at && (!next || *at < *next)) next = at;
   };
@@ -148,6 +239,7 @@ std::optional<Instant> Device::next_due() const {
 
 // An earlier timer is left alone: it wakes us for nothing and costs less than two changes.
 void Device::arm() {
+  if (times_off_ > 0) return;
   const auto due = next_due();
   if (!due) return;
   const Instant at = std::max(*due, fleet_.world.now());
@@ -161,7 +253,7 @@ void Device::arm() {
 
 // Outputs may lead to further inputs: the outermost call performs them all, in order.
 void Device::tell(const client::Input& input) {
-  core_.handle(input, fleet_.world.now());
+  core_.handle(input, clock());
   if (performing_) return;
   performing_ = true;
   while (auto output = core_.poll()) perform(*output);
@@ -179,8 +271,15 @@ void Device::perform(client::Output& output) {
             connection_->send(std::move(send.bytes));
           },
           [&](client::CloseLink& close) { close_link(close.because); },
-          // The device keeps its session in memory, which it never loses in this world.
-          [&](client::Persist& persist) { tell(client::Persisted{persist.sequence}); },
+          // What is stored is stored at once.
+          [&](client::Persist& persist) {
+            const std::uint64_t sequence = persist.sequence;
+            if (store_) {
+              store_->append(persist);
+              store_->commit();
+            }
+            tell(client::Persisted{sequence});
+          },
           [&](client::Connected& connected) { on_connected(connected); },
           [&](client::Refused&) {},
           [&](client::Disconnected&) {},
@@ -262,6 +361,7 @@ void Device::link_is_down(trace::CloseCause cause, bool by_us) {
   connecting_.reset();
   if (auto gone = std::move(connection_)) gone->drop();
   tell(client::LinkDown{});
+  if (std::exchange(is_in_a_hurry_, false)) connect_again();
   arm();
 }
 

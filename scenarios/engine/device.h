@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "client/core/client.h"
+#include "client/core/client_store.h"
 #include "scenarios/engine/fleet_transports.h"
 #include "scenarios/engine/packet_tap.h"
 #include "scenarios/engine/tracer.h"
@@ -45,6 +46,16 @@ class Device {
 
   sim::DeviceId place() const { return place_; }
 
+  // Faults; within run_until().
+  void switch_off(bool keeps_store);
+  void switch_on();
+  void lose_connection();  // which the broker does not learn
+  void set_clock(Duration by);
+  void reconnect();
+  void publish_now(const Push& push);
+  // It may be switched off, and what its client asks to keep is to be there afterwards.
+  void keep_store() { store_.emplace(); }
+
  private:
   using Connection = transport::Connection<sim::Stream>;
   enum class Wish : std::uint8_t { open, asked, granted, refused };
@@ -57,6 +68,11 @@ class Device {
 
   void wake();
   void work();
+  void publish(Workload::Due due);
+  void forget_connection(trace::CloseCause cause);
+  void connect_again();
+  Instant clock() const { return fleet_.world.now() + clock_ahead_; }
+  std::optional<Instant> core_deadline() const;
   void subscribe_what_is_due();
   void arm();
   std::optional<Instant> next_due() const;
@@ -74,12 +90,21 @@ class Device {
 
   FleetContext& fleet_;
   const GroupPlan& group_;
+  const Version version_;
+  const std::string id_;
   trace::ClientIndex index_;
   sim::DeviceId place_;
   Instant start_;
   Rng connections_;  // each has a child of it
   Workload workload_;
+  Rng lives_;  // each life of the client has a child of it, but for the first
   client::Client core_;
+  std::optional<client::ClientStore> store_;  // none: nobody would read it
+  int times_off_ = 0;
+  bool is_in_a_hurry_ = false;  // to connect again, when it knows that its connection is gone
+  bool has_left_ = false;       // as its group's `stop` says
+  std::uint32_t lives_lost_ = 0;
+  Duration clock_ahead_{};
   std::optional<Instant> stop_;
   bool started_ = false;
   bool performing_ = false;

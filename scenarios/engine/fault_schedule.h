@@ -1,4 +1,4 @@
-// The storm: cuts, outages and crashes at their instants, until the calm ends them all.
+// The storm: faults and outages at their instants, until the calm ends them all.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
+#include "scenarios/engine/device.h"
 #include "scenarios/engine/tracer.h"
 #include "scenarios/plan.h"
 #include "sim/backend.h"
@@ -23,14 +24,22 @@ struct FleetMember {
   std::string id;
   std::size_t link;  // position in Plan::links
   sim::DeviceId place;
+  Device* device;
+};
+
+// What it can do to the broker.
+struct BrokerFaults {
+  std::function<void(sim::Crash)> kill;
+  std::function<void()> restart;
+  std::function<void(bool)> pause;      // and go on
+  std::function<void(bool)> fill_disk;  // and give it room again
 };
 
 class FaultSchedule final : public trace::Observer {
  public:
-  // `kill` and `restart` are the broker's. Everything outlives the run.
+  // Everything outlives the run.
   FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer,
-                const std::vector<FleetMember>& fleet, Rng rng,
-                std::function<void(sim::Crash)> kill, std::function<void()> restart);
+                const std::vector<FleetMember>& fleet, Rng rng, BrokerFaults broker);
 
   void begin();  // before the world runs
   // Of the run itself: some faults begin at a packet. A link that is cut here carries nothing of
@@ -47,32 +56,44 @@ class FaultSchedule final : public trace::Observer {
   };
   struct Placed {  // behind a packet
     std::size_t fault;
-    std::vector<Instant> armed;  // from when on, by position in FaultPlan::clients
+    std::vector<Instant> armed;  // from when on, by position in FaultPlan::watched
   };
   struct CutsNow {
     int up = 0;
     int down = 0;
   };
 
+  void strike_again_and_again(std::size_t fault);
   void strike(std::size_t fault);
-  void cut(std::size_t fault, const Cut& cut, Instant until);
-  void cut_one(std::size_t fault, std::uint32_t member);
-  void crash(std::size_t fault, const CrashBroker& crash);
+  void strike_one(std::size_t fault, std::uint32_t member);
+  void swizzle(std::size_t fault);
+  void begins(std::size_t fault, std::uint32_t member);
+  void ends(std::size_t fault, std::uint32_t member);
+  // For one of its clients, or for all.
+  void ends_at(std::size_t fault, Instant when, std::optional<std::uint32_t> only = std::nullopt);
+  void strike_broker(std::size_t fault);
+  bool happens(const FaultPlan& fault) { return fault.chance >= 1 || rng_.unit() < fault.chance; }
+  std::vector<std::uint32_t> in_random_order(std::vector<std::uint32_t> members);
+
   void add_outages(std::optional<sim::link::OutageModel> LinkPlan::*part, const Rng& rng);
   void next_outage(std::size_t outage, Instant after);
   void hold(std::size_t member, int up, int down);
+  void trouble(std::size_t member);
 
   const Plan& plan_;
   sim::World& world_;
   Tracer& tracer_;
   const std::vector<FleetMember>& fleet_;
-  std::function<void(sim::Crash)> kill_;
-  std::function<void()> restart_;
+  const BrokerFaults broker_;
   Instant storm_ends_;
-  std::vector<CutsNow> cuts_;  // per member: overlapping faults add up
+  Rng rng_;
+  std::vector<CutsNow> cuts_;                          // per member: overlapping faults add up
+  std::vector<std::vector<const Disturb*>> troubles_;  // per member, if there are any
   std::vector<Outage> outages_;
   std::vector<Placed> placed_;
   int crashes_now_ = 0;
+  int pauses_now_ = 0;
+  int full_disks_now_ = 0;
 };
 
 }  // namespace mq::scenario

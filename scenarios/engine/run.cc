@@ -16,6 +16,7 @@
 #include "scenarios/engine/tracer.h"
 #include "sim/broker_host.h"
 #include "sim/trace/batch.h"
+#include "sim/link/parts.h"
 
 namespace mq::scenario {
 namespace {
@@ -70,10 +71,10 @@ Fleet build_fleet(const Plan& plan, FleetContext& context, const Rng& rng) {
       const std::string id = client_id(group, number);
       const sim::DeviceId place = context.world.add_device(id, plan.links[group.link].model);
       const Version version = group.versions[(number - 1) % group.versions.size()];
-      fleet.members.push_back({id, group.link, place});
       fleet.devices.push_back(std::make_unique<Device>(context, group, version, id,
                                                        trace::ClientIndex{index}, place,
                                                        rng.child("device/" + id)));
+      fleet.members.push_back({id, group.link, place, fleet.devices.back().get()});
     }
   }
   return fleet;
@@ -98,6 +99,22 @@ LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Tracer& tracer
         by_client.at(client), *connection,
         rng.child(std::to_string(client) + "/" + std::to_string(connection->number)));
   };
+}
+
+// A radio without states is on while packets are on the air.
+trace::Spent spent(trace::ClientIndex client, const sim::World::Traffic& traffic,
+                   const LinkPlan& link, Duration run) {
+  trace::Spent spent{client, traffic.bytes_up, traffic.bytes_down};
+  if (link.model.parts && link.model.parts->radio) spent.radio_on = traffic.radio_on;
+  if (!link.power) return spent;
+  const Duration on_air = traffic.air_up + traffic.air_down;
+  const Duration waiting = std::max(traffic.radio_on - on_air, Duration::zero());
+  const Duration idle = std::max(run - on_air - waiting, Duration::zero());
+  const double millijoules =
+      link.power->send * seconds(traffic.air_up) + link.power->receive * seconds(traffic.air_down) +
+      link.power->connected * seconds(waiting) + link.power->idle * seconds(idle);
+  spent.microjoules = static_cast<std::uint64_t>(millijoules * 1000);
+  return spent;
 }
 
 // True if the end was reached.
@@ -138,9 +155,15 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   sim::StreamLoop loop(world);
   FleetContext context{world, loop, tracer, storm_ends, options.client_fault, transports};
   Fleet fleet = build_fleet(plan, context, rng);
-  FaultSchedule faults(
-      plan, world, tracer, fleet.members, rng.child("faults"),
-      [&host](sim::Crash how) { host.kill(how); }, [&host] { host.start(); });
+  FaultSchedule faults(plan, world, tracer, fleet.members, rng.child("faults"),
+                       {.kill = [&host](sim::Crash how) { host.kill(how); },
+                        .restart = [&host] { host.start(); },
+                        .pause = [&host](bool on) { on ? host.pause() : host.resume(); },
+                        .fill_disk =
+                            [&host, &broker](bool full) {
+                              broker.fill_disk(full);
+                              host.wake();
+                            }});
 
   world.call_at(Instant{}, [&host] { host.start(); });
   for (auto& device : fleet.devices) device->begin();
@@ -155,11 +178,15 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
         return options.go_on(reached);
       });
   end.reached = world.now();
+  for (const FleetMember& member : fleet.members) {
+    end.traffic.push_back(world.traffic(member.place));
+    const auto client = static_cast<std::uint32_t>(end.traffic.size() - 1);
+    tracer.record(spent(trace::ClientIndex{client}, end.traffic.back(), plan.links[member.link],
+                        end.reached - Instant{}));
+  }
   tracer.record(trace::RunEnded{end.complete});
   gathered.flush();
   end.hash = hash.finish(world.chance_digest());
-  for (const FleetMember& member : fleet.members)
-    end.traffic.push_back(world.traffic(member.place));
   return end;
 }
 

@@ -22,18 +22,38 @@ Workload::Workload(const GroupPlan& group, std::string id, trace::ClientIndex cl
   }
 }
 
+void Workload::advance(Course& course, Instant end) {
+  --course.left;
+  const Instant following = *course.next + course.plan->every;
+  course.next = course.left > 0 && following < end ? std::optional(following) : std::nullopt;
+}
+
+void Workload::skip(Instant now) {
+  for (Course& course : courses_)
+    while (course.next && *course.next <= now && course.left > 0) advance(course, end_);
+}
+
+Workload::Due Workload::push(const Push& push) {
+  const trace::Stamp stamp{trace::Stamp::Origin::publish, client_, ++number_};
+  Publish message;
+  message.topic = expand(push.topic, id_, number_);
+  message.qos = push.qos;
+  message.payload = payload(Payload{.bytes = push.payload_bytes, .text = {}}, stamp);
+  return Due{stamp, std::move(message)};
+}
+
 std::optional<Workload::Due> Workload::publish(Instant now) {
   for (Course& course : courses_) {
     if (!course.next || *course.next > now || course.left == 0) continue;
-    --course.left;
-    const Instant following = *course.next + course.plan->every;
-    course.next = course.left > 0 && following < end_ ? std::optional(following) : std::nullopt;
+    advance(course, end_);
     const trace::Stamp stamp{trace::Stamp::Origin::publish, client_, ++number_};
     Publish message;
     message.topic = expand(course.plan->topic, id_, number_);
     message.qos = course.plan->qos;
     message.retain = course.plan->retain;
     message.payload = payload(course.plan->payload, stamp);
+    if (course.plan->expiry)
+      message.properties.add(PropertyId::message_expiry_interval, *course.plan->expiry);
     return Due{stamp, std::move(message)};
   }
   return std::nullopt;

@@ -29,6 +29,10 @@ class Workload {
   // The next message that is due at `now`; call until empty.
   std::optional<Due> publish(Instant now);
   std::optional<Instant> next_publish() const;
+  // What would have been due until `now` is not published any more.
+  void skip(Instant now);
+  // A message that no course has.
+  Due push(const Push& push);
 
   Will will(const WillPlan& plan, std::uint32_t connection) const;
 
@@ -38,6 +42,7 @@ class Workload {
     std::optional<Instant> next;
     std::uint64_t left;
   };
+  static void advance(Course& course, Instant end);
   Bytes payload(const Payload& plan, const trace::Stamp& stamp) const;
 
   std::string id_;

@@ -48,6 +48,10 @@ std::string kind(const Shape& shape) {
       return "size, " + std::string(shape.min) + " to " + std::string(shape.max);
     case Is::percentage:
       return "percentage";
+    case Is::power:
+      return "power";
+    case Is::energy:
+      return "energy";
     case Is::map:
       return "mapping" + words;
     case Is::named_map:
@@ -91,6 +95,7 @@ void print_reference() {
   print_table("`handovers` of a link", handovers_shape);
   print_table("`nat` of a link", nat_shape);
   print_table("`roaming` of a link", roaming_shape);
+  print_table("`power` of a link", power_shape);
   print_table("`outages` of a link", outages_shape);
   print_table("an entry of `timetable`", window_shape);
   print_table("`fleet: NAME:`", group_shape);
@@ -100,6 +105,11 @@ void print_reference() {
   print_table("an entry of `faults`", fault_shape);
   print_table("an entry of `expect`: one of", expectation_shape);
   print_table("`latency`", latency_shape);
+  print_table("`bytes`", bytes_shape);
+  print_table("`radio` of `expect`", radio_limit_shape);
+  print_table("`energy`", energy_shape);
+  print_table("`reconnects`", reconnects_shape);
+  print_table("`first_message`, `staleness`", first_message_shape);
   std::cout << "**`sometimes`**\n\n| phrase | what must have happened |\n| --- | --- |\n";
   for (const Choice& state : find(expectation_shape, "sometimes")->shape->choices)
     std::cout << "| " << state.word << " | " << state.meaning << " |\n";

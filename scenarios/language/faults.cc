@@ -1,21 +1,26 @@
 #include "scenarios/language/faults.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "protocol/topic.h"
 #include "scenarios/language/grammar.h"
 #include "scenarios/language/limits.h"
 #include "scenarios/language/units.h"
 #include "scenarios/language/walk.h"
+#include "sim/link/parts.h"
 
 namespace mq::scenario {
 namespace {
 
-// Who can be cut, by name.
+// Whom a fault can befall, by name.
 class Targets {
  public:
   explicit Targets(const Plan& plan) : plan_(plan) {
@@ -111,6 +116,39 @@ std::optional<AfterPacket> packet_in(std::string_view text) {
   return std::nullopt;
 }
 
+// What goes with a kind of fault; the words are those of the grammar.
+struct KindRow {
+  std::string_view kind;
+  std::vector<std::string_view> needs;
+  std::vector<std::string_view> takes;
+};
+const std::vector<KindRow>& kind_rows() {
+  static const std::vector<KindRow> rows = {
+      {"cut", {"for"}, {"directions"}},
+      {"slow", {"for", "rate"}, {"directions"}},
+      {"bloat", {"for", "by"}, {"directions"}},
+      {"lose", {"for", "share"}, {"directions"}},
+      {"duplicate", {"for", "share"}, {"directions"}},
+      {"reorder", {"for", "share", "by"}, {"directions"}},
+      {"corrupt", {"for", "share"}, {"directions"}},
+      {"half_open", {}, {}},
+      {"reset", {}, {}},
+      {"nat", {}, {"then"}},
+      {"move", {}, {}},
+      {"reboot", {"restart_after"}, {"store"}},
+      {"clock", {"by"}, {"jump"}},
+      {"storm", {}, {}},
+      {"push", {"topic", "payload"}, {"qos"}},
+      {"crash", {"restart_after"}, {}},
+      {"pause", {"for"}, {}},
+      {"disk", {"for"}, {}},
+  };
+  return rows;
+}
+constexpr std::array<std::string_view, 12> parameters = {
+    "for",  "directions", "restart_after", "rate",  "share",   "by",
+    "jump", "then",       "store",         "topic", "payload", "qos"};
+
 class FaultReader {
  public:
   FaultReader(const Node& item, const Plan& plan, const Targets& targets, Problems& problems)
@@ -123,13 +161,22 @@ class FaultReader {
   FaultPlan read() {
     fault_.at = fields_.duration("at");
     fault_.every = fields_.maybe_duration("every");
+    fault_.chance = fields_.value("chance").real;
+    fault_.swizzle = fields_.maybe_duration("swizzle").value_or(Duration{});
     if (!fields_.has("at") && !fields_.has("after")) say(item_, "a fault needs the key `at`");
-    if (fields_.has("cut") == fields_.has("crash"))
-      say(item_, "a fault has either `cut` or `crash`");
-    if (fields_.has("crash") && !fields_.has("cut"))
-      read_crash();
+    const auto& rows = kind_rows();
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const KindRow& one) { return fields_.has(one.kind); });
+    if (row == rows.end()) return std::move(fault_);  // a problem already
+    fault_.kind = row->kind;
+    check_parameters(*row);
+    fault_.what = kind_of(*row);
+    if (is_of_broker(fault_.what))
+      read_broker();
     else
-      read_cut();
+      read_targets(*row);
+    read_after();
+    check_window();
     return std::move(fault_);
   }
 
@@ -138,34 +185,139 @@ class FaultReader {
     problems_.push_back({place.line, place.column, std::move(text)});
   }
 
-  // The keys of the other kind of fault have no business here.
-  void refuse(std::string_view key, std::string_view kind) {
-    if (const Node* place = fields_.find(key))
-      say(*place, quoted(key) + " does not go with " + quoted(kind));
+  void check_parameters(const KindRow& row) {
+    const auto has = [](const std::vector<std::string_view>& all, std::string_view key) {
+      return std::find(all.begin(), all.end(), key) != all.end();
+    };
+    for (const std::string_view key : parameters) {
+      const Node* const place = fields_.find(key);
+      if (place != nullptr && !has(row.needs, key) && !has(row.takes, key))
+        say(*place, quoted(key) + " does not go with " + quoted(row.kind));
+    }
+    for (const std::string_view key : row.needs)
+      if (!fields_.has(key)) say(item_, quoted(row.kind) + " needs " + quoted(key));
   }
 
-  void read_cut() {
-    const std::string directions = fields_.text("directions");
+  FaultKind kind_of(const KindRow& row) {
     const Duration length = fields_.duration("for");
-    fault_.what = Cut{length, directions != "down", directions != "up"};
-    refuse("restart_after", "cut");
-    read_after();
-    const Node* cut = fields_.find("cut");
-    if (cut == nullptr) return;
-    if (!fields_.has("for")) say(item_, "a cut needs `for`: how long it lasts");
-    if (cut->kind == Node::Kind::list)
-      for (const Node& name : cut->items) read_target(name);
+    if (row.kind == "cut") return Cut{length, goes("up"), goes("down")};
+    if (row.kind == "half_open") return HalfOpen{};
+    if (row.kind == "reset") return Reset{};
+    if (row.kind == "nat") return ForgetConnections{expiry()};
+    if (row.kind == "move") return ChangeAddress{};
+    if (row.kind == "reboot")
+      return Reboot{fields_.duration("restart_after"), fields_.text("store") == "kept"};
+    if (row.kind == "clock") {
+      const Duration by = fields_.duration("by");
+      return SetClock{fields_.text("jump") == "back" ? -by : by};
+    }
+    if (row.kind == "storm") return Storm{};
+    if (row.kind == "push") return read_push();
+    if (row.kind == "crash")
+      return CrashBroker{fields_.duration("restart_after"), fields_.text("crash") == "machine"
+                                                                ? sim::Crash::machine
+                                                                : sim::Crash::process};
+    if (row.kind == "pause") return PauseBroker{length};
+    if (row.kind == "disk") return FillDisk{length};
+    const sim::Trouble trouble = read_trouble(row);
+    return Disturb{length, goes("up") ? trouble : sim::Trouble{},
+                   goes("down") ? trouble : sim::Trouble{}};
+  }
+
+  bool goes(std::string_view direction) const {
+    const std::string directions = fields_.text("directions");
+    return directions == "both" || directions == direction;
+  }
+
+  sim::Trouble read_trouble(const KindRow& row) {
+    sim::Trouble trouble;
+    const double share = fields_.value("share").real;
+    if (row.kind == "slow") trouble.bits_per_second = fields_.value("rate").real;
+    if (row.kind == "bloat") trouble.wait = fields_.duration("by");
+    if (row.kind == "lose") trouble.lost = share;
+    if (row.kind == "duplicate") trouble.duplicated = share;
+    if (row.kind == "corrupt") trouble.corrupted = share;
+    if (row.kind != "reorder") return trouble;
+    trouble.reordered = share;
+    trouble.held_back = fields_.duration("by");
+    return trouble;
+  }
+
+  sim::link::Expiry expiry() const {
+    const std::string then = fields_.text("then");
+    return then == "reset"    ? sim::link::Expiry::reset
+           : then == "rebind" ? sim::link::Expiry::rebind
+                              : sim::link::Expiry::silent;
+  }
+
+  Push read_push() {
+    const std::string topic = fields_.text("topic");
+    if (const Node* place = fields_.find("topic"); place != nullptr && topic_name_breaks(topic))
+      say(*place, "not a topic name: `+` and `#` are for filters");
+    return Push{topic, static_cast<Qos>(fields_.whole("qos")), fields_.whole("payload")};
+  }
+
+  void read_broker() {
+    const Node& place = *fields_.find(fault_.kind);
+    const auto* crash = std::get_if<CrashBroker>(&fault_.what);
+    fault_.target = crash != nullptr && crash->how == sim::Crash::machine ? "machine" : "broker";
+    if (crash != nullptr && crash->how == sim::Crash::machine &&
+        plan_.broker.durability == trace::Durability::process)
+      say(place,
+          "after a power failure, what is left of `durability: process` is a matter of luck, and "
+          "nothing can be judged: use `power` or `none`");
+    if (std::holds_alternative<FillDisk>(fault_.what) &&
+        plan_.broker.durability == trace::Durability::none)
+      say(place, "with `durability: none` there is nothing on a disk");
+    if (const Node* swizzle = fields_.find("swizzle"))
+      say(*swizzle, "`swizzle` does not go with " + quoted(fault_.kind));
+  }
+
+  std::vector<std::uint32_t> named(std::string_view key, std::string* written) {
+    std::vector<std::uint32_t> clients;
+    const Node* const names = fields_.find(key);
+    if (names == nullptr) return clients;
+    if (names->kind == Node::Kind::list)
+      for (const Node& name : names->items) read_target(name, clients, written);
     else
-      read_target(*cut);
-    auto& clients = fault_.clients;
+      read_target(*names, clients, written);
     std::sort(clients.begin(), clients.end());
     clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
     clients.shrink_to_fit();
-    check_window(length);
+    return clients;
+  }
+
+  void read_target(const Node& name, std::vector<std::uint32_t>& clients, std::string* written) {
+    const Shape& shape = *find(fault_shape, "cut")->shape->item;
+    if (!std::holds_alternative<Value>(read_value(name, shape))) return;
+    if (written != nullptr) *written += (written->empty() ? "" : ", ") + name.text;
+    if (const auto why = targets_.add(name.text, clients)) say(name, *why);
+  }
+
+  void read_targets(const KindRow& row) {
+    fault_.clients = named(row.kind, &fault_.target);
+    const auto* reboot = std::get_if<Reboot>(&fault_.what);
+    if (reboot == nullptr || reboot->keeps_store) return;
+    std::uint32_t first = 0;
+    for (const GroupPlan& group : plan_.groups) {
+      const auto end = first + static_cast<std::uint32_t>(group.count);
+      const auto one = std::lower_bound(fault_.clients.begin(), fault_.clients.end(), first);
+      const bool is_hit = one != fault_.clients.end() && *one < end;
+      const bool has_3 = std::any_of(group.versions.begin(), group.versions.end(),
+                                     [](Version version) { return version != Version::v5; });
+      if (is_hit && has_3 && !group.clean_start)
+        say(*fields_.find(row.kind),
+            "`store: lost`: a client of 3.1.1 that has lost its half of a session cannot begin a "
+            "new one that lasts, as those of " +
+                quoted(group.name) + " want; 5.0 can");
+      first = end;
+    }
   }
 
   void read_after() {
     const Node* const place = fields_.find("after");
+    const Node* const of = fields_.find("of");
+    if (of != nullptr && place == nullptr) say(*of, "`of` goes with `after`");
     if (place == nullptr) return;
     fault_.after = packet_in(fields_.text("after"));
     if (!fault_.after)
@@ -174,33 +326,19 @@ class FaultReader {
           "broker), `left` or `received` (from the broker, at the client), such as `PUBREC "
           "sent`; found " +
               quoted(place->text));
+    const Node* const swizzle = fields_.find("swizzle");
+    if (swizzle != nullptr && of == nullptr)
+      say(*swizzle, "with `after`, `swizzle` needs `of`: whose packet strikes all");
+    fault_.strikes_all = of != nullptr || is_of_broker(fault_.what);
+    fault_.watched = of != nullptr ? named("of", nullptr) : fault_.clients;
+    if (of != nullptr || !is_of_broker(fault_.what)) return;
+    std::size_t everybody = 0;
+    for (const GroupPlan& group : plan_.groups) everybody += group.count;
+    for (std::uint32_t client = 0; client < everybody; ++client) fault_.watched.push_back(client);
   }
 
-  void read_target(const Node& name) {
-    const Shape& shape = *find(fault_shape, "cut")->shape->item;
-    if (!std::holds_alternative<Value>(read_value(name, shape))) return;
-    fault_.target += (fault_.target.empty() ? "" : ", ") + name.text;
-    if (const auto why = targets_.add(name.text, fault_.clients)) say(name, *why);
-  }
-
-  void read_crash() {
-    const Duration down = fields_.duration("restart_after");
-    const bool power_fails = fields_.text("crash") == "machine";
-    fault_.what = CrashBroker{down, power_fails ? sim::Crash::machine : sim::Crash::process};
-    fault_.target = power_fails ? "machine" : "broker";
-    if (power_fails && plan_.broker.durability == trace::Durability::process)
-      say(*fields_.find("crash"),
-          "after a power failure, what is left of `durability: process` is a matter of luck, and "
-          "nothing can be judged: use `power` or `none`");
-    refuse("after", "crash");
-    refuse("for", "crash");
-    refuse("directions", "crash");
-    if (!fields_.has("restart_after"))
-      say(item_, "a crash needs `restart_after`: how long the broker is away");
-    check_window(down);
-  }
-
-  void check_window(Duration length) {
+  void check_window() {
+    const Duration length = fault_.length();
     const Node* at = fields_.find("at");
     if (at != nullptr && plan_.duration > Duration::zero() && fault_.at + length > plan_.duration)
       say(*at, "the fault would end after the storm of " + to_text(plan_.duration) +
@@ -218,21 +356,6 @@ class FaultReader {
   FaultPlan fault_;
 };
 
-trace::Expectation read_latency(const Fields& latency) {
-  trace::Expectation expectation;
-  expectation.percentile = latency.value("percentile").real;
-  expectation.below = latency.duration("below");
-  const Node* percentile = latency.find("percentile");
-  const Node* below = latency.find("below");
-  if (percentile != nullptr && below != nullptr)
-    expectation.as_written = "latency: " + percentile->text + " % below " + below->text;
-  if (const auto qos = latency.maybe("qos")) {
-    expectation.qos = static_cast<Qos>(qos->whole);
-    expectation.as_written += " at QoS " + std::to_string(qos->whole);
-  }
-  return expectation;
-}
-
 }  // namespace
 
 std::vector<FaultPlan> read_faults(const Node* node, const Plan& plan, Problems& problems) {
@@ -243,7 +366,7 @@ std::vector<FaultPlan> read_faults(const Node* node, const Plan& plan, Problems&
   for (const Node& item : node->items) {
     if (item.kind != Node::Kind::map) continue;
     faults.push_back(FaultReader(item, plan, targets, problems).read());
-    clients += faults.back().clients.size();
+    clients += faults.back().clients.size() + faults.back().watched.size();
     if (clients <= fault_clients_max) continue;
     problems.push_back({item.line, item.column,
                         "the faults touch more than " + std::to_string(fault_clients_max) +
@@ -253,30 +376,22 @@ std::vector<FaultPlan> read_faults(const Node* node, const Plan& plan, Problems&
   return faults;
 }
 
-std::vector<trace::Expectation> read_expectations(const Node* node, Problems& problems) {
-  std::vector<trace::Expectation> all;
-  if (node == nullptr) return all;
-  for (const Node& item : node->items) {
-    if (item.kind != Node::Kind::map || item.entries.size() != 1) continue;
-    const Fields fields(&item, expectation_shape);
-    const Entry& entry = item.entries.front();
-    if (find(expectation_shape, entry.key.text) == nullptr) continue;
-    trace::Expectation expectation;
-    if (entry.key.text == "latency") {
-      expectation = read_latency(fields.map("latency"));
-    } else {
-      expectation.argument = fields.text(entry.key.text);
-      expectation.as_written = entry.key.text + ": " + expectation.argument;
+// What a carrier is to forget it must have known.
+void give_borders(Plan& plan) {
+  std::vector<std::size_t> link_of;
+  for (const GroupPlan& group : plan.groups) link_of.insert(link_of.end(), group.count, group.link);
+  for (const FaultPlan& fault : plan.faults) {
+    if (!std::holds_alternative<ForgetConnections>(fault.what) &&
+        !std::holds_alternative<ChangeAddress>(fault.what))
+      continue;
+    for (const std::uint32_t client : fault.clients) {
+      auto& parts = plan.links.at(link_of.at(client)).model.parts;
+      if (parts && (parts->nat || parts->roams)) continue;
+      auto with = parts ? *parts : sim::link::Parts{};
+      with.roams = true;
+      parts = std::make_shared<const sim::link::Parts>(std::move(with));
     }
-    expectation.id = entry.key.text;
-    const auto is_same = [&](const trace::Expectation& other) {
-      return other.as_written == expectation.as_written;
-    };
-    if (std::any_of(all.begin(), all.end(), is_same))
-      problems.push_back({entry.key.line, entry.key.column, "expected already above"});
-    all.push_back(std::move(expectation));
   }
-  return all;
 }
 
 }  // namespace mq::scenario

@@ -148,6 +148,9 @@ void GroupReader::read_session() {
   group_.session_expiry = group_.clean_start ? 0 : never_ends;
   group_.keep_alive =
       std::chrono::duration_cast<std::chrono::seconds>(fields_.duration("keep_alive"));
+  need_v5(fields_, "receive_maximum");
+  if (const auto most = fields_.maybe("receive_maximum"))
+    group_.receive_maximum = static_cast<std::uint16_t>(most->whole);
   const Node* place = fields_.find("session_expiry");
   const auto written = fields_.maybe("session_expiry");
   if (place == nullptr || !written) return;
@@ -277,6 +280,10 @@ void GroupReader::read_publish(const Node& item) {
                       .at = fields.maybe_duration("at")};
   if (fields.has("text") && !fields.has("payload")) publish.payload.bytes = 0;
   if (const auto times = fields.maybe("times")) publish.times = times->whole;
+  need_v5(fields, "expiry");
+  if (const auto expiry = fields.maybe_duration("expiry"))
+    publish.expiry = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(*expiry).count());
   if (!fields.has("every") && !fields.has("at"))
     say(&item, "an entry of `publish` needs `every` or `at`");
   if (const Node* times = fields.find("times"); times != nullptr && !fields.has("every"))

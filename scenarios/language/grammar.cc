@@ -1,5 +1,5 @@
-// The file itself, its faults and its expectations; grammar_links.cc and grammar_fleet.cc have the
-// rest.
+// The file itself and its expectations; grammar_links.cc, grammar_fleet.cc and grammar_faults.cc
+// have the rest.
 #include "scenarios/language/grammar.h"
 
 #include <array>
@@ -11,54 +11,6 @@
 namespace mq::scenario {
 namespace {
 
-// ---- Faults -------------------------------------------------------------------------------------
-
-constexpr Shape cut_targets{.is = Is::one_or_list, .item = &a_name, .entries_max = 1'000};
-constexpr std::array crash_targets = {
-    Choice{"broker", "its process is gone at once"},
-    Choice{"machine", "the power of the broker's machine fails: what was not synced may be lost"},
-};
-constexpr Shape crash_target{.is = Is::choice, .choices = crash_targets};
-constexpr std::array directions_words = {
-    Choice{"both", "nothing passes"},
-    Choice{"up", "nothing passes from the device to the broker"},
-    Choice{"down", "nothing passes from the broker to the device"},
-};
-constexpr Shape directions{.is = Is::choice, .choices = directions_words};
-
-constexpr Shape packet_text{.is = Is::text, .is_one_line = true, .entries_max = 40};
-
-constexpr std::array fault_keys = {
-    Key{.name = "at",
-        .shape = &moment,
-        .description = "When it begins, counted from the start of the run. With `after`: from when "
-                       "on the packet counts."},
-    Key{.name = "after",
-        .shape = &packet_text,
-        .description = "With `cut`, in place of an instant: a packet and where it is, such as "
-                       "`PUBREC sent`. Each client named is cut when it comes to its first one, "
-                       "with `every` again and again."},
-    Key{.name = "cut",
-        .shape = &cut_targets,
-        .description = "Nothing passes any more, silently: a link (all devices behind it), a "
-                       "group, a single client by its id, or a list of these."},
-    Key{.name = "for", .shape = &span_of_time, .description = "With `cut`: how long."},
-    Key{.name = "directions",
-        .shape = &directions,
-        .fallback = "both",
-        .description = "With `cut`: which directions carry nothing."},
-    Key{.name = "crash",
-        .shape = &crash_target,
-        .description = "The broker's process, or the power of its machine, is gone at once, and "
-                       "with it every connection."},
-    Key{.name = "restart_after",
-        .shape = &span_of_time,
-        .description = "With `crash`: how long until it runs again."},
-    Key{.name = "every",
-        .shape = &span_of_time,
-        .description = "Again and again, from beginning to beginning, as long as it ends before "
-                       "the calm."},
-};
 constexpr Shape faults{.is = Is::list, .item = &fault_shape, .entries_max = faults_max};
 
 // ---- Expectations -------------------------------------------------------------------------------
@@ -72,6 +24,9 @@ constexpr Choice exactly_once{"exactly-once", "every acknowledged QoS 2 message 
 constexpr Choice resumed{"resumed", "present when it must be, gone when it has expired"};
 constexpr Choice when_gone{"when-gone", "published when a client is lost, and only then"};
 constexpr Choice last_value{"last-value", "a new subscription brings each topic's last value"};
+constexpr Choice one_member{"one-member", "each message goes to one member, and none is lost"};
+constexpr Choice in_time{"in-time", "nothing is passed on when its time is over"};
+constexpr Choice as_allowed{"as-allowed", "nobody gets what they may not read"};
 constexpr Choice per_publisher{"per-publisher", "per publisher, topic and QoS nothing overtakes"};
 
 constexpr auto sometimes_choices = [] {
@@ -97,6 +52,56 @@ constexpr std::array latency_keys = {
         .description = "Only messages of this QoS; without it, of every one."},
 };
 
+constexpr std::array bytes_directions = {Choice{"both", "up and down together"},
+                                         Choice{"up", "from the device to the broker"},
+                                         Choice{"down", "from the broker to the device"}};
+constexpr Shape bytes_direction{.is = Is::choice, .choices = bytes_directions};
+constexpr Shape some_bytes{.is = Is::size, .min = "1B", .max = "1000000MB"};
+constexpr Shape some_energy{.is = Is::energy, .min = "1 uJ", .max = "1000000 kJ"};
+constexpr Shape some_times{.is = Is::whole, .min = "1", .max = "1000000000"};
+constexpr Key of_group{.name = "of",
+                       .shape = &a_name,
+                       .description = "Each client of this group; without it, everyone."};
+constexpr std::array bytes_keys = {
+    Key{.name = "below",
+        .shape = &some_bytes,
+        .is_required = true,
+        .description = "On the air, headers of IP and TCP and all of TLS included."},
+    Key{.name = "direction",
+        .shape = &bytes_direction,
+        .fallback = "both",
+        .description = "Which of them."},
+    of_group,
+};
+constexpr std::array radio_limit_keys = {
+    Key{.name = "below",
+        .shape = &span_of_time,
+        .is_required = true,
+        .description = "That the radio is connected to its network, over the whole run."},
+    of_group,
+};
+constexpr std::array energy_keys = {
+    Key{.name = "below",
+        .shape = &some_energy,
+        .is_required = true,
+        .description = "Of the radio, over the whole run."},
+    of_group,
+};
+constexpr std::array reconnects_keys = {
+    Key{.name = "below",
+        .shape = &some_times,
+        .is_required = true,
+        .description = "Connections that the broker accepted, after the first."},
+    of_group,
+};
+constexpr std::array first_message_keys = {
+    Key{.name = "percentile",
+        .shape = &percentile,
+        .is_required = true,
+        .description = "99 means: of 100 times 99 were shorter; 100 is the longest one."},
+    Key{.name = "below", .shape = &span_of_time, .is_required = true, .description = "The limit."},
+};
+
 constexpr std::array expectation_keys = {
     Key{.name = "qos0", .shape = &only<at_most_once>, .description = "QoS 0 keeps its promise."},
     Key{.name = "qos1", .shape = &only<at_least_once>, .description = "QoS 1 keeps its promise."},
@@ -105,7 +110,26 @@ constexpr std::array expectation_keys = {
     Key{.name = "will", .shape = &only<when_gone>, .description = "Wills are published."},
     Key{.name = "retained", .shape = &only<last_value>, .description = "Last values are kept."},
     Key{.name = "order", .shape = &only<per_publisher>, .description = "Order is kept."},
+    Key{.name = "shared", .shape = &only<one_member>, .description = "Shared subscriptions share."},
+    Key{.name = "expiry", .shape = &only<in_time>, .description = "Messages expire."},
+    Key{.name = "access", .shape = &only<as_allowed>, .description = "Rights are kept."},
     Key{.name = "latency", .shape = &latency_shape, .description = "Messages arrive in time."},
+    Key{.name = "bytes", .shape = &bytes_shape, .description = "So much goes over the air."},
+    Key{.name = "radio",
+        .shape = &radio_limit_shape,
+        .description = "So long the radio is on; of links whose `radio` has states."},
+    Key{.name = "energy",
+        .shape = &energy_shape,
+        .description = "So much the radio needs; of links that say what it draws (`power`)."},
+    Key{.name = "reconnects",
+        .shape = &reconnects_shape,
+        .description = "So often a client connects again."},
+    Key{.name = "first_message",
+        .shape = &first_message_shape,
+        .description = "From the end of a fault until the client's next message comes through."},
+    Key{.name = "staleness",
+        .shape = &first_message_shape,
+        .description = "The age of a retained value when a new subscription brings it."},
     Key{.name = "sometimes",
         .shape = &sometimes,
         .description = "The run came to this state at least once: it is worth something."},
@@ -204,7 +228,13 @@ constexpr std::array scenario_keys = {
 
 const Shape user_shape{.is = Is::map, .title = "a user", .keys = user_keys};
 const Shape broker_shape{.is = Is::map, .title = "`broker`", .keys = broker_keys};
-const Shape fault_shape{.is = Is::map, .title = "a fault", .keys = fault_keys};
+const Shape bytes_shape{.is = Is::map, .title = "`bytes`", .keys = bytes_keys};
+const Shape radio_limit_shape{
+    .is = Is::map, .title = "a limit on `radio`", .keys = radio_limit_keys};
+const Shape energy_shape{.is = Is::map, .title = "`energy`", .keys = energy_keys};
+const Shape reconnects_shape{.is = Is::map, .title = "`reconnects`", .keys = reconnects_keys};
+const Shape first_message_shape{
+    .is = Is::map, .title = "a limit on a percentile", .keys = first_message_keys};
 const Shape latency_shape{.is = Is::map, .title = "`latency`", .keys = latency_keys};
 const Shape expectation_shape{.is = Is::map,
                               .title = "an entry of `expect`",

@@ -22,6 +22,7 @@ extern const Shape sleep_shape;
 extern const Shape handovers_shape;
 extern const Shape nat_shape;
 extern const Shape roaming_shape;
+extern const Shape power_shape;
 extern const Shape outages_shape;
 extern const Shape window_shape;
 extern const Shape group_shape;
@@ -31,6 +32,11 @@ extern const Shape subscribe_shape;
 extern const Shape fault_shape;
 extern const Shape expectation_shape;
 extern const Shape latency_shape;
+extern const Shape bytes_shape;
+extern const Shape radio_limit_shape;
+extern const Shape energy_shape;
+extern const Shape reconnects_shape;
+extern const Shape first_message_shape;  // and staleness
 extern const Shape user_shape;
 extern const Shape broker_shape;
 

@@ -61,6 +61,10 @@ constexpr std::array will_keys = {
         .description = "How long the broker waits for the client to come back (5.0 only)."},
 };
 
+constexpr Shape receive_maximum{.is = Is::whole, .min = "1", .max = "65535"};
+constexpr Shape message_expiry{
+    .is = Is::duration, .min = "1s", .max = "366d", .is_whole_seconds = true};
+
 constexpr std::array publish_keys = {
     Key{.name = "topic",
         .shape = &topic,
@@ -89,6 +93,9 @@ constexpr std::array publish_keys = {
     Key{.name = "times",
         .shape = &message_count,
         .description = "With `every`: no more messages than this."},
+    Key{.name = "expiry",
+        .shape = &message_expiry,
+        .description = "After so long it is not passed on any more (5.0)."},
 };
 
 constexpr std::array retain_handlings = {
@@ -156,6 +163,10 @@ constexpr std::array group_keys = {
         .shape = &keep_alive,
         .fallback = "60s",
         .description = "The longest silence of the client; 0 turns it off."},
+    Key{.name = "receive_maximum",
+        .shape = &receive_maximum,
+        .description = "How many messages of QoS 1 and 2 the broker may have under way to a member "
+                       "at once (5.0)."},
     Key{.name = "username",
         .shape = &line_of_text,
         .description = "The user as which each member connects."},

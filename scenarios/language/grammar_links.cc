@@ -29,6 +29,8 @@ constexpr Shape way_out{.is = Is::sourced, .item = &way_out_value};
 constexpr Shape queue{.is = Is::sourced, .item = &queue_value};
 constexpr Shape size{.is = Is::sourced, .item = &queue_size};
 constexpr Shape wait{.is = Is::sourced, .item = &queue_wait};
+constexpr Shape power_value{.is = Is::power, .min = "0 mW", .max = "1000 W"};
+constexpr Shape power{.is = Is::sourced, .item = &power_value};
 constexpr Shape span{.is = Is::sourced, .item = &span_of_time};
 
 constexpr std::array none = {Choice{"none", "that of the profile is left away"}};
@@ -303,6 +305,23 @@ constexpr std::array roaming_keys = {
     block_source,
 };
 
+constexpr std::array power_keys = {
+    Key{.name = "send",
+        .shape = &power,
+        .is_required = true,
+        .description = "While a packet of the device is on the air."},
+    Key{.name = "receive",
+        .shape = &power,
+        .is_required = true,
+        .description = "While a packet for the device is on the air."},
+    Key{.name = "connected",
+        .shape = &power,
+        .is_required = true,
+        .description = "Else, while the radio is connected to its network (see `radio`)."},
+    Key{.name = "idle", .shape = &power, .is_required = true, .description = "Else."},
+    block_source,
+};
+
 constexpr std::array directions_words = {
     Choice{"both", "nothing passes"},
     Choice{"up", "nothing passes from the device to the broker"},
@@ -369,6 +388,9 @@ constexpr std::array part_keys = {
     Key{.name = "roaming",
         .shape = &roaming_shape,
         .description = "From time to time the device gets another address, until the calm."},
+    Key{.name = "power",
+        .shape = &power_shape,
+        .description = "What the device's radio draws: the energy in the results comes from it."},
     Key{.name = "outages",
         .shape = &outages_shape,
         .description = "Times in which nothing passes; each device has its own, until the calm."},
@@ -429,6 +451,7 @@ const Shape sleep_shape{.is = Is::map, .title = "sleep", .keys = sleep_keys};
 const Shape radio_shape{.is = Is::map, .title = "radio", .keys = radio_keys, .choices = none};
 const Shape handovers_shape{
     .is = Is::map, .title = "handovers", .keys = handovers_keys, .choices = none};
+const Shape power_shape{.is = Is::map, .title = "power", .keys = power_keys, .choices = none};
 const Shape nat_shape{.is = Is::map, .title = "nat", .keys = nat_keys, .choices = none};
 const Shape roaming_shape{.is = Is::map, .title = "roaming", .keys = roaming_keys, .choices = none};
 const Shape window_shape{.is = Is::map, .title = "an outage", .keys = window_keys};

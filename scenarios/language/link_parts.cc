@@ -13,8 +13,8 @@ using sim::link::Distribution;
 using sim::link::OutageModel;
 
 constexpr std::array part_names = {std::string_view("radio"), std::string_view("handovers"),
-                                   std::string_view("nat"), std::string_view("roaming"),
-                                   std::string_view("outages")};
+                                   std::string_view("nat"),   std::string_view("roaming"),
+                                   std::string_view("power"), std::string_view("outages")};
 
 void complain(const Node& node, std::string text, Reading& reading) {
   reading.problems.push_back({node.line, node.column, std::move(text)});
@@ -85,6 +85,19 @@ sim::link::RadioModel read_radio(Part& part) {
     complain(*sleep.find("every"), "`every` must be longer than `awake`", part.reading());
   part.inner(inner);
   return radio;
+}
+
+PowerPlan read_power(Part& part) {
+  const auto take = [&](std::string_view key) {
+    part.take(key);
+    return part.fields().value(key).real;
+  };
+  PowerPlan power;
+  power.send = take("send");
+  power.receive = take("receive");
+  power.connected = take("connected");
+  power.idle = take("idle");
+  return power;
 }
 
 sim::link::GapModel read_handovers(Part& part) {
@@ -209,6 +222,7 @@ void add_element(const LinkPlan& element, LinkDraft& draft) {
   take("handovers", parts.gaps, draft.parts.gaps);
   take("nat", parts.nat, draft.parts.nat);
   take("roaming", element.roaming, draft.plan.roaming);
+  take("power", element.power, draft.plan.power);
   take("outages", element.outages, draft.plan.outages);
 }
 
@@ -228,6 +242,7 @@ void apply_parts(const Fields& fields, std::string_view link_source, LinkDraft& 
     if (name == "handovers") set(draft.parts.gaps, [&] { return read_handovers(part); });
     if (name == "nat") set(draft.parts.nat, [&] { return read_nat(part); });
     if (name == "roaming") set(draft.plan.roaming, [&] { return read_times(part); });
+    if (name == "power") set(draft.plan.power, [&] { return read_power(part); });
     if (name == "outages") set(draft.plan.outages, [&] { return read_outages(part, *node); });
     draft.blocks.insert(draft.blocks.end(), part.sources().begin(), part.sources().end());
   }

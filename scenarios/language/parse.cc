@@ -76,7 +76,7 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.links = read_links(fields.find("links"), reading);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);
   plan.faults = read_faults(fields.find("faults"), plan, problems);
-  plan.expectations = read_expectations(fields.find("expect"), problems);
+  plan.expectations = read_expectations(fields.find("expect"), plan, problems);
   return plan;
 }
 
@@ -116,6 +116,7 @@ std::variant<Plan, Problems> parse(std::string_view text, std::string_view file_
   if (!can_be_built(document.root)) return sorted(std::move(problems));
   Plan plan = build(document.root, file_name, problems);
   if (!problems.empty()) return sorted(std::move(problems));
+  give_borders(plan);
   return plan;
 }
 

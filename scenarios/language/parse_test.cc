@@ -332,6 +332,103 @@ TEST(Parse, ATargetIsALinkAGroupOrAClient) {
   EXPECT_EQ(info.faults[4].target, "a-1");
 }
 
+TEST(Parse, EveryKindOfFaultIsRead) {
+  const Plan read =
+      plan(head +
+           "links: { l: { profile: edge } }\n"
+           "fleet: { a: { count: 3, link: l }, b: {} }\n"
+           "faults:\n"
+           "  - { at: 1min, slow: a, rate: 2 kbit/s, for: 5s, directions: up }\n"
+           "  - { at: 1min, reorder: l, share: 5%, by: 200ms, for: 5s, swizzle: 3s }\n"
+           "  - { at: 1min, nat: b, then: rebind, chance: 20% }\n"
+           "  - { at: 1min, reboot: a-2, restart_after: 5s, store: lost }\n"
+           "  - { at: 1min, clock: a, by: 1h, jump: back }\n"
+           "  - { at: 1min, push: b, topic: fw, payload: 1MiB }\n"
+           "  - { pause: broker, for: 5s, after: PUBREC left }\n"
+           "  - { disk: full, for: 5s, after: PUBLISH arrived, of: [a-1, b] }\n"
+           "  - { half_open: b, after: PUBLISH received, of: a }\n");
+  ASSERT_THAT(read.faults, SizeIs(9));
+  const auto& slow = std::get<Disturb>(read.faults[0].what);
+  EXPECT_EQ(slow.up.bits_per_second, 2000);
+  EXPECT_FALSE(slow.down.any());
+  const auto& reorder = std::get<Disturb>(read.faults[1].what);
+  EXPECT_EQ(reorder.up, reorder.down);
+  EXPECT_EQ(reorder.up.held_back, 200ms);
+  EXPECT_EQ(read.faults[1].length(), 11s);
+  EXPECT_EQ(std::get<ForgetConnections>(read.faults[2].what).then, sim::link::Expiry::rebind);
+  EXPECT_EQ(read.faults[2].chance, 0.2);
+  EXPECT_FALSE(std::get<Reboot>(read.faults[3].what).keeps_store);
+  EXPECT_EQ(std::get<SetClock>(read.faults[4].what).by, -1h);
+  EXPECT_EQ(std::get<Push>(read.faults[5].what).payload_bytes, 1048576u);
+  EXPECT_EQ(std::get<Push>(read.faults[5].what).qos, Qos::at_least_once);
+  EXPECT_THAT(read.faults[6].watched, ElementsAre(0, 1, 2, 3));
+  EXPECT_TRUE(read.faults[6].strikes_all);
+  EXPECT_THAT(read.faults[7].watched, ElementsAre(0, 3));
+  EXPECT_THAT(read.faults[8].clients, ElementsAre(3));
+  EXPECT_THAT(read.faults[8].watched, ElementsAre(0, 1, 2));
+  EXPECT_EQ(run_info(read).faults[2].kind, "nat");
+  // What a carrier is to forget it must have known.
+  const auto wired = std::find_if(read.links.begin(), read.links.end(),
+                                  [](const LinkPlan& link) { return link.name == "wired"; });
+  ASSERT_NE(wired, read.links.end());
+  EXPECT_TRUE(wired->model.parts && wired->model.parts->roams);
+}
+
+TEST(Parse, AFaultHasWhatItsKindNeedsAndNothingElse) {
+  const auto fault = [](const std::string& entry) {
+    return refusals(head +
+                    "fleet: { a: {}, b: { protocol: 3.1.1, clean_start: false } }\nfaults: [ " +
+                    entry + " ]\n");
+  };
+  EXPECT_THAT(fault("{ at: 1s, slow: a, for: 1s }"), ElementsAre(HasSubstr("`slow` needs `rate`")));
+  EXPECT_THAT(fault("{ at: 1s, cut: a, for: 1s, share: 5% }"),
+              ElementsAre(HasSubstr("`share` does not go with `cut`")));
+  EXPECT_THAT(fault("{ at: 1s, cut: a, for: 1s, reset: a }"),
+              ElementsAre(HasSubstr("a fault needs exactly one of these keys: cut, slow")));
+  EXPECT_THAT(fault("{ at: 1s, rset: a }"),
+              testing::Contains(HasSubstr("unknown key `rset` in a fault; did you mean `reset`?")));
+  EXPECT_THAT(fault("{ at: 1s, reset: a, of: a }"),
+              ElementsAre(HasSubstr("`of` goes with `after`")));
+  EXPECT_THAT(fault("{ at: 1s, pause: broker, for: 1s, swizzle: 1s }"),
+              ElementsAre(HasSubstr("`swizzle` does not go with `pause`")));
+  EXPECT_THAT(fault("{ at: 1s, reset: c }"), ElementsAre(HasSubstr("there is no link, group")));
+  EXPECT_THAT(fault("{ at: 1s, push: a, topic: \"#\", payload: 1kB }"),
+              ElementsAre(HasSubstr("not a topic name")));
+  EXPECT_THAT(fault("{ at: 1s, reboot: b, restart_after: 1s, store: lost }"),
+              ElementsAre(HasSubstr("3.1.1 that has lost its half")));
+  EXPECT_THAT(fault("{ at: 59min 55s, cut: a, for: 3s, swizzle: 2s }"),
+              ElementsAre(HasSubstr("would end after the storm")));
+}
+
+TEST(Parse, LimitsOfCostsHaveTheUnitsOfWhatTheyLimit) {
+  const std::string fleet =
+      "links: { l: { profile: nbiot-ecl0 }, m: { profile: edge } }\n"
+      "fleet: { a: { link: l }, b: { link: m } }\n";
+  const Plan read = plan(head + fleet +
+                         "expect:\n"
+                         "  - bytes: { below: 20kB, direction: up, of: a }\n"
+                         "  - radio: { below: 2min }\n"
+                         "  - energy: { below: 5 J, of: a }\n"
+                         "  - reconnects: { below: 3 }\n"
+                         "  - first_message: { percentile: 99, below: 10s }\n"
+                         "  - staleness: { percentile: 50, below: 1h }\n");
+  ASSERT_THAT(read.expectations, SizeIs(6));
+  EXPECT_EQ(read.expectations[0].most, 20'000);
+  EXPECT_EQ(read.expectations[0].argument, "up");
+  EXPECT_EQ(read.expectations[0].group, "a");
+  EXPECT_EQ(read.expectations[0].as_written, "bytes: up below 20kB of a");
+  EXPECT_EQ(read.expectations[1].below, 2min);
+  EXPECT_EQ(read.expectations[2].most, 5e6);
+  EXPECT_EQ(read.expectations[4].percentile, 99);
+  EXPECT_DOUBLE_EQ(read.links[0].power->send, 792);
+  EXPECT_THAT(refusals(head + fleet + "expect: [ energy: { below: 5 J, of: b } ]\n"),
+              ElementsAre(HasSubstr("says what its radio draws")));
+  EXPECT_THAT(refusals(head + fleet + "expect: [ radio: { below: 5s, of: bb } ]\n"),
+              ElementsAre(HasSubstr("there is no group `bb`")));
+  EXPECT_THAT(refusals(head + fleet + "expect: [ energy: { below: 5 mW } ]\n"),
+              ElementsAre(HasSubstr("expected an energy such as `5 J`")));
+}
+
 TEST(Parse, MembersTakeTheVersionsInTurnAndTheirTopicsTheirIds) {
   const trace::RunInfo info = run_info(plan(
       head +

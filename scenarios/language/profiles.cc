@@ -13,7 +13,8 @@ namespace {
 
 bool is_quantity(Is is) {
   return is == Is::whole || is == Is::decimal || is == Is::duration || is == Is::rate ||
-         is == Is::size || is == Is::percentage || is == Is::sourced || is == Is::drawn;
+         is == Is::size || is == Is::percentage || is == Is::power || is == Is::sourced ||
+         is == Is::drawn;
 }
 
 // No number of a profile may do without a source: its own, or that of the mapping it stands in.

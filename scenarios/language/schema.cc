@@ -208,6 +208,10 @@ Json scalar_schema(const Shape& shape) {
       return quantity(rate_pattern, shape);
     case Is::size:
       return quantity(size_pattern, shape);
+    case Is::power:
+      return quantity(power_pattern, shape);
+    case Is::energy:
+      return quantity(energy_pattern, shape);
     default:
       ensure(shape.is == Is::percentage);
       return quantity(percentage_pattern, shape);

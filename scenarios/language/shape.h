@@ -20,6 +20,8 @@ enum class Is : std::uint8_t {
   rate,         // likewise
   size,         // likewise
   percentage,   // likewise
+  power,        // likewise
+  energy,       // likewise
   map,          // `keys`
   named_map,    // names of the user's choosing, each with an `item`
   list,         // of `item`

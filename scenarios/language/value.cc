@@ -54,7 +54,8 @@ bool is_number_like(std::string_view text) {
 }
 
 bool is_quantity(Is is) {
-  return is == Is::duration || is == Is::rate || is == Is::size || is == Is::percentage;
+  return is == Is::duration || is == Is::rate || is == Is::size || is == Is::percentage ||
+         is == Is::power || is == Is::energy;
 }
 
 // Only what is needed to compare with a limit: the number in base units.
@@ -72,6 +73,10 @@ std::optional<Value> parse(std::string_view text, Is is) {
       return take(value.real, parse_rate(text));
     case Is::percentage:
       return take(value.real, parse_percentage(text));
+    case Is::power:
+      return take(value.real, parse_power(text));
+    case Is::energy:
+      return take(value.real, parse_energy(text));
     case Is::decimal:
       return take(value.real, parse_decimal(text));
     case Is::size:
@@ -193,6 +198,10 @@ std::string_view noun(Is is) {
       return "a rate such as `20 kbit/s` or `1.5 Mbit/s`";
     case Is::size:
       return "a size such as `64B` or `4kB`";
+    case Is::power:
+      return "a power such as `220 mW`";
+    case Is::energy:
+      return "an energy such as `5 J` or `1.2 Wh`";
     case Is::percentage:
       return "a percentage such as `2%`";
     case Is::map:

@@ -127,6 +127,7 @@ int DiskCalls::write(sqlite3_file* file, const void* from, int bytes, sqlite3_in
   Handle& handle = of(file);
   if (handle.is_dead()) return SQLITE_IOERR_WRITE;
   if (handle.disk->is_read_only_) return SQLITE_READONLY;
+  if (handle.disk->is_full_) return SQLITE_FULL;
   SimulatedDisk::File& to = **handle.file;
   const std::size_t end = static_cast<std::size_t>(offset) + static_cast<std::size_t>(bytes);
   const std::size_t grows = end > to.seen.size() ? end - to.seen.size() : 0;

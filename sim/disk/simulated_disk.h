@@ -41,6 +41,8 @@ class SimulatedDisk {
   // Writes beyond so many bytes, over all files, find the disk full; nothing: no limit.
   // May be called while another thread writes.
   void limit(std::optional<std::size_t> bytes) { limit_ = bytes.value_or(no_limit); }
+  // Nothing more can be written, not even over what is there: it is a disk that never overwrites.
+  void set_full(bool on) { is_full_ = on; }
   // From now on nothing can be written, or be made to last.
   void set_read_only(bool on) { is_read_only_ = on; }
   void fail_syncs(bool on) { syncs_fail_ = on; }
@@ -79,6 +81,7 @@ class SimulatedDisk {
   std::uint64_t power_failures_ = 0;
   std::uint64_t syncs_ = 0;
   std::atomic<std::size_t> limit_{no_limit};
+  bool is_full_ = false;
   bool is_read_only_ = false;
   bool syncs_fail_ = false;
 };

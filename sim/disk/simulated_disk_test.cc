@@ -111,6 +111,20 @@ TEST_F(OnASimulatedDisk, AFullDiskStopsTheAnswersAndLosesNothing) {
   EXPECT_EQ(open().records.size(), 2 + 2 * number);
 }
 
+TEST_F(OnASimulatedDisk, AFullDiskTakesNothingUntilItHasRoomAgain) {
+  open();
+  append(sample::session("a"));
+  EXPECT_EQ(store->commit(), 1u);
+  disk.set_full(true);
+  append(sample::session("b"));
+  EXPECT_EQ(store->commit(), 1u);
+  EXPECT_THAT(store->problem().value_or(""), HasSubstr("full"));
+  disk.set_full(false);
+  EXPECT_EQ(store->commit(), 2u);
+  lose_power();
+  EXPECT_EQ(open().records.size(), 2u);
+}
+
 TEST_F(OnASimulatedDisk, ASyncThatFailsIsNoCommit) {
   open();
   append(sample::session("a"));

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/time.h"
@@ -35,6 +36,8 @@ class Border {
   Verdict comes_down(std::uint16_t port, Instant now);
   // From now on the device has another address; what it had open is cut off, silently.
   void change_address();
+  // What is open now is forgotten before its time.
+  void forget(Expiry then);
   // How often the address had changed when the connection of this port was opened.
   std::uint32_t address_of(std::uint16_t port) const;
 
@@ -43,10 +46,12 @@ class Border {
     std::uint16_t port;
     std::uint32_t address;
     Instant last;
+    std::optional<Expiry> forgotten = std::nullopt;
   };
   Mapping* find(std::uint16_t port);
   bool is_valid(const Mapping& mapping, Instant now) const;
-  Verdict pass(std::uint16_t port, Instant now, bool answers_the_late);
+  enum class Goes : std::uint8_t { up, down };
+  Verdict pass(std::uint16_t port, Instant now, Goes goes);
 
   const NatModel* model_;
   std::uint32_t address_ = 0;

@@ -65,7 +65,10 @@ Instant Lane::finish(Instant start, std::size_t bytes, Chance& chance) {
 // Nothing is sent in a gap: a packet that would begin in one begins after it, one that is on the
 // air is interrupted. In a failure it is lost instead.
 Lane::Air Lane::transmit(Instant start, Instant now, std::size_t bytes, Chance& chance) {
-  if (!state_.gaps) return {false, finish(start, bytes, chance)};
+  if (!state_.gaps) {
+    const Instant sent = finish(start, bytes, chance);
+    return {false, sent, sent - start};
+  }
   Instant from = start;
   while (true) {
     const Gaps::Gap& gap = state_.gaps->first_after(from, now, chance);
@@ -74,10 +77,11 @@ Lane::Air Lane::transmit(Instant start, Instant now, std::size_t bytes, Chance& 
     from = gap.end;
   }
   Instant sent = finish(from, bytes, chance);
+  const Duration time = sent - from;
   while (true) {
     const Gaps::Gap& gap = state_.gaps->first_after(from, now, chance);
-    if (gap.begin >= sent) return {false, sent};
-    if (gap.is_failure) return {true, gap.begin};
+    if (gap.begin >= sent) return {false, sent, time};
+    if (gap.is_failure) return {true, gap.begin, time};
     sent += gap.end - gap.begin;
     from = gap.end;
   }
@@ -129,10 +133,10 @@ Lane::Result Lane::send(Instant now, std::size_t bytes, Chance& chance) {
   free_at_ = air.sent;
   if (state_.radio) state_.radio->is_busy_until(air.sent);
   const Instant arrival = air.sent + delay(chance);
-  if (loses(air.sent, chance) || air.is_lost) return {{Fate::lost, {}}, true};
-  if (parts_.reorders) return {{Fate::arrives, arrival}, true};
+  if (loses(air.sent, chance) || air.is_lost) return {{Fate::lost, {}}, true, air.time};
+  if (parts_.reorders) return {{Fate::arrives, arrival}, true, air.time};
   last_arrival_ = std::max(arrival, last_arrival_);
-  return {{Fate::arrives, last_arrival_}, true};
+  return {{Fate::arrives, last_arrival_}, true, air.time};
 }
 
 }  // namespace mq::sim::link

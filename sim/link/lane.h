@@ -28,6 +28,7 @@ class Lane {
   struct Result {
     Passage passage;
     bool is_on_air = false;
+    Duration air{};  // how long it took to send
   };
   Result send(Instant now, std::size_t bytes, Chance& chance);
 
@@ -40,6 +41,7 @@ class Lane {
   struct Air {
     bool is_lost = false;
     Instant sent{};
+    Duration time{};  // of sending, without gaps
   };
   Air transmit(Instant start, Instant now, std::size_t bytes, Chance& chance);
   Instant finish(Instant start, std::size_t bytes, Chance& chance);

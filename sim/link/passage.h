@@ -21,6 +21,7 @@ struct Passage {
   // Of what arrives, and never before the packet sent earlier unless the link reorders. Of a device
   // asleep: when it can be reached again, if it does not send something before.
   Instant arrival;
+  bool comes_twice = false;
 };
 
 }  // namespace mq::sim::link

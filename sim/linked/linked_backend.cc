@@ -34,6 +34,8 @@ broker::Recovered LinkedBackend::open_store() {
     store_ = &*memory_;
     return memory_->recover();
   }
+  // There is as much room as it takes to begin.
+  disk_->set_full(false);
   try {
     on_disk_ = std::make_unique<broker::SqliteStore>(
         broker::SqliteStoreOptions{.path = "store",
@@ -42,7 +44,9 @@ broker::Recovered LinkedBackend::open_store() {
                                    .boot = disk_->power_failures(),
                                    .vfs = disk_->vfs()});
     store_ = on_disk_.get();
-    return on_disk_->recover();
+    broker::Recovered recovered = on_disk_->recover();
+    disk_->set_full(disk_is_full_);
+    return recovered;
   } catch (const broker::StoreError& error) {
     ensure(false, error.what());  // this disk loses what was not synced, and nothing else
   }
@@ -177,6 +181,13 @@ std::vector<BrokerBackend::Ready> LinkedBackend::ready() {
     if (link->core_knows_end && !port.has_outgoing()) links_.erase(id);
   }
   return ready;
+}
+
+bool LinkedBackend::fill_disk(bool full) {
+  if (!disk_) return false;
+  disk_is_full_ = full;
+  disk_->set_full(full);
+  return true;
 }
 
 void LinkedBackend::kill(Crash how) {

@@ -55,6 +55,7 @@ class LinkedBackend final : public BrokerBackend {
   void reset(BackendLink link) override;
   std::vector<Ready> ready() override;
   std::vector<Memory> memory(BackendLink link) const override;
+  bool fill_disk(bool full) override;
   void kill(Crash how) override;
 
  private:
@@ -91,6 +92,7 @@ class LinkedBackend final : public BrokerBackend {
   const broker::Durability durability_;
   std::optional<broker::MemoryStore> memory_;  // one of these two
   std::unique_ptr<SimulatedDisk> disk_;
+  bool disk_is_full_ = false;
   std::unique_ptr<broker::SqliteStore> on_disk_;
   broker::Store* store_ = nullptr;  // while the broker runs
   StreamLoop loop_;

@@ -259,6 +259,18 @@ void MemoryWorld::State::fail(ConnectionId id, Side side, CloseCause cause) {
   forget_if_unused(id);
 }
 
+void MemoryWorld::State::forget(ConnectionId id, Side side) {
+  EndState& end = find(id)->end(side);
+  end.dead = true;
+  end.events = nullptr;
+  Flow& flow = find(id)->from(side);
+  flow.waiting.clear();
+  flow.under_way = 0;
+  flow.end_under_way = false;
+  ++flow.attempt;
+  forget_if_unused(id);
+}
+
 void MemoryWorld::State::tell_readable(ConnectionId id, Side side) {
   Connection* connection = find(id);
   if (connection == nullptr) return;

@@ -80,6 +80,37 @@ void MemoryWorld::change_address(DeviceId device) {
   moved.parts->border->change_address();
 }
 
+void MemoryWorld::trouble(DeviceId device, const Trouble& up, const Trouble& down) {
+  Device& troubled = state_->devices.at(static_cast<std::size_t>(device));
+  troubled.up.trouble(up);
+  troubled.down.trouble(down);
+}
+
+void MemoryWorld::break_connections(DeviceId device, Break how) {
+  State& world = *state_;
+  const auto connections = world.devices.at(static_cast<std::size_t>(device)).connections;
+  for (const ConnectionId id : connections) {
+    for (const Side side : {Side::device, Side::broker}) {
+      if (how == Break::forgotten && side == Side::broker) continue;
+      Connection* const connection = world.find(id);
+      if (connection == nullptr) break;
+      if (how == Break::forgotten) {
+        world.forget(id, side);
+      } else if (connection->end(side).connected) {  // nobody between knows of others yet
+        world.call_at(world.now, [&world, id, side] {
+          if (world.find(id) != nullptr) world.fail(id, side, CloseCause::reset);
+        });
+      }
+    }
+  }
+}
+
+void MemoryWorld::forget_connections(DeviceId device, link::Expiry then) {
+  const Device& forgotten = state_->devices.at(static_cast<std::size_t>(device));
+  ensure(forgotten.parts && forgotten.parts->border, "a carrier that forgets has a border");
+  forgotten.parts->border->forget(then);
+}
+
 void MemoryWorld::run_until(Instant end) {
   State& world = *state_;
   world.stopped = false;
@@ -100,7 +131,17 @@ World::Traffic MemoryWorld::traffic(DeviceId device) const {
   const Device& asked = state_->devices.at(static_cast<std::size_t>(device));
   const Pipe::Counts& up = asked.up.counts();
   const Pipe::Counts& down = asked.down.counts();
-  return {up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
+  Traffic traffic{up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
+  traffic.duplicated = up.duplicated + down.duplicated;
+  traffic.reordered = up.reordered + down.reordered;
+  traffic.corrupted = up.corrupted + down.corrupted;
+  traffic.air_up = up.air;
+  traffic.air_down = down.air;
+  if (asked.parts && asked.parts->radio) {
+    traffic.radio_on = asked.parts->radio->connected_time(state_->now);
+    traffic.promotions = asked.parts->radio->promotions();
+  }
+  return traffic;
 }
 
 std::size_t MemoryWorld::connections_alive() const { return state_->connections.size(); }

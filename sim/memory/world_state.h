@@ -72,6 +72,8 @@ struct MemoryWorld::State {
   void die(memory::ConnectionId id, memory::Side side);
   void send_reset(memory::ConnectionId id, memory::Side side, CloseCause seen_as);
   void fail(memory::ConnectionId id, memory::Side side, CloseCause cause);
+  // The end is gone without a word, and what comes for it is answered by RST.
+  void forget(memory::ConnectionId id, memory::Side side);
   void tell_readable(memory::ConnectionId id, memory::Side side);
   void tell_writable(memory::ConnectionId id, memory::Side side);
   void release(memory::ConnectionId id, memory::Side side);

@@ -159,10 +159,12 @@ void Device::carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Addres
       way.leads_to == Link::End::at_device ? 2 : 0;  // destination, source
   const auto port = static_cast<std::uint16_t>(header[of_device] << 8 | header[of_device + 1]);
   const bool has_data = packet->GetSize() > (std::uint32_t{header[12]} >> 4 << 2);
-  ns3::Simulator::ScheduleWithContext(
-      way.to->node_->GetId(), from_now(passage.arrival),
-      new Arrival(way, std::move(packet), from, to, port,
-                  has_data ? Arrival::Carries::data : Arrival::Carries::nothing));
+  const Arrival::Carries carries = has_data ? Arrival::Carries::data : Arrival::Carries::nothing;
+  if (passage.comes_twice)
+    ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
+                                        new Arrival(way, packet->Copy(), from, to, port, carries));
+  ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
+                                      new Arrival(way, std::move(packet), from, to, port, carries));
 }
 
 // Links with parts.

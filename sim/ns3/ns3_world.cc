@@ -269,6 +269,32 @@ void Ns3World::change_address(DeviceId device) {
   link.extras->state.border->change_address();
 }
 
+void Ns3World::trouble(DeviceId device, const Trouble& up, const Trouble& down) {
+  cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
+  link.up.trouble(up);
+  link.down.trouble(down);
+}
+
+void Ns3World::break_connections(DeviceId device, Break how) {
+  // A copy: ends leave the list when they are over.
+  const auto connections = state_->air.links.at(static_cast<std::size_t>(device))->connections;
+  for (const cell::Link::Connection& connection : connections) {
+    for (TcpEnd* const end : {connection.at_device, connection.at_site}) {
+      if (end == nullptr || end->is_over()) continue;
+      if (how == Break::reset)
+        end->suffer_reset();
+      else if (end == connection.at_device)
+        end->forget();
+    }
+  }
+}
+
+void Ns3World::forget_connections(DeviceId device, link::Expiry then) {
+  cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
+  ensure(link.extras && link.extras->state.border, "a carrier that forgets has a border");
+  link.extras->state.border->forget(then);
+}
+
 void Ns3World::run_until(Instant end) {
   State& world = *state_;
   world.running = true;
@@ -293,7 +319,17 @@ World::Traffic Ns3World::traffic(DeviceId device) const {
   const cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
   const Pipe::Counts& up = link.up.counts();
   const Pipe::Counts& down = link.down.counts();
-  return {up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
+  Traffic traffic{up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
+  traffic.duplicated = up.duplicated + down.duplicated;
+  traffic.reordered = up.reordered + down.reordered;
+  traffic.corrupted = up.corrupted + down.corrupted;
+  traffic.air_up = up.air;
+  traffic.air_down = down.air;
+  if (link.extras && link.extras->state.radio) {
+    traffic.radio_on = link.extras->state.radio->connected_time(now());
+    traffic.promotions = link.extras->state.radio->promotions();
+  }
+  return traffic;
 }
 
 std::size_t Ns3World::connections_alive() const { return state_->ends.size(); }

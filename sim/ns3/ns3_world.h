@@ -29,6 +29,9 @@ class Ns3World final : public World {
   void accept_with(Accept accept) override;
   void set_link(DeviceId device, bool up_works, bool down_works) override;
   void change_address(DeviceId device) override;
+  void trouble(DeviceId device, const Trouble& up, const Trouble& down) override;
+  void break_connections(DeviceId device, Break how) override;
+  void forget_connections(DeviceId device, link::Expiry then) override;
   void run_until(Instant end) override;
   void stop() override;
   std::uint64_t chance_digest() const override;

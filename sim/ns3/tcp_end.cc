@@ -238,6 +238,25 @@ void TcpEnd::reset() {
   }
 }
 
+void TcpEnd::forget() {
+  events_ = nullptr;
+  end_is_told_ = true;
+  DeallocateEndPoint();
+  want_turn();
+}
+
+void TcpEnd::suffer_reset() {
+  if (m_state == SYN_SENT) return;  // nobody between knows of it yet
+  TcpHeader header;
+  header.SetFlags(TcpHeader::RST);
+  header.SetSequenceNumber(m_tcb->m_rxBuffer->NextRxSequence());
+  header.SetSourcePort(m_endPoint->GetPeerPort());
+  header.SetDestinationPort(m_endPoint->GetLocalPort());
+  const auto packet = ns3::Create<ns3::Packet>();
+  packet->AddHeader(header);
+  receive(packet, m_endPoint->GetPeerAddress(), m_endPoint->GetLocalAddress());
+}
+
 void TcpEnd::let_go() {
   if (ends_.finished()) return;
   owned_ = false;

@@ -39,6 +39,10 @@ class TcpEnd final : public ns3::TcpSocketBase {
   void shutdown_write();
   void reset();
   void let_go();
+  // It is gone without a word.
+  void forget();
+  // Somebody between sends it an RST that it must believe.
+  void suffer_reset();
   const ns3::Ipv4Address& device_address() const { return device_; }
   std::string device_text() const;
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -90,24 +91,43 @@ struct Delivered {
   const Publish* publish;
 };
 
+// Its device is switched off at once, and its connections are gone without a word. What its client
+// had in memory is lost; its store, if it has one, may be there when it comes back.
+struct ClientDown {
+  ClientIndex client{};
+  bool keeps_session;  // in a store
+};
+struct ClientUp {
+  ClientIndex client{};
+};
+
 // ---- The course of the run ----------------------------------------------------------------------
 
 struct FaultBegan {
-  std::size_t fault;  // position in RunInfo::faults
+  std::size_t fault;                       // position in RunInfo::faults
+  std::optional<ClientIndex> client = {};  // only it, of those that the fault touches
 };
 struct FaultEnded {
   std::size_t fault;
+  std::optional<ClientIndex> client = {};
 };
 struct BrokerDown {};  // crashed
 struct BrokerUp {};    // started (also at the beginning of the run), takes connections
-struct CalmBegan {};   // no faults from here on: everything owed must arrive
+// What a client has cost, at the end of the run: one of these for each.
+struct Spent {
+  ClientIndex client{};
+  std::uint64_t bytes_up = 0, bytes_down = 0;     // on the air, headers of IP and TCP included
+  std::optional<Duration> radio_on = {};          // of a link whose radio has states
+  std::optional<std::uint64_t> microjoules = {};  // of the radio, if its link says what it draws
+};
+struct CalmBegan {};  // no faults from here on: everything owed must arrive
 struct RunEnded {
   bool complete;  // false: interrupted
 };
 
 using What = std::variant<LinkOpening, LinkOpened, LinkClosed, PacketSeen, MalformedSeen, Attempted,
                           NotSent, Acknowledged, Delivered, FaultBegan, FaultEnded, BrokerDown,
-                          BrokerUp, CalmBegan, RunEnded>;
+                          BrokerUp, CalmBegan, RunEnded, ClientDown, ClientUp, Spent>;
 
 struct Event {
   Instant at;

@@ -34,13 +34,14 @@ struct ClientInfo {
   std::chrono::seconds keep_alive{};
   std::optional<WillInfo> will;
   std::vector<SubscriptionInfo> subscriptions;
-  // The topic filters that its user may publish to; nothing: to all. A 3.1.1 client is told nothing
-  // when a message is refused. For the checks of a running trace; not written down.
+  // The topic filters that its user may publish to, and read; nothing: all. A 3.1.1 client is told
+  // nothing when a message is refused. For the checks of a running trace; not written down.
   std::optional<std::vector<std::string>> may_publish;
+  std::optional<std::vector<std::string>> may_read = {};
 };
 
 struct FaultInfo {
-  std::string kind;    // "cut", "crash", "outage": the words of the scenario language
+  std::string kind;    // "cut", "crash", "outage", ...: the words of the scenario language
   std::string target;  // a link, a client or "broker"
   std::vector<std::uint32_t> clients;  // whose links it touches; empty: the broker's
 };
@@ -50,8 +51,10 @@ struct Expectation {
   std::string id;                 // "qos1", "latency", "sometimes", ...
   std::string argument;           // "at-least-once", "a PUBREL was lost and sent again"
   std::optional<Qos> qos;         // latency: only messages of this QoS
-  double percentile = 0;          // latency
-  std::optional<Duration> below;  // latency
+  double percentile = 0;          // latency, first-message, staleness
+  std::optional<Duration> below;  // these, and radio
+  std::optional<double> most = {};  // bytes, energy (microjoules), reconnects: of each client, below
+  std::string group = {};           // these, and radio: of whom; empty: of everybody
   std::string as_written;         // for the promises table
 };
 

@@ -108,6 +108,11 @@ class TraceBuilder {
   Stamp will_of(ClientIndex client) const;
 
   // ---- The run
+  // Any event without a packet.
+  TraceBuilder& happens(trace::What what) {
+    add(std::move(what));
+    return *this;
+  }
   TraceBuilder& broker_crashes();
   TraceBuilder& broker_starts();
   TraceBuilder& calm();

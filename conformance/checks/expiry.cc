@@ -1,0 +1,92 @@
+#include "conformance/checks/expiry.h"
+
+#include <algorithm>
+#include <string>
+
+#include "conformance/checks/words.h"
+
+namespace mq::checks {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A broker counts in whole seconds.
+constexpr Duration slack = 1s;
+
+}  // namespace
+
+void ExpiryCheck::observe(const trace::Event& event) {
+  if (const auto* seen = std::get_if<trace::PacketSeen>(&event.what)) {
+    if (seen->end != trace::End::broker || kind(*seen->packet) != Kind::publish) return;
+    const auto& publish = std::get<Publish>(*seen->packet);
+    if (!seen->sent)
+      on_arrival(publish, event.at);
+    else if (!messages_.empty())
+      on_sent(*seen, publish, event.at);
+  } else if (std::holds_alternative<trace::BrokerUp>(event.what)) {
+    started_ = event.at;
+  }
+}
+
+void ExpiryCheck::on_arrival(const Publish& publish, Instant at) {
+  if (publish.properties.empty()) return;
+  const auto expiry = publish.properties.number(PropertyId::message_expiry_interval);
+  if (!expiry) return;
+  const auto stamp = trace::stamp_of(publish.payload.text());
+  if (!stamp || stamp->origin != trace::Stamp::Origin::publish) return;
+  if (!messages_.try_emplace(*stamp, Perishable{at, *expiry}).second) return;
+  order_.push_back(*stamp);
+  if (order_.size() <= messages_max) return;
+  messages_.erase(order_.front());
+  order_.pop_front();
+}
+
+void ExpiryCheck::on_sent(const trace::PacketSeen& seen, const Publish& publish, Instant at) {
+  if (publish.dup) return;  // begun in time, perhaps
+  const auto stamp = trace::stamp_of(publish.payload.text());
+  if (!stamp) return;
+  const auto found = messages_.find(*stamp);
+  if (found == messages_.end()) return;
+  const auto& [arrived, seconds] = found->second;
+  const Instant since = std::max(arrived, started_);
+  const Duration interval = std::chrono::seconds(seconds);
+  ++tally_.tried;
+  std::string why;
+  if (at - since > interval + slack) {
+    why = ", which was to be dropped " + duration_text(interval) + " after it had come at " +
+          time_text(arrived) + '.';
+  } else if (seen.version == Version::v5) {
+    const auto told = publish.properties.number(PropertyId::message_expiry_interval);
+    const Duration left = told ? Duration(std::chrono::seconds(*told)) : Duration::max();
+    const bool too_long = left > interval - (at - since) + slack;
+    const bool too_short = arrived > started_ && left + slack < interval - (at - arrived);
+    if (too_long || too_short)
+      why = (told ? " with " + std::to_string(*told) + " s left" : std::string(" without expiry")) +
+            ", of " + duration_text(interval) + " since " + time_text(arrived) + '.';
+  }
+  if (why.empty()) return;
+  tally_.blame([&] {
+    return Evidence{at,
+                    "The broker sent " + name_of(fleet_.run(), seen.connection.client) +
+                        " message " + std::to_string(stamp->number) + " of " +
+                        name_of(fleet_.run(), stamp->publisher) + " at " + time_text(at) + why,
+                    {stamp->publisher, seen.connection.client},
+                    *stamp,
+                    arrived,
+                    at};
+  });
+}
+
+std::vector<Finding> ExpiryCheck::finish(Instant) {
+  Finding finding;
+  finding.id = "expiry";
+  finding.promise =
+      "A message whose time is over is not passed on, and who gets it is told how much is left.";
+  tally_.judge(finding);
+  finding.limit = "0 too late";
+  finding.measured = count_text(tally_.broken) + " of " + count_text(tally_.tried) + " too late";
+  finding.clauses = {"v5/MQTT-3.3.2-5", "v5/MQTT-3.3.2-6"};
+  return {finding};
+}
+
+}  // namespace mq::checks

@@ -19,7 +19,6 @@ BrokerHost::BrokerHost(World& world, BrokerBackend& broker) : world_(world), bro
 BrokerHost::~BrokerHost() {
   world_.accept_with(nullptr);
   close_all();
-  world_.cancel(catching_up_);
   world_.cancel(step_);
   world_.cancel(timer_);
 }
@@ -39,7 +38,6 @@ void BrokerHost::kill(Crash how) {
   running_ = false;
   paused_ = is_wanted_ = false;
   waiting_.clear();
-  world_.cancel(std::exchange(catching_up_, TimerId::none));
   world_.accept_with(nullptr);
   broker_.kill(how);
   close_all();
@@ -58,29 +56,22 @@ void BrokerHost::close_all() {
 
 void BrokerHost::pause() { paused_ = running_; }
 
+// It hears of all that came meanwhile before it looks at its clock, as programs do that ask their
+// system what there is: else it would hold its own silence against its peers.
 void BrokerHost::resume() {
   if (!std::exchange(paused_, false)) return;
-  if (std::exchange(is_wanted_, false)) request_step();
-  if (catching_up_ == TimerId::none) catch_up();
-}
-
-// One at a time, with a step after each: what the broker has been given and what it has heard are
-// the same to those who watch it.
-void BrokerHost::catch_up() {
-  catching_up_ = TimerId::none;
-  if (paused_ || waiting_.empty()) return;
-  Waiting next = std::move(waiting_.front());
-  waiting_.pop_front();
-  if (next.socket) {
-    accept(std::move(next.socket), next.peer);
-  } else if (const auto found = links_.find(next.link); found != links_.end()) {
-    found->second->is_waiting = false;
-    if (found->second->failed)
-      failed(next.link, *found->second);
-    else
-      hear_of(next.link, *found->second);
+  for (Waiting& next : std::exchange(waiting_, {})) {
+    if (next.socket) {
+      accept(std::move(next.socket), next.peer);
+    } else if (const auto found = links_.find(next.link); found != links_.end()) {
+      found->second->is_waiting = false;
+      if (found->second->failed)
+        failed(next.link, *found->second);
+      else
+        hear_of(next.link, *found->second);
+    }
   }
-  catching_up_ = world_.call_at(world_.now(), [this] { catch_up(); });
+  if (std::exchange(is_wanted_, false)) request_step();
 }
 
 void BrokerHost::wait(BackendLink id, Link& link) {

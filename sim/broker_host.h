@@ -55,7 +55,6 @@ class BrokerHost {
   void hear_of(BackendLink id, Link& link);
   void failed(BackendLink id, Link& link);
   void wait(BackendLink id, Link& link);
-  void catch_up();
   void accept(std::unique_ptr<Socket> socket, const std::string& peer);
   void take_from_peer(BackendLink id, Link& link);
   void take_from_broker(BackendLink id, Link& link);
@@ -72,7 +71,7 @@ class BrokerHost {
   boost::unordered_flat_map<BackendLink, std::unique_ptr<Link>> links_;
   std::vector<BackendLink> touched_;  // since the last step: these are settled after the next
   bool running_ = false;
-  // What came while it stood still, in order; it takes it one by one.
+  // What came while it stood still, in order.
   struct Waiting {
     std::unique_ptr<Socket> socket;  // a new connection, or nothing and news of a link
     std::string peer;
@@ -81,7 +80,6 @@ class BrokerHost {
   bool paused_ = false;
   bool is_wanted_ = false;  // a step was asked for
   std::deque<Waiting> waiting_;
-  TimerId catching_up_ = TimerId::none;
   TimerId step_ = TimerId::none;
   TimerId timer_ = TimerId::none;
   Instant timer_at_{};

@@ -367,7 +367,6 @@ TEST_F(BrokerHostSuite, ABrokerThatStandsStillTakesAllThatCameMeanwhileWhenItGoe
   world->run_until(at(11s));
   EXPECT_THAT(heard, ElementsAre("b", "c"));
   EXPECT_EQ(broker.steps.at(steps), at(10s));
-  EXPECT_GT(broker.steps.size(), steps + 1) << "it hears of one after another";
 }
 
 TEST_F(BrokerHostSuite, ABrokerMayBeKilledWhileItStandsStill) {

@@ -263,7 +263,7 @@ void Watcher::check_course(Link& link, const Seen& seen) {
   if (link.must_close && what != Kind::disconnect &&
       (*link.must_close == Watch::refusal_closes ||
        *link.must_close == Watch::second_connect_is_not_answered ||
-       (*link.must_close == Watch::older_connection_is_closed && view_.exact)))
+       (*link.must_close == Watch::older_connection_is_closed && is_exact(seen.at))))
     broken(link, *link.must_close, seen.at, text(" on a connection that has to be closed")());
   if (!link.conn_ack_seen && link.version == Version::v5 && what == Kind::disconnect)
     broken(link, Watch::disconnect_needs_acceptance, seen.at, text(" before CONNACK")());

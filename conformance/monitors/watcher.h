@@ -102,7 +102,7 @@ class Watcher {
   void check_session_present(Link& link, bool present, Instant at);
   void check_takeover(Link& link, Instant at);
   void accept(Link& link, const ConnAck& conn_ack, Instant at);
-  void resume(Link& link);
+  void resume(Link& link, Instant at);
   void sent_disconnect(Link& link, const Disconnect& disconnect, Instant at);
   void heard_disconnect(Link& link, const Disconnect& disconnect);
   void sent_auth(Link& link, const Auth& auth, Instant at);
@@ -134,6 +134,10 @@ class Watcher {
   void sent_unsub_ack(Link& link, const UnsubAck& unsub_ack, Instant at);
   void check_delivery(Link& link, const Publish& publish, Instant at);
 
+  // At the instant at which it works again it has been told more than it can have looked at.
+  bool is_exact(Instant at) const {
+    return view_.exact && (works_since_ == Instant{} || at > works_since_);
+  }
   // How long the watched side has had since then.
   Duration since(Instant then, Instant at) const { return at - std::max(then, works_since_); }
 

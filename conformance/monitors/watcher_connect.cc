@@ -125,7 +125,7 @@ void Watcher::check_session_present(Link& link, bool present, Instant at) {
     Known expected = session.exists;
     if (expected == Known::yes && session.ends_at) {
       if (at > *session.ends_at + view_.slack)
-        expected = view_.exact ? Known::no : Known::maybe;
+        expected = is_exact(at) ? Known::no : Known::maybe;
       else if (at > *session.ends_at - view_.slack)
         expected = Known::maybe;
     }
@@ -133,15 +133,15 @@ void Watcher::check_session_present(Link& link, bool present, Instant at) {
       require(link, Watch::session_present_is_right, present == (expected == Known::yes), at, text);
   }
   if (present)
-    resume(link);
+    resume(link, at);
   else
     session.begin_anew(link);
 }
 
-void Watcher::resume(Link& link) {
+void Watcher::resume(Link& link, Instant at) {
   Session& session = *link.session;
   link.resumed = true;
-  if (!view_.exact || session.exists == Known::no) session.is_certain = false;
+  if (!is_exact(at) || session.exists == Known::no) session.is_certain = false;
   link.to_send_again = static_cast<std::uint32_t>(
       session.open.count_if([](const Open& one) { return one.state != Open::State::request; }));
 }

@@ -219,7 +219,7 @@ const std::vector<KindOfFault>& all_kinds() {
          return s.latency > 14s && s.broker_downs == 0 && s.connections() == 1 && s.gap > 14s;
        }},
       {"FullDisk", "{ at: 1min, disk: full, for: 15s }",
-       [](const Seen& s) { return s.latency > 10s && s.gap < 5s && s.broker_downs == 0; }},
+       [](const Seen& s) { return s.latency > 10s && s.gap < 12s && s.broker_downs == 0; }},
   };
   return kinds;
 }

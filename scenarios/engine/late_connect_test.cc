@@ -62,7 +62,7 @@ fleet:
                                R"( }
   screen: { subscribe: [ { filter: a, qos: 1 } ] }
 faults:
-  - { cut: sensor, after: CONNECT sent, for: 30s }
+  - { at: 150ms, cut: sensor, for: 30s, directions: up }
 )";
   auto parsed = parse(scenario, "late.yaml");
   const auto* plan = std::get_if<Plan>(&parsed);

@@ -313,7 +313,14 @@ void DemoRun::fill_configuration(Results& r) const {
        {{"delay", "1 ms one way", "assumption"}, {"rate", "100 Mbit/s", "assumption"}}}};
   r.configuration.versions = {
       {"mqttlab", "0.1.0", ""}, {"ns-3", "3.37", ""}, {"compiler", "g++ 12.2.0", ""}};
-  CostRow sensors{text("sensors", 41), options_.sensors, 9'120'331, 8'730'120, 402'511, 61, 4};
+  CostRow sensors;
+  sensors.group = "sensors";
+  sensors.clients = options_.sensors;
+  sensors.bytes_up = 9'120'331;
+  sensors.bytes_down = 8'730'120;
+  sensors.bytes_most = 402'511;
+  sensors.reconnects = 61;
+  sensors.reconnects_most = 4;
   sensors.radio_on = 9h;
   sensors.radio_on_most = 11min;
   sensors.microjoules = 19'400'000'000;

@@ -194,7 +194,7 @@ void Watcher::heard_conn_ack(Link& link, const ConnAck& conn_ack, Instant at) {
     session.is_certain = false;
   } else {
     session.lost.clear();
-    resume(link);
+    resume(link, at);
   }
   accept(link, conn_ack, at);
 }

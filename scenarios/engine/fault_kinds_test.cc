@@ -214,9 +214,9 @@ const std::vector<KindOfFault>& all_kinds() {
        [](const Seen& s) { return s.broker_downs == 1; }},
       {"CrashOfTheMachine", "{ at: 1min, crash: machine, restart_after: 5s }",
        [](const Seen& s) { return s.broker_downs == 1; }},
-      {"Pause", "{ at: 1min, pause: broker, for: 15s }",
+      {"Pause", "{ at: 1min, pause: broker, for: 12s }",
        [](const Seen& s) {
-         return s.latency > 14s && s.broker_downs == 0 && s.connections() == 1 && s.gap > 14s;
+         return s.latency > 11s && s.broker_downs == 0 && s.connections() == 1 && s.gap > 11s;
        }},
       {"FullDisk", "{ at: 1min, disk: full, for: 15s }",
        [](const Seen& s) { return s.latency > 10s && s.gap < 12s && s.broker_downs == 0; }},

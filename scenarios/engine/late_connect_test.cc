@@ -68,7 +68,9 @@ faults:
   const auto* plan = std::get_if<Plan>(&parsed);
   ASSERT_NE(plan, nullptr) << to_text("", std::get<Problems>(parsed).front());
   sim::Ns3World world(plan->seed);
-  sim::LinkedBackend broker({}, broker::Durability::power, Rng(plan->seed).child("broker"));
+  broker::Settings settings;
+  settings.limits.connect_timeout = 60s;  // a patient one, as most are
+  sim::LinkedBackend broker(settings, broker::Durability::power, Rng(plan->seed).child("broker"));
   Course course(*plan);
   EXPECT_TRUE(run(*plan, world, broker, course).complete);
   EXPECT_EQ(course.lost, 1);  // the late one came

@@ -110,6 +110,7 @@ class TimedBackend final : public sim::BrokerBackend {
     return timed([&] { return broker_.ready(); });
   }
   std::vector<Memory> memory(sim::BackendLink link) const override { return broker_.memory(link); }
+  bool fill_disk(bool full) override { return broker_.fill_disk(full); }
   void kill(sim::Crash how) override { broker_.kill(how); }
 
   Duration cpu() const { return cpu_; }

@@ -53,9 +53,9 @@ std::unique_ptr<BrokerOfRun> realtime_broker(const scenario::Plan& plan) {
                      "`: a broker by URL is spoken to in plain MQTT (mqtt://); TLS and WebSocket "
                      "of a group are taken off before it");
   for (const scenario::FaultPlan& fault : plan.faults)
-    if (std::holds_alternative<scenario::CrashBroker>(fault.what))
-      refuse(plan, "the scenario crashes its broker, and " + plan.broker.external +
-                       " is not ours to crash");
+    if (scenario::is_of_broker(fault.what))
+      refuse(plan, "the scenario has a fault of its broker, `" + fault.kind + "`, and " + plan.broker.external +
+                       " is not ours to break");
   return std::make_unique<RealtimeBroker>(address);
 }
 

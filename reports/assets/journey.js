@@ -18,7 +18,7 @@
   const number = (text) => cell(text, { className: "number" });
   const table = (heads, rows, more = {}) => element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: more.ariaLabel },
     element("table", { className: more.className || "" },
-      element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
+      element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col", className: head === "Took" ? "number" : "" }, head)))),
       element("tbody", {}, ...rows)));
 
   // ---- The connections of a client -------------------------------------------------------------

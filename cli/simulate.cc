@@ -10,6 +10,7 @@
 #include <exception>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "cli/results_folder.h"
 #include "installation/installation.h"
 #include "reports/file/output_file.h"
+#include "reports/record/glance.h"
 #include "reports/record/recorder.h"
 #include "reports/results_json.h"
 #include "scenarios/engine/run.h"
@@ -31,27 +33,44 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void say_progress(Instant reached) {
-  std::printf("%lld\n", static_cast<long long>(reached.time_since_epoch().count()));
+void say_progress(Instant reached, const std::string& glance = {}) {
+  std::printf("%lld%s\n", static_cast<long long>(reached.time_since_epoch().count()),
+              glance.c_str());
   std::fflush(stdout);
 }
+
+// The recorder, and the glance of those who watch.
+class Both final : public trace::Observer {
+ public:
+  Both(report::Recorder& recorder, report::Glance& glance) : recorder_(recorder), glance_(glance) {}
+  void observe(const trace::Event& event) override {
+    glance_.observe(event);
+    recorder_.observe(event);
+  }
+
+ private:
+  report::Recorder& recorder_;
+  report::Glance& glance_;
+};
 
 // Told a few times a second how far the run is; ends it when the user or a full disk wants it.
 class Pace {
  public:
-  explicit Pace(const report::Recorder& recorder) : recorder_(recorder) {}
+  Pace(const report::Recorder& recorder, const report::Glance* glance)
+      : recorder_(recorder), glance_(glance) {}
 
   bool go_on(Instant reached) {
     const auto now = Clock::now();
     if (now - said_ >= std::chrono::milliseconds(100)) {
       said_ = now;
-      say_progress(reached);
+      say_progress(reached, glance_ == nullptr ? "" : glance_->to_json(reached));
     }
     return interrupt_seen() == 0 && !recorder_.error();
   }
 
  private:
   const report::Recorder& recorder_;
+  const report::Glance* glance_;
   Clock::time_point said_{};
 };
 
@@ -99,10 +118,13 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
   const std::string started = fmt::format(
       "{:%Y-%m-%dT%H:%M:%SZ}",
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  const trace::RunInfo run = scenario::run_info(plan);
   report::Recorder recorder(
-      scenario::run_info(plan),
-      {.folder = order.folder, .trace = order.trace, .encrypted = encrypted_clients(plan)});
-  Pace pace(recorder);
+      run, {.folder = order.folder, .trace = order.trace, .encrypted = encrypted_clients(plan)});
+  std::optional<report::Glance> glance;
+  std::optional<Both> both;
+  if (order.live) both.emplace(recorder, glance.emplace(run));
+  Pace pace(recorder, glance ? &*glance : nullptr);
   const auto world = parts.world(plan.seed);
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
@@ -115,7 +137,9 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
     broker.reached(reached);
     return pace.go_on(reached) && broker.trouble().empty();
   };
-  const scenario::RunEnd end = scenario::run(plan, *world, broker.backend(), recorder, options);
+  const scenario::RunEnd end =
+      scenario::run(plan, *world, broker.backend(),
+                    both ? static_cast<trace::Observer&>(*both) : recorder, options);
   say_progress(end.reached);
 
   report::Results results = recorder.finish(end.reached);

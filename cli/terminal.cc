@@ -1,9 +1,12 @@
 #include "cli/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string_view>
 
 namespace mq::cli {
@@ -12,6 +15,22 @@ namespace {
 bool dumb() {
   const char* term = std::getenv("TERM");
   return term == nullptr || std::string_view(term) == "dumb";
+}
+
+std::size_t columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
+  return size.ws_col;
+}
+
+// To so many characters of UTF-8.
+std::string cut(const std::string& line, std::size_t characters) {
+  std::size_t at = 0;
+  for (; at < line.size(); ++at) {
+    const bool begins_one = (static_cast<unsigned char>(line[at]) & 0xc0U) != 0x80U;
+    if (begins_one && characters-- == 0) break;
+  }
+  return line.substr(0, at);
 }
 
 bool color_wanted(const std::string& color) {
@@ -25,9 +44,18 @@ bool color_wanted(const std::string& color) {
 Terminal::Terminal(const std::string& color)
     : color_(color_wanted(color)), live_(isatty(STDERR_FILENO) != 0 && !dumb()) {}
 
-void Terminal::show(const std::string& line) const {
+void Terminal::show(const std::string& lines) const {
   if (!live_) return;
-  std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
+  std::string text = "\r";
+  if (above_ > 0) text += "\x1b[" + std::to_string(above_) + "A";
+  text += "\x1b[J";
+  above_ = -1;
+  const std::size_t width = columns();
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line); ++above_)
+    text += (above_ < 0 ? "" : "\n") + cut(line, width - 1);
+  above_ = std::max(above_, 0);
+  std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
 }
 

@@ -13,12 +13,14 @@ class Terminal {
 
   bool color() const { return color_; }
   bool live() const { return live_; }
-  // Replaces the live line on stderr; an empty one removes it.
-  void show(const std::string& line) const;
+  // Replaces the live lines on stderr, each cut at the terminal's width; an empty text removes
+  // them.
+  void show(const std::string& lines) const;
 
  private:
   bool color_;
   bool live_;
+  mutable int above_ = 0;  // live lines above the one where the cursor is
 };
 
 }  // namespace mq::cli

@@ -51,11 +51,12 @@ std::vector<std::string> to_arguments(const WorkerOrder& order) {
           order.command,
           order.broker,
           order.protocol,
-          order.measures_cpu ? "cpu" : ""};
+          order.measures_cpu ? "cpu" : "",
+          order.live ? "live" : ""};
 }
 
 std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 10 || arguments[0] != "worker") return std::nullopt;
+  if (arguments.size() != 11 || arguments[0] != "worker") return std::nullopt;
   WorkerOrder order;
   order.ns3 = arguments[1] == "ns3";
   const std::string& seed = arguments[2];
@@ -69,6 +70,7 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
   order.broker = arguments[7];
   order.protocol = arguments[8];
   order.measures_cpu = arguments[9] == "cpu";
+  order.live = arguments[10] == "live";
   return order;
 }
 
@@ -97,12 +99,14 @@ Worker::Worker(Worker&& other) noexcept
     : process_(std::exchange(other.process_, -1)),
       progress_(std::exchange(other.progress_, -1)),
       line_(std::move(other.line_)),
+      glance_(std::move(other.glance_)),
       reached_(other.reached_) {}
 
 Worker& Worker::operator=(Worker&& other) noexcept {
   std::swap(process_, other.process_);
   std::swap(progress_, other.progress_);
   std::swap(line_, other.line_);
+  std::swap(glance_, other.glance_);
   std::swap(reached_, other.reached_);
   return *this;
 }
@@ -125,8 +129,11 @@ bool Worker::read_progress() {
       continue;
     }
     std::int64_t nanoseconds = 0;
-    if (std::from_chars(line_.data(), line_.data() + line_.size(), nanoseconds).ec == std::errc{})
-      reached_ = Instant(Duration(nanoseconds));
+    const auto [end, error] =
+        std::from_chars(line_.data(), line_.data() + line_.size(), nanoseconds);
+    if (error == std::errc{}) reached_ = Instant(Duration(nanoseconds));
+    const auto glance = line_.find('{', static_cast<std::size_t>(end - line_.data()));
+    if (error == std::errc{} && glance != std::string::npos) glance_ = line_.substr(glance);
     line_.clear();
   }
   return count > 0;

@@ -30,6 +30,7 @@ struct WorkerOrder {
   std::string broker;         // instead of the scenario's: "ours", an adapter by name or file
   std::string protocol;       // "3.1.1": everybody speaks that; empty: as the scenario has it
   bool measures_cpu = false;  // of our own broker too, which costs a little
+  bool live = false;          // somebody watches: tell more than the time
 };
 
 struct WorkerEnd {
@@ -55,6 +56,8 @@ class Worker {
   // Reads what is there. False at the end: then wait().
   bool read_progress();
   Instant reached() const { return reached_; }
+  // Of an order that is live: reports/record/glance.h, as JSON.
+  const std::string& glance() const { return glance_; }
   void interrupt(int signal) const;
   WorkerEnd wait();
 
@@ -64,6 +67,7 @@ class Worker {
   pid_t process_ = -1;
   int progress_ = -1;
   std::string line_;
+  std::string glance_;
   Instant reached_{};
 };
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <chrono>
 #include <map>
 #include <string>
@@ -17,6 +18,38 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto look_every = std::chrono::milliseconds(200);
+
+std::string seconds_in_words(const boost::json::value& seconds) {
+  return report::short_duration(
+      Duration(static_cast<Duration::rep>(seconds.to_number<double>() * 1e9)));
+}
+
+// The glance of a run (reports/record/glance.h) in a few lines, each begun by a line end.
+std::string in_words(const std::string& glance) {
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(glance, error);
+  if (error || !parsed.is_object()) return {};
+  const auto& run = parsed.get_object();
+  std::uint64_t clients = 0, connected = 0;
+  for (const auto& group : run.at("groups").as_array()) {
+    clients += group.at("clients").to_number<std::uint64_t>();
+    connected += group.at("connected").to_number<std::uint64_t>();
+  }
+  std::string faults = run.at("broker").as_bool() ? "" : "the broker is down";
+  for (const auto& fault : run.at("faults").as_array())
+    faults += (faults.empty() ? "" : ", ") + std::string(fault.at("kind").as_string()) + " " +
+              std::string(fault.at("target").as_string());
+  const auto& latency = run.at("latency").as_object();
+  return fmt::format(
+      "\nfleet    {} of {} connected, {} lost\nfaults   {}\nlatency  {}\nmessages {} delivered",
+      report::count(connected), report::count(clients, "client"),
+      report::count(run.at("lost_connections").to_number<std::uint64_t>(), "connection"),
+      faults.empty() ? "none at the moment" : faults,
+      latency.empty() ? "no message yet"
+                      : "half below " + seconds_in_words(latency.at("p50")) + ", 99 % below " +
+                            seconds_in_words(latency.at("p99")),
+      report::count(run.at("delivered").to_number<std::uint64_t>()));
+}
 
 // The sum over all orders: how far, how fast, how long still.
 class Progress {
@@ -45,6 +78,11 @@ class Progress {
     if (speed > 0)
       line += fmt::format("  {:.0f} times real time  {} left", speed,
                           report::long_duration(virtual_time((whole_ - reached) / speed)));
+    for (const auto& [order, worker] : running) {
+      if (worker.glance().empty()) continue;
+      line += in_words(worker.glance());
+      break;
+    }
     terminal_.show(line);
   }
 
@@ -74,7 +112,9 @@ std::vector<WorkerEnd> run_workers(const std::vector<WorkerOrder>& orders, std::
   while (next < orders.size() || !running.empty()) {
     while (next < orders.size() && running.size() < jobs && interrupt_seen() == 0) {
       std::string trouble;
-      auto worker = Worker::start(orders[next], trouble);
+      WorkerOrder order = orders[next];
+      order.live = terminal.live();
+      auto worker = Worker::start(order, trouble);
       if (worker)
         running.emplace(next, std::move(*worker));
       else

@@ -31,7 +31,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECTIONS = [
     ("Start", ["README.md", "docs/tutorials/broker-developer.md", "docs/tutorials/client-developer.md",
                "docs/tutorials/fleet-operator.md", "docs/tutorials/release-engineer.md"]),
-    ("Use", ["commands", "scenarios/README.md", "docs/conform.md", "docs/explore.md",
+    ("Use", ["commands", "scenarios/README.md", "docs/watching.md", "docs/conform.md",
+             "docs/explore.md",
              "docs/campaigns.md", "docs/gate.md", "docs/ci/README.md", "docs/other-brokers.md",
              "docs/findings.md"]),
     ("The networks", ["docs/links.md", "docs/validation.md"]),

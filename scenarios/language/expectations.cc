@@ -46,11 +46,14 @@ class LimitReader {
     } else {
       expectation.below = fields_.duration("below");
     }
-    if (const Node* const percentile = fields_.find("percentile")) {
+    const bool is_of_times = key_ == "first_message" || key_ == "staleness";
+    const Node* const percentile = is_of_times ? fields_.find("percentile") : nullptr;
+    if (percentile != nullptr) {
       expectation.percentile = fields_.value("percentile").real;
       expectation.as_written += " " + percentile->text + " %";
     }
     if (below != nullptr) expectation.as_written += " below " + below->text;
+    if (is_of_times) return expectation;
     expectation.group = fields_.text("of");
     if (!expectation.group.empty()) expectation.as_written += " of " + expectation.group;
     check_group(expectation.group);

@@ -16,7 +16,7 @@ void put_number(Markup& out, Literal label, std::uint64_t number, Literal tone =
 }
 
 void put_settings(Markup& out, const std::vector<Setting>& settings) {
-  out << "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Setting</th><th "
+  out << "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Setting</th><th "
          "scope=\"col\">Value</th><th "
          "scope=\"col\">Source</th></tr></thead><tbody>";
   for (const Setting& setting : settings)
@@ -142,7 +142,7 @@ void put_run(Markup& out, const Results& r) {
   rows.push_back({"Hash", r.hash, ""});
   for (const Setting& version : r.configuration.versions)
     if (!version.value.empty()) rows.push_back(version);
-  out << "<div class=\"scroll\"><table class=\"pairs\"><tbody>";
+  out << "<div class=\"scroll\" tabindex=\"0\"><table class=\"pairs\"><tbody>";
   for (const Setting& row : rows)
     out << "<tr><th scope=\"row\">" << row.name << "</th><td>" << row.value << "</td></tr>";
   out << "</tbody></table></div>\n";

@@ -193,7 +193,7 @@ class Runs(CommandTest):
 
     def test_a_broker_that_cannot_be_had_says_why(self):
         for broker, code, text in (("mosquito", 2, "did you mean mosquitto?"),
-                                   ("mqtt://localhost", 2, "lives in real time")):
+                                   ("mqtt://127.0.0.1:1", 3, "127.0.0.1:1: Connection refused")):
             with self.subTest(broker=broker):
                 run = self.run_scenario(SMALL, "--world", "memory", "--broker", broker, code=code)
                 self.assertIn(text, run.stderr)

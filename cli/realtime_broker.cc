@@ -54,8 +54,8 @@ std::unique_ptr<BrokerOfRun> realtime_broker(const scenario::Plan& plan) {
                      "of a group are taken off before it");
   for (const scenario::FaultPlan& fault : plan.faults)
     if (scenario::is_of_broker(fault.what))
-      refuse(plan, "the scenario has a fault of its broker, `" + fault.kind + "`, and " + plan.broker.external +
-                       " is not ours to break");
+      refuse(plan, "the scenario has a fault of its broker, `" + fault.kind + "`, and " +
+                       plan.broker.external + " is not ours to break");
   return std::make_unique<RealtimeBroker>(address);
 }
 

@@ -24,7 +24,8 @@ void put_rule(Markup& out, const checks::Finding& rule) {
 }
 
 void put_rules(Markup& out, const std::vector<checks::Finding>& rules, bool broken) {
-  out << "<div class=\"scroll\" tabindex=\"0\"><table class=\"stack\"><thead><tr><th scope=\"col\">Rule</th><th "
+  out << "<div class=\"scroll\" tabindex=\"0\"><table class=\"stack\"><thead><tr><th "
+         "scope=\"col\">Rule</th><th "
          "scope=\"col\">Side</th><th scope=\"col\">Statements</th><th scope=\"col\" "
          "class=\"number\">Tried</th><th scope=\"col\" class=\"number\">Broken</th></tr></thead>"
          "<tbody>\n";

@@ -53,9 +53,10 @@ struct Expectation {
   std::optional<Qos> qos;         // latency: only messages of this QoS
   double percentile = 0;          // latency, first-message, staleness
   std::optional<Duration> below;  // these, and radio
-  std::optional<double> most = {};  // bytes, energy (microjoules), reconnects: of each client, below
-  std::string group = {};           // these, and radio: of whom; empty: of everybody
-  std::string as_written;         // for the promises table
+  std::optional<double> most =
+      {};                  // bytes, energy (microjoules), reconnects: below, of each client
+  std::string group = {};  // these, and radio: of whom; empty: of everybody
+  std::string as_written;  // for the promises table
 };
 
 enum class Durability : std::uint8_t { none, process, power };

@@ -221,6 +221,23 @@ TEST(GateReports, AreWellFormedWhateverNamesSay) {
   EXPECT_THAT(to_json(c), HasSubstr("\"worse\":true"));
 }
 
+TEST(GateReports, EveryUnitHasItsWordInJson) {
+  auto base = runs(5, 1);
+  auto now = runs(5, 1);
+  const std::vector<std::pair<Unit, std::string>> units = {{Unit::seconds, "seconds"},
+                                                           {Unit::share, "share"},
+                                                           {Unit::count, "count"},
+                                                           {Unit::bytes, "bytes"},
+                                                           {Unit::joules, "joules"}};
+  for (std::vector<Facts>* side : {&base, &now})
+    for (Facts& run : *side)
+      for (const auto& [unit, word] : units)
+        run.figures.push_back({{.id = "in-" + word, .name = word, .unit = unit}, 1});
+  const std::string json = to_json(compare(base, now, {}));
+  for (const auto& [unit, word] : units)
+    EXPECT_THAT(json, HasSubstr("\"unit\":\"" + word + "\"")) << word;
+}
+
 TEST(GateReports, AProblemIsAFailureInJunit) {
   auto now = runs(3, 1);
   now[1].unjudged = "it was interrupted";

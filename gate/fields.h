@@ -12,7 +12,7 @@ inline report::Words words_of(Change) {
   return {words, 0};
 }
 inline report::Words words_of(Unit) {
-  static constexpr const char* words[] = {"seconds", "share", "count", "bytes"};
+  static constexpr const char* words[] = {"seconds", "share", "count", "bytes", "joules"};
   return {words, 0};
 }
 inline report::Words words_of(Better) {

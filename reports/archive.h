@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/ensure.h"
 #include "base/time.h"
 #include "reports/text/escape.h"
 
@@ -123,8 +124,9 @@ boost::json::value WriteFields::value_of(const T& value) {
     return value;
   } else if constexpr (Worded<T>) {
     const Words w = words_of(value);
-    return boost::json::string(
-        w.words[static_cast<std::size_t>(static_cast<int>(value) - w.first)]);
+    const auto position = static_cast<std::size_t>(static_cast<int>(value) - w.first);
+    ensure(position < w.words.size(), "every value of an enum that is written has its word");
+    return boost::json::string(w.words[position]);
   } else if constexpr (std::is_enum_v<T>) {
     return static_cast<std::underlying_type_t<T>>(value);
   } else if constexpr (std::is_same_v<T, Instant>) {

@@ -126,4 +126,14 @@ Pipe::Passage Pipe::send_by_lane(Instant now, std::size_t bytes, Chance& chance)
   return result.passage;
 }
 
+World::Traffic traffic_of(const Pipe::Counts& up, const Pipe::Counts& down) {
+  World::Traffic traffic{up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
+  traffic.duplicated = up.duplicated + down.duplicated;
+  traffic.reordered = up.reordered + down.reordered;
+  traffic.corrupted = up.corrupted + down.corrupted;
+  traffic.air_up = up.air;
+  traffic.air_down = down.air;
+  return traffic;
+}
+
 }  // namespace mq::sim

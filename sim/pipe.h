@@ -75,4 +75,7 @@ class Pipe {
   Counts counts_;
 };
 
+// What both directions of a device's link together have carried, without the radio's part.
+World::Traffic traffic_of(const Pipe::Counts& up, const Pipe::Counts& down);
+
 }  // namespace mq::sim

@@ -6,24 +6,36 @@
 
 namespace mq::checks {
 
-Finding judge_percentile(const trace::Expectation& expectation, const LatencyHistogram& all,
-                         std::string id, const std::string& within) {
+namespace {
+
+// Fills in what was measured against the limit, and the verdict.
+void judge(const trace::Expectation& expectation, const LatencyHistogram& all,
+           const char* nothing_measured, Finding& finding) {
   const Duration below = expectation.below.value_or(Duration::max());
-  const std::string percent = number_text(expectation.percentile);
-  Finding finding;
+  const std::string percentile = "p" + number_text(expectation.percentile);
   finding.expected = true;
-  finding.id = std::move(id) + "-p" + percent;
-  finding.promise = percent + within + duration_text(below) + ".";
-  finding.limit = "p" + percent + " below " + duration_text(below);
+  finding.limit = percentile + " below " + duration_text(below);
   finding.tried = all.count();
   const auto measured = all.percentile(expectation.percentile);
   if (!measured) {
-    finding.measured = "nothing measured";
-    return finding;
+    finding.measured = nothing_measured;
+    return;
   }
-  finding.measured = "p" + percent + " " + duration_text(*measured);
+  finding.measured = percentile + " " + duration_text(*measured);
   finding.verdict = *measured < below ? Verdict::held : Verdict::broken;
   finding.broken = finding.verdict == Verdict::broken ? 1 : 0;
+}
+
+}  // namespace
+
+Finding judge_percentile(const trace::Expectation& expectation, const LatencyHistogram& all,
+                         std::string id, const std::string& within) {
+  const std::string percent = number_text(expectation.percentile);
+  Finding finding;
+  finding.id = std::move(id) + "-p" + percent;
+  finding.promise =
+      percent + within + duration_text(expectation.below.value_or(Duration::max())) + ".";
+  judge(expectation, all, "nothing measured", finding);
   return finding;
 }
 
@@ -31,7 +43,6 @@ Finding judge_latency(const trace::Expectation& expectation, const LatencyHistog
   const Duration below = expectation.below.value_or(Duration::max());
   const std::string percent = number_text(expectation.percentile);
   Finding finding;
-  finding.expected = true;
   finding.id = "latency-p" + percent;
   finding.promise = percent + " % of all messages";
   LatencyHistogram chosen;
@@ -43,16 +54,7 @@ Finding judge_latency(const trace::Expectation& expectation, const LatencyHistog
     finding.promise += " of QoS " + qos;
   }
   finding.promise += " arrive within " + duration_text(below) + " of being published.";
-  finding.limit = "p" + percent + " below " + duration_text(below);
-  finding.tried = chosen.count();
-  const auto measured = chosen.percentile(expectation.percentile);
-  if (!measured) {
-    finding.measured = "no message arrived";
-    return finding;
-  }
-  finding.measured = "p" + percent + " " + duration_text(*measured);
-  finding.verdict = *measured < below ? Verdict::held : Verdict::broken;
-  finding.broken = finding.verdict == Verdict::broken ? 1 : 0;
+  judge(expectation, chosen, "no message arrived", finding);
   return finding;
 }
 

@@ -129,14 +129,7 @@ std::uint64_t MemoryWorld::chance_digest() const { return state_->chance.digest(
 
 World::Traffic MemoryWorld::traffic(DeviceId device) const {
   const Device& asked = state_->devices.at(static_cast<std::size_t>(device));
-  const Pipe::Counts& up = asked.up.counts();
-  const Pipe::Counts& down = asked.down.counts();
-  Traffic traffic{up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
-  traffic.duplicated = up.duplicated + down.duplicated;
-  traffic.reordered = up.reordered + down.reordered;
-  traffic.corrupted = up.corrupted + down.corrupted;
-  traffic.air_up = up.air;
-  traffic.air_down = down.air;
+  Traffic traffic = traffic_of(asked.up.counts(), asked.down.counts());
   if (asked.parts && asked.parts->radio) {
     traffic.radio_on = asked.parts->radio->connected_time(state_->now);
     traffic.promotions = asked.parts->radio->promotions();

@@ -317,14 +317,7 @@ std::uint64_t Ns3World::chance_digest() const { return state_->air.chance.digest
 
 World::Traffic Ns3World::traffic(DeviceId device) const {
   const cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
-  const Pipe::Counts& up = link.up.counts();
-  const Pipe::Counts& down = link.down.counts();
-  Traffic traffic{up.packets, down.packets, up.bytes, down.bytes, up.lost, down.lost};
-  traffic.duplicated = up.duplicated + down.duplicated;
-  traffic.reordered = up.reordered + down.reordered;
-  traffic.corrupted = up.corrupted + down.corrupted;
-  traffic.air_up = up.air;
-  traffic.air_down = down.air;
+  Traffic traffic = traffic_of(link.up.counts(), link.down.counts());
   if (link.extras && link.extras->state.radio) {
     traffic.radio_on = link.extras->state.radio->connected_time(now());
     traffic.promotions = link.extras->state.radio->promotions();

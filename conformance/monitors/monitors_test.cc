@@ -755,6 +755,22 @@ TEST(Monitors, WhatTheStandardAllowsIsClean) {
   EXPECT_GT(report.rules.size(), 60u);
 }
 
+// v5 MQTT-3.2.2-4: the broker began it, though its CONNACK was lost with the connection.
+TEST(Monitors, ASessionBegunByAnUnansweredConnectIsKnown) {
+  Story story;
+  story.open().c(again()).lost(End::broker, ConnAck{}).close();
+  story.connect(again(), resumed()).wait(2min);
+  EXPECT_THAT(story.broken(), IsEmpty());
+}
+
+// One that was to end with its connection cannot be there afterwards.
+TEST(Monitors, ASessionThatCannotHaveOutlivedItsConnectIsUnknown) {
+  Story story;
+  story.open().c(hello()).lost(End::broker, ConnAck{}).close();
+  story.open().lost(End::client, again()).hears(End::client, resumed()).wait(2min);
+  EXPECT_THAT(story.broken(), ElementsAre("client/unknown_session_ends_the_connection"));
+}
+
 // Its keep alive runs from CONNACK, which a slow link may hold back.
 TEST(Monitors, AClientThatWaitsForItsConnAckIsNotSilent) {
   Story story;

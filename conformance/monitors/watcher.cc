@@ -345,6 +345,10 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
     std::erase(session->links, &link);
     if (link.taken_over && by_watched) tried(link, Watch::older_connection_is_closed);
     if (link.accepted) leave_session(link, at);
+    // Its answer may have been lost on the way, and the session begun all the same.
+    const bool may_have_begun =
+        watches_client() && link.connect_seen && !link.conn_ack_seen && link.session_expiry != 0;
+    if (may_have_begun && session->exists == Known::no) session->exists = Known::maybe;
   }
 }
 

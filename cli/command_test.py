@@ -256,13 +256,14 @@ class Runs(CommandTest):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(report.read_bytes(), first)
 
-    def test_the_library_of_scenarios_holds(self):
+    def test_the_library_of_scenarios_holds_and_each_report_is_under_a_megabyte(self):
         listed = json.loads(mqttlab("list", "scenarios", "--json").stdout)
         self.assertGreaterEqual(len(listed), 3)
         for scenario in listed:
             with self.subTest(scenario=scenario["name"]):
                 run = mqttlab("run", scenario["file"], "--world", WORLDS[-1], "-o", self.results)
                 self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+                self.assertLess((self.results / "report.html").stat().st_size, 1_000_000)
 
 
 class Refusals(CommandTest):

@@ -2,12 +2,51 @@
 // goes into the page as text nodes only, never as markup.
 "use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = unpack(JSON.parse(document.getElementById("data").textContent));
   const root = document.documentElement;
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const states = ["away", "connecting", "fresh", "resumed", "mixed"];
   const state_names = ["away", "connecting", "connected, new session", "connected, session resumed", "changing often"];
   const svg_segments_max = 5000;
+
+  // ---- The data: whole numbers on their way, seconds from here on --------------------------------
+  // Times come in tenths of a millisecond, many counted from what stands before them; latencies in
+  // microseconds.
+  function unpack(packed) {
+    const time = (tenths) => tenths / 1e4, took = (micros) => micros / 1e6, absent = (value) => value === null;
+    const bands = (flat) => {
+      const rows = [];
+      for (let i = 0, from = 0; i < flat.length; i += 4) {
+        from += flat[i];
+        rows.push([time(from), time(from + flat[i + 1]), flat[i + 2], flat[i + 3]]);
+      }
+      return rows;
+    };
+    const states = (flat) => {
+      let at = 0;
+      return flat.map((one, i) => (i % 2 ? one : time(at += one)));
+    };
+    const since = (before, value) => (absent(value) ? null : time(before + value));
+    const connection = ([number, from, accepted, present, until, ended]) =>
+      [number, time(from), since(from, accepted), present, since(from, until), ended];
+    const message = (one) => {
+      const at = one[4];
+      const packets = one[11].map(([sent, received, by_client, text]) => [time(at + sent), since(at + sent, received), by_client, text]);
+      return [...one.slice(0, 4), time(at), absent(one[5]) ? null : took(one[5]), ...one.slice(6, 11), packets, one[12]];
+    };
+    return {
+      ...packed, end: time(packed.end), calm: absent(packed.calm) ? null : time(packed.calm), bands: bands(packed.bands), down: bands(packed.down),
+      fleet: packed.fleet.map(([from, ...rest]) => [time(from), ...rest]),
+      clients: packed.clients.map((client) => ({ ...client, states: states(client.states) })),
+      latency: packed.latency.map((one) => ({
+        ...one, bins: one.bins.map(([from, count, ...rest]) => [time(from), count, ...rest.map(took)]),
+        curve: one.curve.map(([percentile, value]) => [percentile, took(value)]),
+      })),
+      journeys: { ...packed.journeys, clients: packed.journeys.clients.map((client) => ({
+        ...client, connections: client.connections.map(connection), messages: client.messages.map(message),
+      })) },
+    };
+  }
 
   // ---- Words -------------------------------------------------------------------------------
   const two = (n) => String(n).padStart(2, "0");

@@ -9,7 +9,9 @@ namespace {
 
 std::string qos_name(Qos qos) { return fmt::format("QoS {}", static_cast<unsigned>(qos)); }
 
-// Begins what is folded and scrolls; `label` is for those who cannot see it.
+// Begins what is folded and scrolls; `label` is for those who cannot see it. These tables have
+// hundreds of rows: all cells of class "figures" are numbers, and the end tags that HTML does not
+// ask for are left out.
 void put_folded(Markup& out, Literal summary, Literal label) {
   out << "<details><summary>" << summary
       << "</summary><div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\""
@@ -34,15 +36,13 @@ std::string fleet_label(const Results& r) {
 
 void put_fleet_table(Markup& out, const Results& r) {
   put_folded(out, "Table", "Connected clients over time, as a table");
-  out << "<table><thead><tr><th "
-         "scope=\"col\">From</th><th scope=\"col\" class=\"number\">Connected (mean)</th><th "
-         "scope=\"col\" class=\"number\">At least</th><th scope=\"col\" "
-         "class=\"number\">Connecting "
-         "(mean)</th></tr></thead><tbody>";
+  out << "<table class=\"figures\"><thead><tr><th scope=\"col\">From<th scope=\"col\">Connected "
+         "(mean)"
+         "<th scope=\"col\">At least<th scope=\"col\">Connecting (mean)<tbody>";
   for (const FleetBin& bin : r.series.fleet)
-    out << "<tr><th scope=\"row\">" << clock(bin.from) << "</th><td class=\"number\">"
-        << fmt::format("{:.1f}", bin.connected) << "</td><td class=\"number\">" << bin.connected_min
-        << "</td><td class=\"number\">" << fmt::format("{:.1f}", bin.connecting) << "</td></tr>";
+    out << "<tr><th scope=\"row\">" << clock(bin.from) << "<td>"
+        << fmt::format("{:.1f}", bin.connected) << "<td>" << bin.connected_min << "<td>"
+        << fmt::format("{:.1f}", bin.connecting);
   out << "</tbody></table></div></details>\n";
 }
 
@@ -66,41 +66,38 @@ void put_clients_table(Markup& out, const Results& r) {
 
 void put_latency_table(Markup& out, const Results& r) {
   put_folded(out, "Table", "Latency over time, as a table");
-  out << "<table><thead><tr><th "
-         "scope=\"col\">Published from</th><th scope=\"col\">QoS</th><th scope=\"col\" "
-         "class=\"number\">Messages</th><th scope=\"col\" class=\"number\">Least</th><th "
-         "scope=\"col\" class=\"number\">Median</th><th scope=\"col\" class=\"number\">p99</th><th "
-         "scope=\"col\" class=\"number\">Most</th></tr></thead><tbody>";
-  for (const Latency& latency : r.series.latencies)
+  out << "<table class=\"figures\"><thead><tr><th scope=\"col\">Published from<th "
+         "scope=\"col\">Messages"
+         "<th scope=\"col\">Least<th scope=\"col\">Median<th scope=\"col\">p99<th "
+         "scope=\"col\">Most";
+  for (const Latency& latency : r.series.latencies) {
+    out << "<tbody><tr><th scope=\"rowgroup\" colspan=\"6\">" << qos_name(latency.qos);
     for (const LatencyBin& bin : latency.bins)
-      out << "<tr><th scope=\"row\">" << clock(bin.from) << "</th><td>" << qos_name(latency.qos)
-          << "</td><td class=\"number\">" << count(bin.count) << "</td><td class=\"number\">"
-          << short_duration(bin.min) << "</td><td class=\"number\">" << short_duration(bin.p50)
-          << "</td><td class=\"number\">" << short_duration(bin.p99) << "</td><td class=\"number\">"
-          << short_duration(bin.max) << "</td></tr>";
+      out << "<tr><th scope=\"row\">" << clock(bin.from) << "<td>" << count(bin.count) << "<td>"
+          << short_duration(bin.min) << "<td>" << short_duration(bin.p50) << "<td>"
+          << short_duration(bin.p99) << "<td>" << short_duration(bin.max);
+  }
   out << "</tbody></table></div></details>\n";
 }
 
 void put_bands(Markup& out, const Results& r) {
   if (r.series.bands.empty() && r.series.broker_down.empty()) return;
   put_folded(out, "Faults, as a table", "Faults, as a table");
-  out << "<table><thead>"
-         "<tr><th scope=\"col\">Fault</th><th scope=\"col\">From</th><th scope=\"col\">Until</th>"
-         "<th scope=\"col\" class=\"number\">Clients</th></tr></thead><tbody>";
+  out << "<table class=\"figures\"><thead><tr><th scope=\"col\">Fault<th scope=\"col\">From<th "
+         "scope=\"col\">Until<th scope=\"col\">Clients<tbody>";
   constexpr std::size_t rows_max = 200;
   for (std::size_t i = 0; i < std::min(r.series.bands.size(), rows_max); ++i) {
     const Band& band = r.series.bands[i];
     const trace::FaultInfo& fault = r.run.faults[band.fault];
     out << "<tr><th scope=\"row\">" << fault.kind << " " << fault.target
-        << (band.times > 1 ? fmt::format(" ({} times)", band.times) : std::string()) << "</th><td>"
-        << clock(band.from) << "</td><td>" << clock(band.until) << "</td><td class=\"number\">"
-        << (fault.clients.empty() ? std::string("the broker") : count(fault.clients.size()))
-        << "</td></tr>";
+        << (band.times > 1 ? fmt::format(" ({} times)", band.times) : std::string()) << "<td>"
+        << clock(band.from) << "<td>" << clock(band.until) << "<td>"
+        << (fault.clients.empty() ? std::string("the broker") : count(fault.clients.size()));
   }
   for (const Band& band : r.series.broker_down)
-    out << "<tr><th scope=\"row\">broker down</th><td>" << clock(band.from) << "</td><td>"
-        << clock(band.until) << "</td><td class=\"number\">all</td></tr>";
-  out << "</tbody></table></div>";
+    out << "<tr><th scope=\"row\">broker down<td>" << clock(band.from) << "<td>"
+        << clock(band.until) << "<td>all";
+  out << "</table></div>";
   if (r.series.bands.size() > rows_max)
     out << "<p class=\"sub\">The first " << rows_max << " of " << count(r.series.bands.size())
         << ".</p>";

@@ -1,5 +1,7 @@
-// What the charts need, as small as possible: times in seconds, rows as arrays. Texts are made
-// visible here, so that the script shows what the tables show.
+// What the charts need, as small as possible: whole numbers, rows as arrays. Times are in tenths of
+// a millisecond, latencies in microseconds; a time within a row counts from what stands before it
+// (unpack() of report.js undoes it). Texts are made visible here, so that the script shows what the
+// tables show.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
@@ -13,15 +15,28 @@ namespace {
 
 namespace json = boost::json;
 
-// Tenths of milliseconds are enough for a time, microseconds for a latency.
 double rounded(double value, double steps) { return std::round(value * steps) / steps; }
-double at(Instant instant) { return rounded(seconds(instant.time_since_epoch()), 1e4); }
-double latency(Duration duration) { return rounded(seconds(duration), 1e6); }
 
+std::int64_t at(Instant instant) {
+  using Tenths = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
+  return std::chrono::round<Tenths>(instant.time_since_epoch()).count();
+}
+std::int64_t latency(Duration duration) {
+  return std::chrono::round<std::chrono::microseconds>(duration).count();
+}
+
+// Rows one after another: from, counted from the row before; how long; the fault; how often.
 json::array bands(const std::vector<Band>& all) {
   json::array out;
-  for (const Band& band : all)
-    out.push_back(json::array{at(band.from), at(band.until), band.fault, band.times});
+  std::int64_t before = 0;
+  for (const Band& band : all) {
+    const std::int64_t from = at(band.from);
+    out.push_back(from - before);
+    out.push_back(at(band.until) - from);
+    out.push_back(band.fault);
+    out.push_back(band.times);
+    before = from;
+  }
   return out;
 }
 
@@ -62,8 +77,10 @@ json::array clients(const Results& r) {
   json::array out;
   for (const ClientTimeline& line : r.series.timelines) {
     json::array states;
+    std::int64_t before = 0;
     for (const Segment& segment : line.segments) {
-      states.push_back(at(segment.from));
+      states.push_back(at(segment.from) - before);
+      before = at(segment.from);
       states.push_back(static_cast<int>(segment.state));
     }
     json::object one;
@@ -110,22 +127,21 @@ class Texts {
   json::array all_;
 };
 
-template <class T>
-json::value or_null(const std::optional<T>& value, double (*as_number)(T)) {
-  return value ? json::value(as_number(*value)) : json::value(nullptr);
+json::value since(std::int64_t before, const std::optional<Instant>& instant) {
+  return instant ? json::value(at(*instant) - before) : json::value(nullptr);
 }
 
 json::array message(const JourneyMessage& one, const Results& r, Texts& texts) {
   json::array packets;
   for (const JourneyPacket& packet : one.packets)
-    packets.push_back(json::array{at(packet.at), or_null(packet.received, at),
+    packets.push_back(json::array{at(packet.at) - at(one.at), since(at(packet.at), packet.received),
                                   packet.by_client ? 1 : 0, texts[packet.text]});
   return json::array{one.published ? 1 : 0,
                      texts[r.run.clients[static_cast<std::size_t>(one.other)].id],
                      one.number,
                      one.will ? 1 : 0,
                      at(one.at),
-                     or_null(one.latency, latency),
+                     one.latency ? json::value(latency(*one.latency)) : json::value(nullptr),
                      texts[one.topic],
                      static_cast<int>(one.qos),
                      one.retain ? 1 : 0,
@@ -141,8 +157,8 @@ json::object journeys(const Results& r) {
   for (const Journey& journey : r.journeys) {
     json::array connections;
     for (const JourneyConnection& one : journey.connections)
-      connections.push_back(json::array{one.number, at(one.from), or_null(one.accepted, at),
-                                        one.session_present ? 1 : 0, or_null(one.until, at),
+      connections.push_back(json::array{one.number, at(one.from), since(at(one.from), one.accepted),
+                                        one.session_present ? 1 : 0, since(at(one.from), one.until),
                                         texts[one.ended]});
     json::array messages;
     for (const JourneyMessage& one : journey.messages) messages.push_back(message(one, r, texts));

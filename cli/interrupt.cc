@@ -9,8 +9,10 @@ namespace mq::cli {
 namespace {
 
 volatile std::sig_atomic_t seen = 0;
+volatile std::sig_atomic_t paused = 0;
 
 void remember(int signal) { seen = signal; }
+void pause_or_go_on(int signal) { paused = signal == SIGUSR1 ? 1 : 0; }
 
 }  // namespace
 
@@ -22,6 +24,12 @@ void take_signals() {
   for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
   for (int signal : {SIGXFSZ, SIGPIPE}) std::signal(signal, SIG_IGN);
 }
+
+void take_pauses() {
+  for (int signal : {SIGUSR1, SIGUSR2}) std::signal(signal, pause_or_go_on);
+}
+
+bool pause_wanted() { return paused != 0; }
 
 int interrupt_seen() { return seen; }
 

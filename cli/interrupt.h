@@ -9,6 +9,9 @@ namespace mq::cli {
 void take_signals();
 // 0, SIGINT or SIGTERM.
 int interrupt_seen();
+// SIGUSR1 asks a simulation to stand still, SIGUSR2 to go on.
+void take_pauses();
+bool pause_wanted();
 // 130 or 143.
 int interrupt_exit_code();
 

@@ -23,6 +23,8 @@ constexpr std::array verbs{
          "FILE..."},
     Verb{"init", "mqttlab", "write a commented scenario that runs", Group::start, "[PATH]"},
     Verb{"watch", "mqttlab", "run scenarios again whenever one is saved", Group::start, "FILE..."},
+    Verb{"serve", "mqttlab-serve", "a run in the browser, where it can be paused", Group::start,
+         "FILE"},
     Verb{"check", "mqttlab", "say whether scenario files are valid", Group::start, "FILE..."},
     Verb{"list", "mqttlab", "scenarios, link profiles, statements, cases", Group::start, "WHAT"},
     Verb{"doctor", "mqttlab-broker", "check this machine and this installation", Group::start, ""},

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "cli/broker_of_run.h"
@@ -33,9 +34,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void say_progress(Instant reached, const std::string& glance = {}) {
-  std::printf("%lld%s\n", static_cast<long long>(reached.time_since_epoch().count()),
-              glance.c_str());
+void say_progress(Instant reached, const std::string& what = {}) {
+  std::printf("%lld%s\n", static_cast<long long>(reached.time_since_epoch().count()), what.c_str());
   std::fflush(stdout);
 }
 
@@ -53,24 +53,54 @@ class Both final : public trace::Observer {
   report::Glance& glance_;
 };
 
-// Told a few times a second how far the run is; ends it when the user or a full disk wants it.
+// Told a few times a second how far the run is; ends it when the user or a full disk wants it, and
+// holds it up when it is to stand still or not to be faster than so.
 class Pace {
  public:
-  Pace(const report::Recorder& recorder, const report::Glance* glance)
-      : recorder_(recorder), glance_(glance) {}
+  Pace(const report::Recorder& recorder, const report::Glance* glance,
+       const std::optional<Pausable>& pausable)
+      : recorder_(recorder), glance_(glance), speed_max_(pausable ? pausable->speed_max : 0) {}
 
   bool go_on(Instant reached) {
     const auto now = Clock::now();
     if (now - said_ >= std::chrono::milliseconds(100)) {
       said_ = now;
-      say_progress(reached, glance_ == nullptr ? "" : glance_->to_json(reached));
+      say_progress(reached, glance_of(reached));
     }
-    return interrupt_seen() == 0 && !recorder_.error();
+    while (!is_over() && hold_up(reached)) {
+    }
+    return !is_over();
   }
 
  private:
+  bool is_over() const { return interrupt_seen() != 0 || recorder_.error().has_value(); }
+  std::string glance_of(Instant reached) const {
+    return glance_ == nullptr ? "" : glance_->to_json(reached);
+  }
+
+  // A moment, if the run is to wait; false if it may go on.
+  bool hold_up(Instant reached) {
+    constexpr Clock::duration moment = std::chrono::milliseconds(20);
+    const auto now = Clock::now();
+    if (pause_wanted()) {
+      say_progress(reached, std::string(standing_still) + glance_of(reached));
+      while (pause_wanted() && !is_over()) std::this_thread::sleep_for(moment);
+      said_ = {};
+      began_ += Clock::now() - now;
+      return true;
+    }
+    if (speed_max_ <= 0) return false;
+    const std::chrono::duration<double> due(seconds(reached - Instant{}) / speed_max_);
+    const auto early = began_ + std::chrono::duration_cast<Clock::duration>(due) - now;
+    if (early <= Clock::duration::zero()) return false;
+    std::this_thread::sleep_for(std::min(early, moment));
+    return true;
+  }
+
   const report::Recorder& recorder_;
   const report::Glance* glance_;
+  double speed_max_;
+  Clock::time_point began_ = Clock::now();
   Clock::time_point said_{};
 };
 
@@ -124,7 +154,7 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
   std::optional<report::Glance> glance;
   std::optional<Both> both;
   if (order.live) both.emplace(recorder, glance.emplace(run));
-  Pace pace(recorder, glance ? &*glance : nullptr);
+  Pace pace(recorder, glance ? &*glance : nullptr, order.pausable);
   const auto world = parts.world(plan.seed);
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
@@ -133,6 +163,7 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
       recorder.observe(records);
     };
   options.go_on_every = broker.told_every();
+  if (order.pausable && !options.go_on_every) options.go_on_every = std::chrono::seconds(1);
   options.go_on = [&](Instant reached) {
     broker.reached(reached);
     return pace.go_on(reached) && broker.trouble().empty();
@@ -217,6 +248,7 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) try {
     return exit_code::usage;
   }
   take_signals();
+  if (order->pausable) take_pauses();
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // nobody would read what is measured after mqttlab has gone
   const std::string text((std::istreambuf_iterator<char>(std::cin)),
                          std::istreambuf_iterator<char>());

@@ -13,6 +13,7 @@ void add_check(CLI::App& app, int& exit_code);         // are scenario files val
 void add_init(CLI::App& app, int& exit_code);          // a scenario to begin with
 void add_list(CLI::App& app, int& exit_code);          // scenarios, profiles
 void add_completion(CLI::App& app, int& exit_code);    // for bash, zsh and fish
+void add_serve(CLI::App& app, int& exit_code);         // a run in the browser
 void add_watch(CLI::App& app, int& exit_code);         // run again on save
 void add_man(CLI::App& app, int& exit_code);           // the manual page
 void add_doctor(CLI::App& app, int& exit_code);        // this machine, this installation

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -52,11 +53,12 @@ std::vector<std::string> to_arguments(const WorkerOrder& order) {
           order.broker,
           order.protocol,
           order.measures_cpu ? "cpu" : "",
-          order.live ? "live" : ""};
+          order.live ? "live" : "",
+          order.pausable ? std::to_string(order.pausable->speed_max) : ""};
 }
 
 std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 11 || arguments[0] != "worker") return std::nullopt;
+  if (arguments.size() != 12 || arguments[0] != "worker") return std::nullopt;
   WorkerOrder order;
   order.ns3 = arguments[1] == "ns3";
   const std::string& seed = arguments[2];
@@ -71,6 +73,7 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
   order.protocol = arguments[8];
   order.measures_cpu = arguments[9] == "cpu";
   order.live = arguments[10] == "live";
+  if (!arguments[11].empty()) order.pausable = {std::strtod(arguments[11].c_str(), nullptr)};
   return order;
 }
 
@@ -100,7 +103,8 @@ Worker::Worker(Worker&& other) noexcept
       progress_(std::exchange(other.progress_, -1)),
       line_(std::move(other.line_)),
       glance_(std::move(other.glance_)),
-      reached_(other.reached_) {}
+      reached_(other.reached_),
+      stands_still_(other.stands_still_) {}
 
 Worker& Worker::operator=(Worker&& other) noexcept {
   std::swap(process_, other.process_);
@@ -108,6 +112,7 @@ Worker& Worker::operator=(Worker&& other) noexcept {
   std::swap(line_, other.line_);
   std::swap(glance_, other.glance_);
   std::swap(reached_, other.reached_);
+  std::swap(stands_still_, other.stands_still_);
   return *this;
 }
 
@@ -131,9 +136,13 @@ bool Worker::read_progress() {
     std::int64_t nanoseconds = 0;
     const auto [end, error] =
         std::from_chars(line_.data(), line_.data() + line_.size(), nanoseconds);
-    if (error == std::errc{}) reached_ = Instant(Duration(nanoseconds));
-    const auto glance = line_.find('{', static_cast<std::size_t>(end - line_.data()));
-    if (error == std::errc{} && glance != std::string::npos) glance_ = line_.substr(glance);
+    if (error == std::errc{}) {
+      reached_ = Instant(Duration(nanoseconds));
+      const std::string_view rest =
+          std::string_view(line_).substr(static_cast<std::size_t>(end - line_.data()));
+      stands_still_ = rest.starts_with(standing_still);
+      if (const auto glance = rest.find('{'); glance != rest.npos) glance_ = rest.substr(glance);
+    }
     line_.clear();
   }
   return count > 0;

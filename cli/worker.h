@@ -3,7 +3,9 @@
 //
 // The worker reads the scenario's text from stdin, writes the files of the trace and
 // results.json into its folder, and says on stdout how far it is: a line of the nanoseconds of
-// virtual time reached, now and then. Its exit code is one of cli/exit_code.h.
+// virtual time reached, now and then; " still" behind them if it stands still as it was asked to;
+// then what it looks like (reports/record/glance.h), if somebody watches. Its exit code is one of
+// cli/exit_code.h.
 #pragma once
 
 #include <sys/types.h>
@@ -12,12 +14,18 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "reports/record/recorder.h"
 
 namespace mq::cli {
+
+// Of a run that can be made to stand still (interrupt.h) at any second of virtual time.
+struct Pausable {
+  double speed_max = 0;  // in seconds of virtual time a second; 0: as fast as it can
+};
 
 struct WorkerOrder {
   std::string scenario_file;  // as the user named it, for messages and the report
@@ -31,7 +39,11 @@ struct WorkerOrder {
   std::string protocol;       // "3.1.1": everybody speaks that; empty: as the scenario has it
   bool measures_cpu = false;  // of our own broker too, which costs a little
   bool live = false;          // somebody watches: tell more than the time
+  std::optional<Pausable> pausable;
 };
+
+// Behind the nanoseconds of a worker that stands still.
+constexpr std::string_view standing_still = " still";
 
 struct WorkerEnd {
   int exit_code = 0;
@@ -58,6 +70,8 @@ class Worker {
   Instant reached() const { return reached_; }
   // Of an order that is live: reports/record/glance.h, as JSON.
   const std::string& glance() const { return glance_; }
+  // Of an order that is pausable: what glance() shows is what there is.
+  bool stands_still() const { return stands_still_; }
   void interrupt(int signal) const;
   WorkerEnd wait();
 
@@ -69,6 +83,7 @@ class Worker {
   std::string line_;
   std::string glance_;
   Instant reached_{};
+  bool stands_still_ = false;
 };
 
 }  // namespace mq::cli

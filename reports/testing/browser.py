@@ -8,7 +8,7 @@ import tempfile
 
 
 class Browser:
-    """Starts Chromium; every request but to file: and data: is refused and noted."""
+    """Starts Chromium, with one page; its requests and complaints are noted."""
 
     def __init__(self):
         self.profile = tempfile.TemporaryDirectory(prefix="mqttlab-chromium-", ignore_cleanup_errors=True)
@@ -83,11 +83,19 @@ class Browser:
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._message())
 
-    def open(self, path, width=1280, height=900, dark=False, settle=True, fragment=""):
-        """Loads a file; waits for its load event and two frames. Events from then on are its own."""
+    def look(self, width=1280, height=900, dark=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                   mobile=width < 600)
         self.media(dark=dark)
+
+    def visit(self, url, **look):
+        """Loads a page of a server of this machine; waits for its load event."""
+        self.look(**look)
+        self._navigate(url)
+
+    def open(self, path, width=1280, height=900, dark=False, settle=True, fragment=""):
+        """Loads a file; waits for its load event and two frames. Events from then on are its own."""
+        self.look(width, height, dark)
         if fragment:
             self._navigate("about:blank")  # else the same page with another fragment would not load
         self._navigate("file://" + os.path.abspath(path) + fragment)

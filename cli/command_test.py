@@ -256,6 +256,36 @@ class Runs(CommandTest):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(report.read_bytes(), first)
 
+    def test_reports_of_one_scenario_stand_side_by_side(self):
+        folders = [self.folder / name for name in ("before", "after")]
+        slower = SMALL.replace("delay: 300ms", "delay: 900ms")
+        for folder, text in zip(folders, (SMALL, slower)):
+            self.assertEqual(mqttlab("run", self.scenario(text), "--world", "memory", "-o",
+                                     folder).returncode, 0)
+        both = mqttlab("report", *folders, "-o", self.folder / "both")
+        self.assertEqual(both.returncode, 0, both.stderr)
+        self.assertIn("in too few runs to be sure", both.stdout)
+        self.assertRegex(both.stdout, r"after delivers later of QoS 1: .* after 1\.\d+ s, before \d+ ms")
+        page = (self.folder / "both/report.html").read_text()
+        self.assertIn('<a href="../after/report.html">', page)
+        other = self.folder / "other"
+        mqttlab("run", self.scenario(SMALL.replace("name: a sensor", "name: another")), "--world",
+                "memory", "-o", other)
+        refused = mqttlab("report", folders[0], other, "-o", self.folder / "both")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("only runs of the same scenario", refused.stderr)
+
+    def test_reports_of_many_seeds_stand_side_by_side(self):
+        folders = [self.folder / name for name in ("before", "after")]
+        slower = SMALL.replace("delay: 300ms", "delay: 900ms")
+        for folder, text in zip(folders, (SMALL, slower)):
+            self.assertEqual(mqttlab("run", self.scenario(text), "--world", "memory", "-o", folder,
+                                     "--seeds", 5, "--trace", "none").returncode, 0)
+        both = mqttlab("report", *folders, "-o", self.folder / "both")
+        self.assertEqual(both.returncode, 0, both.stderr)
+        self.assertIn("The differences that matter", both.stdout)
+        self.assertRegex(both.stdout, r"p 0\.00\d+, effect \+1\.00 \(5 and 5 seeds\)")
+
     def test_the_library_of_scenarios_holds_and_each_report_is_under_a_megabyte(self):
         listed = json.loads(mqttlab("list", "scenarios", "--json").stdout)
         self.assertGreaterEqual(len(listed), 3)

@@ -21,7 +21,9 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/comparison_files.h"
 #include "cli/exit_code.h"
+#include "cli/gate_rules.h"
 #include "cli/interrupt.h"
 #include "cli/programs.h"
 #include "cli/render.h"
@@ -29,12 +31,10 @@
 #include "cli/verbs.h"
 #include "cli/worker_pool.h"
 #include "compare/comparison.h"
-#include "compare/page.h"
 #include "compare/render.h"
 #include "installation/installation.h"
 #include "peers/peer.h"
 #include "reports/conform/results_json.h"
-#include "reports/file/output_file.h"
 #include "scenarios/language/parse.h"
 #include "scenarios/speak.h"
 
@@ -53,8 +53,7 @@ struct CompareFlags {
   std::string protocol;
   bool conform = false;
   std::string trace = "none";
-  double p = gate::Rules{}.p_max;
-  double effect = gate::Rules{}.effect_min;
+  gate::Rules rules;
   std::string output;
   bool json = false;
   std::string color = "auto";
@@ -289,18 +288,6 @@ void render_named_runs(const compare::Comparison& comparison, const Match& match
   }
 }
 
-std::optional<std::string> write_files(const compare::Comparison& comparison, const Match& match) {
-  const std::pair<std::string, std::string> files[] = {
-      {match.folder + "/report.html", compare::html_page(comparison)},
-      {match.folder + "/compare.json", compare::to_json(comparison)},
-      {match.folder + "/compare.txt", compare::plain_text(comparison)},
-  };
-  for (const auto& [path, content] : files)
-    if (const auto fault = report::write_file(path, content))
-      return path + " could not be written: " + fault.message();
-  return std::nullopt;
-}
-
 int compare_verb(const CompareFlags& flags) {
   auto prepared = prepare_match(flags);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
@@ -323,12 +310,11 @@ int compare_verb(const CompareFlags& flags) {
   compare::Comparison all{.command = command_of(flags),
                           .program_version = version(),
                           .notes = match.notes,
+                          .rules = flags.rules,
                           .sides = std::move(played.sides)};
-  all.rules.p_max = flags.p;
-  all.rules.effect_min = flags.effect;
   all = compare::compare(std::move(all));
   render_named_runs(all, match);
-  if (const auto trouble = write_files(all, match)) {
+  if (const auto trouble = write_comparison(all, match.folder)) {
     fmt::print(stderr, "mqttlab: {}\n", *trouble);
     code = graver(code, exit_code::fault);
   }
@@ -365,12 +351,7 @@ void add_compare(CLI::App& app, int& exit_code) {
             "test each for the standard too, in virtual time, and put the matrix into the report");
   verb.option("--trace", flags->trace, "what to keep of each run's trace: full, failures or none")
       .one_of({"full", "failures", "none"});
-  verb.option("--p", flags->p, "a difference is chance unless its p is below this")
-      .between(1e-6, 0.5)
-      .with_default_shown();
-  verb.option("--effect", flags->effect, "the least effect (Cliff's delta, 0 to 1) that counts")
-      .between(0.0, 1.0)
-      .with_default_shown();
+  add_rules(verb, flags->rules);
   verb.option("-o,--output", flags->output, "results folder; default: results/compare-NAME");
   verb.flag("--json", flags->json, "print compare.json");
   verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});

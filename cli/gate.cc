@@ -13,6 +13,7 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/gate_rules.h"
 #include "cli/github.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
@@ -31,8 +32,7 @@ struct GateFlags {
   std::string now;
   std::vector<std::string> tolerate;
   std::vector<std::string> skip;
-  double p = gate::Rules{}.p_max;
-  double effect = gate::Rules{}.effect_min;
+  gate::Rules rules;
   std::string output;
   bool json = false;
   bool github = false;
@@ -55,24 +55,10 @@ std::optional<gate::Tolerance> tolerance_of(const std::string& word) {
 
 // Every results.json below a folder, in the order of their names.
 std::optional<std::vector<gate::Facts>> read_side(const std::string& path) {
-  std::vector<std::string> folders;
-  std::error_code error;
-  if (fs::exists(fs::path(path) / "results.json", error)) folders.push_back(path);
-  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
-       it.increment(error))
-    if (it->path().filename() == "results.json" && it->path().parent_path() != fs::path(path))
-      folders.push_back(it->path().parent_path().string());
-  if (error) {
-    fmt::print(stderr, "mqttlab: the results folder {} cannot be read: {}\n", path,
-               error.message());
-    return std::nullopt;
-  }
-  if (folders.empty())
-    fmt::print(stderr,
-               "mqttlab: {} holds no results.json; `mqttlab run FILE --seeds 10 -o {}` or "
-               "`mqttlab conform TARGET -o ...` writes some\n",
-               path, path);
-  std::sort(folders.begin(), folders.end());
+  std::string trouble;
+  const std::vector<std::string> folders = results_below(path, trouble);
+  if (!trouble.empty()) fmt::print(stderr, "mqttlab: {}\n", trouble);
+  if (folders.empty()) return std::nullopt;
   std::vector<gate::Facts> facts;
   bool readable = true;
   for (const std::string& folder : folders) {
@@ -132,9 +118,7 @@ int code_of(const gate::Comparison& comparison) {
 }
 
 int gate_verb(const GateFlags& flags) {
-  gate::Rules rules;
-  rules.p_max = flags.p;
-  rules.effect_min = flags.effect;
+  gate::Rules rules = flags.rules;
   rules.skip = flags.skip;
   for (const std::string& word : flags.tolerate) {
     const auto tolerance = tolerance_of(word);
@@ -181,12 +165,7 @@ void add_gate(CLI::App& app, int& exit_code) {
               "wildcards; may be repeated")
       .one_each();
   verb.option("--skip", flags->skip, "METRIC: do not compare it; * and ? are wildcards").one_each();
-  verb.option("--p", flags->p, "a difference is chance unless its p is below this")
-      .between(1e-6, 0.5)
-      .with_default_shown();
-  verb.option("--effect", flags->effect, "the least effect (Cliff's delta, 0 to 1) that counts")
-      .between(0.0, 1.0)
-      .with_default_shown();
+  add_rules(verb, flags->rules);
   verb.option("-o,--output", flags->output, "write gate.json, junit.xml and summary.md there");
   verb.flag("--json", flags->json, "print gate.json");
   verb.flag("--github", flags->github,

@@ -9,25 +9,15 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/programs.h"
 #include "cli/render.h"
+#include "cli/report_flags.h"
 #include "cli/verbs.h"
 #include "reports/conform/page.h"
 #include "reports/file/output_file.h"
 
 namespace mq::cli {
 namespace {
-
-struct ReportFlags {
-  std::vector<std::string> folders;
-  std::string output = "results/conform-matrix";
-};
-
-// A folder is named by itself, or by the results.json in it.
-std::string folder_named(const std::string& path) {
-  const std::filesystem::path file(path);
-  if (file.filename() != "results.json") return path;
-  return file.has_parent_path() ? file.parent_path().string() : ".";
-}
 
 int complain(const std::string& why, int code) {
   fmt::print(stderr, "mqttlab: {}\n", why);
@@ -54,42 +44,67 @@ int render_matrix(const std::vector<report::ConformResults>& targets, const std:
   return exit_code::held;
 }
 
-int render(const ReportFlags& flags) {
+// Runs of several folders; never comes back but with a fault.
+int hand_over(const ReportFlags& flags) {
+  std::vector<std::string> words{"mqttlab", "report"};
+  words.insert(words.end(), flags.folders.begin(), flags.folders.end());
+  words.insert(words.end(), {"-o", flags.comparison(), "--p", fmt::format("{}", flags.rules.p_max),
+                             "--effect", fmt::format("{}", flags.rules.effect_min)});
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  std::fflush(stdout);
+  return become("mqttlab-compare", argv.data());
+}
+
+struct Rendered {
   int code = exit_code::held;
+  std::size_t runs = 0;
   std::vector<report::ConformResults> targets;
-  for (const std::string& path : flags.folders) {
-    const ResultsFolder folder{folder_named(path)};
-    std::string why;
-    auto read = read_any_results(folder, why);
-    if (!read) {
-      code = graver(code, complain(why, exit_code::usage));
-      continue;
-    }
-    if (const auto* results = std::get_if<report::Results>(&*read)) {
-      code = graver(code, render_run(*results, folder));
-      continue;
-    }
-    auto& results = std::get<report::ConformResults>(*read);
-    if (const auto trouble = render_conform(results, folder))
-      code = graver(code, complain(*trouble, exit_code::fault));
-    else
-      fmt::print("{}\n", folder.report());
-    code = graver(code, results.exit_code);
-    targets.push_back(std::move(results));
+};
+
+void render_one(const ResultsFolder& folder, Rendered& all) {
+  std::string why;
+  auto read = read_any_results(folder, why);
+  if (!read) {
+    all.code = graver(all.code, complain(why, exit_code::usage));
+    return;
   }
-  return targets.size() > 1 ? graver(code, render_matrix(targets, flags.output)) : code;
+  if (const auto* results = std::get_if<report::Results>(&*read)) {
+    ++all.runs;
+    all.code = graver(all.code, render_run(*results, folder));
+    return;
+  }
+  auto& results = std::get<report::ConformResults>(*read);
+  if (const auto trouble = render_conform(results, folder))
+    all.code = graver(all.code, complain(*trouble, exit_code::fault));
+  else
+    fmt::print("{}\n", folder.report());
+  all.code = graver(all.code, results.exit_code);
+  all.targets.push_back(std::move(results));
+}
+
+int render(const ReportFlags& flags) {
+  Rendered all;
+  for (const std::string& path : flags.folders) {
+    const std::string named = folder_named(path);
+    std::string why;
+    const std::vector<std::string> folders = results_below(named, why);
+    if (!why.empty()) all.code = graver(all.code, complain(why, exit_code::usage));
+    for (const std::string& folder : folders) render_one(ResultsFolder{folder}, all);
+  }
+  if (all.targets.size() > 1) return graver(all.code, render_matrix(all.targets, flags.matrix()));
+  const bool can_be_compared = all.code != exit_code::usage && all.code != exit_code::fault;
+  return flags.folders.size() > 1 && all.runs > 1 && all.targets.empty() && can_be_compared
+             ? hand_over(flags)
+             : all.code;
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ReportFlags>();
-  Command verb(app, "report",
-               "render the reports of results folders again; ends like the run did. Several of "
-               "`conform` make one matrix");
-  verb.option("FOLDER", flags->folders, "results folders, or the results.json in them").required();
-  verb.option("-o,--output", flags->output, "where the matrix goes (results/conform-matrix)");
-  verb.runs([flags, &exit_code] { exit_code = render(*flags); });
+  add_report_flags(app, *flags).runs([flags, &exit_code] { exit_code = render(*flags); });
 }
 
 }  // namespace mq::cli

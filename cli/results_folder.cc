@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -11,6 +12,26 @@ namespace mq::cli {
 
 std::string default_results_path(const std::string& scenario_file) {
   return "results/" + std::filesystem::path(scenario_file).stem().string();
+}
+
+std::vector<std::string> results_below(const std::string& path, std::string& why) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> folders;
+  std::error_code error;
+  if (fs::exists(fs::path(path) / "results.json", error)) folders.push_back(path);
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error))
+    if (it->path().filename() == "results.json" && it->path().parent_path() != fs::path(path))
+      folders.push_back(it->path().parent_path().string());
+  if (error) {
+    why = "the results folder " + path + " cannot be read: " + error.message();
+    return {};
+  }
+  if (folders.empty())
+    why = path + " holds no results.json; `mqttlab run FILE --seeds 10 -o " + path +
+          "` or `mqttlab conform TARGET -o ...` writes some";
+  std::sort(folders.begin(), folders.end());
+  return folders;
 }
 
 std::optional<std::string> prepare(const ResultsFolder& folder) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mq::cli {
 
@@ -21,6 +22,10 @@ struct ResultsFolder {
 
 // "results/NAME" below the current folder for "some/where/NAME.yaml".
 std::string default_results_path(const std::string& scenario_file);
+
+// The folder itself, if it has a results.json, and every folder below it that has one, by name.
+// What cannot be read is empty, and `why` says so.
+std::vector<std::string> results_below(const std::string& path, std::string& why);
 
 // Makes the folder, and its parents, and removes what an earlier run left under our names. Why it
 // cannot be used, if it cannot.

@@ -21,6 +21,7 @@ void add_fit(CLI::App& app, int& exit_code);           // a recorded trace as a 
 void add_export_netem(CLI::App& app, int& exit_code);  // a profile as tc netem commands
 void add_explore(CLI::App& app, int& exit_code);       // find the seed that breaks it
 void add_compare(CLI::App& app, int& exit_code);       // several brokers side by side
+void add_compare_stored(CLI::App& app, int& exit_code);  // stored results side by side
 void add_gate(CLI::App& app, int& exit_code);          // is one version worse than another?
 void add_schema(CLI::App& app, int& exit_code);        // the JSON Schema of the scenario language
 void add_conform(CLI::App& app, int& exit_code);       // the statements of the standard, a broker

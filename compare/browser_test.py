@@ -41,6 +41,14 @@ class Comparisons(unittest.TestCase):
                         self.assertEqual(self.browser.complaints(), [])
                         self.assertEqual(self.browser.requests(), [])
 
+    def test_axe_finds_nothing_to_complain_of(self):
+        for name in ("matrix", "few"):
+            for width, dark in ((1280, False), (1280, True), (390, False)):
+                with self.subTest(name=name, width=width, dark=dark):
+                    self.open(name, width=width, dark=dark)
+                    self.browser.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+                    self.assertEqual(self.browser.axe(), [])
+
     def test_differences_are_there_without_a_script(self):
         self.browser.call("Emulation.setScriptExecutionDisabled", value=True)
         try:

@@ -47,6 +47,18 @@ TEST(Differences, AreNotReadOffFourRuns) {
   EXPECT_FALSE(testing::demo({.seeds = 5}).differences.empty());
 }
 
+TEST(Differences, OfFewRunsAreShownAsSeen) {
+  const Comparison all = testing::demo({.seeds = 1});
+  EXPECT_THAT(all.seldom, Contains(says("late breaks a promise")));
+  EXPECT_THAT(all.seldom,
+              Contains(AllOf(says("late delivers later of QoS 1: p99 latency"),
+                             Field(&Difference::evidence,
+                                   Contains(HasSubstr("seen in 1 run and 1, not tested"))))));
+  EXPECT_THAT(all.seldom, Each(Not(says("twin"))));
+  EXPECT_FALSE(all.figures.empty());
+  EXPECT_THAT(headline(all), HasSubstr("in too few runs to be sure"));
+}
+
 TEST(Differences, OneBrokenRunOfTenMayBeChance) {
   const Comparison all = testing::demo({.loses_always = false});
   EXPECT_THAT(all.differences, Each(Not(says("breaks a promise"))));
@@ -91,6 +103,19 @@ TEST(Page, LeavesNoTextOfARunUnescaped) {
   const std::string page = html_page(testing::demo({.late_name = "<script>alert(1)</script>"}));
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert"));
+}
+
+TEST(Page, OfStoredResultsSpeaksOfResults) {
+  Comparison all;
+  all.of = Of::results;
+  all.sides = {{.name = "before"}, {.name = "after"}};
+  add_run(all.sides[0], testing::results_of(1, 0, false), "../before");
+  add_run(all.sides[1], testing::results_of(1, 6, true), "../after");
+  const std::string page = html_page(compare(std::move(all)));
+  EXPECT_THAT(page, HasSubstr("1 run of before, 1 run of after"));
+  EXPECT_THAT(page, HasSubstr("<h2>The results, and how it was run</h2>"));
+  EXPECT_THAT(page, HasSubstr("<a href=\"../after/report.html\">"));
+  EXPECT_THAT(page, Not(HasSubstr("brokers")));
 }
 
 TEST(Text, BeginsWithWhatMatters) {

@@ -36,8 +36,11 @@ FigureRow& row_of(Comparison& all, const gate::Metric& metric) {
 void take(Comparison& all, std::size_t at, gate::Comparison found) {
   for (std::string& problem : found.problems) all.problems.push_back(std::move(problem));
   for (const gate::ScenarioChange& scenario : found.scenarios) {
+    const bool is_tested = std::min(scenario.base_runs, scenario.now_runs) >= all.rules.runs_min;
+    // Of few runs it says that figures are not compared: here they are shown.
     for (const std::string& remark : scenario.remarks)
-      if (std::find(all.notes.begin(), all.notes.end(), remark) == all.notes.end())
+      if ((is_tested || scenario.promises.empty()) &&
+          std::find(all.notes.begin(), all.notes.end(), remark) == all.notes.end())
         all.notes.push_back(remark);
     for (const gate::PromiseChange& change : scenario.promises) {
       PromiseRow& row = row_of(all, change);
@@ -47,7 +50,15 @@ void take(Comparison& all, std::size_t at, gate::Comparison found) {
     for (const gate::MetricChange& change : scenario.metrics)
       row_of(all, change.metric).changes[at] = change;
     add_differences(all, at, scenario);
+    if (!is_tested && !scenario.promises.empty()) add_seen(all, at);
   }
+}
+
+// Figures that were not tested, as too few runs have them, are shown all the same.
+void show_figures(Comparison& all) {
+  for (const Side& side : all.sides)
+    for (const gate::Facts& run : side.runs)
+      for (const gate::Figure& figure : run.figures) row_of(all, figure.metric);
 }
 
 // Rules of the standard that everybody keeps are many and say nothing here.
@@ -81,6 +92,7 @@ Comparison compare(Comparison all) {
     all.world = all.sides.front().runs.front().world;
     all.shape = all.sides.front().runs.front().shape;
   }
+  show_figures(all);
   add_conformance(all);
   tidy(all);
   return all;
@@ -90,6 +102,9 @@ std::string headline(const Comparison& all) {
   if (!all.problems.empty())
     return fmt::format("Not everything could be compared: {}",
                        report::count(all.problems.size(), "problem"));
+  if (all.differences.empty() && !all.seldom.empty())
+    return fmt::format("{} seen in too few runs to be sure",
+                       report::count(all.seldom.size(), "difference"));
   if (all.differences.empty()) return "No difference that matters";
   return fmt::format("{} that {}", report::count(all.differences.size(), "difference"),
                      all.differences.size() == 1 ? "matters" : "matter");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,11 @@ struct PromiseRow {
   bool of_standard = false;  // a rule of the standard that is watched in every run
 };
 
+// What stands side by side: brokers that `compare` has put to the same test, or stored results.
+enum class Of : std::uint8_t { brokers, results };
+
 struct Comparison {
+  Of of = Of::brokers;
   std::string scenario;
   std::string world;
   std::string shape;  // "50 clients, 2 h and 5 min of calm"
@@ -52,7 +57,8 @@ struct Comparison {
   gate::Rules rules;
   std::vector<Side> sides;
   std::vector<Difference> differences;  // what matters most comes first
-  // Promises that one breaks and another does not, in too few runs to tell them apart.
+  // Promises that one breaks and another does not, and figures that differ by what would matter, in
+  // too few runs to tell the sides apart.
   std::vector<Difference> seldom;
   std::vector<PromiseRow> promises;
   std::vector<FigureRow> figures;

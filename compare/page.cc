@@ -51,7 +51,7 @@ void put_top(Markup& page, bool has_matrix) {
           "<a href=\"#promises\">Promises</a><a href=\"#latency\">Latency</a>"
           "<a href=\"#figures\">Figures</a><a href=\"#ledger\">Ledger</a>";
   if (has_matrix) page << "<a href=\"#matrix\">Standard</a>";
-  page << "<a href=\"#brokers\">Brokers</a></nav>"
+  page << "<a href=\"#sides\">Runs</a></nav>"
           "<button type=\"button\" id=\"theme\" class=\"quiet\" hidden>Theme: system</button>"
           "</header>\n<main>\n";
 }
@@ -73,7 +73,7 @@ void put_verdict(Markup& out, const Comparison& all) {
     out << all.sides[i].name;
   }
   out << "</p><h1>" << headline(all) << "</h1><p class=\"lead\">" << all.shape << "; "
-      << report::count(all.sides.front().runs.size(), "seed") << " each, the same for all.</p>";
+      << runs_text(all) << "</p>";
   for (const std::string& problem : all.problems) out << "<p class=\"bad\">" << problem << "</p>";
   for (const std::string& note : all.notes) out << "<p class=\"about\">" << note << "</p>";
   out << "<div class=\"copyable\"><span>Repeat it</span><code>" << all.command
@@ -103,16 +103,17 @@ void put_list(Markup& out, const std::vector<Difference>& differences) {
 void put_differences(Markup& out, const Comparison& all) {
   out << "<section id=\"differences\"><h2>The differences that matter</h2>\n";
   if (all.differences.empty())
-    out << "<p>None. With these seeds nothing tells the brokers apart that is more than "
-           "chance and large enough to matter.</p>";
+    out << "<p>None. With these seeds nothing tells the " << std::string(sides_word(all))
+        << " apart that is more than chance and large enough to matter.</p>";
   else
     put_list(out, all.differences);
   if (!all.seldom.empty()) {
-    out << "<h3>Seen too seldom to tell the brokers apart</h3><p>A broken promise is broken; but "
-           "in so few runs the other may only have been lucky.</p>";
+    out << "<h3>Seen too seldom to tell the " << std::string(sides_word(all))
+        << " apart</h3><p>A broken promise is broken; but in so few runs the other may only have "
+           "been lucky, and so with figures.</p>";
     put_list(out, all.seldom);
   }
-  out << "<p class=\"sub\">Every broker is compared with " << all.sides.front().name
+  out << "<p class=\"sub\">All are compared with " << all.sides.front().name
       << ". A figure differs if Mann and Whitney's rank test over the seeds gives p below "
       << fmt::format("{:g}", all.rules.p_max) << ", the effect (Cliff's delta) is at least "
       << fmt::format("{:g}", all.rules.effect_min)
@@ -122,7 +123,8 @@ void put_differences(Markup& out, const Comparison& all) {
 }
 
 void put_promises(Markup& out, const Comparison& all) {
-  out << "<section id=\"promises\"><h2>Promises kept</h2><div class=\"scroll\"><table "
+  out << "<section id=\"promises\"><h2>Promises kept</h2><div class=\"scroll\" tabindex=\"0\" "
+         "role=\"region\" aria-label=\"Promises kept\"><table "
          "class=\"comparing\"><caption>Runs in which it was kept, of those that tried it. Rules "
          "of the standard stand here if somebody breaks them.</caption>";
   put_columns(out, all, "Promise");
@@ -144,7 +146,8 @@ void put_promises(Markup& out, const Comparison& all) {
 }
 
 void put_percentiles(Markup& out, const Comparison& all, Qos qos) {
-  out << "<div class=\"scroll\"><table class=\"comparing\"><caption>QoS "
+  out << "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Latency, QoS "
+      << static_cast<unsigned>(qos) << "\"><table class=\"comparing\"><caption>QoS "
       << static_cast<unsigned>(qos) << ", from publisher to subscriber</caption>";
   put_columns(out, all, "Percentile");
   for (const double percentile : {50.0, 90.0, 99.0, 99.9, 100.0}) {
@@ -174,8 +177,8 @@ void put_latency(Markup& out, const Comparison& all) {
     any = true;
     out << "<figure><figcaption>QoS " << static_cast<unsigned>(qos)
         << "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-           "aria-label=\"Latency by percentile\">"
-        << drawing
+           "aria-label=\"Latency by percentile, QoS "
+        << static_cast<unsigned>(qos) << "\">" << drawing
         << "</div><p class=\"sub\">How long the fastest so many of a hundred messages took at "
            "most. Lines are medians over seeds, bands their intervals of "
            "confidence.</p></figure>\n";
@@ -186,7 +189,8 @@ void put_latency(Markup& out, const Comparison& all) {
 }
 
 void put_figures(Markup& out, const Comparison& all) {
-  out << "<section id=\"figures\"><h2>Figures</h2><div class=\"scroll\"><table "
+  out << "<section id=\"figures\"><h2>Figures</h2><div class=\"scroll\" tabindex=\"0\" "
+         "role=\"region\" aria-label=\"Figures\"><table "
          "class=\"comparing\"><caption>Medians over seeds. Bold: it differs from "
       << all.sides.front().name << ", and it matters.</caption>";
   put_columns(out, all, "Figure");
@@ -232,7 +236,8 @@ std::uint64_t sum_of(const Side& side, Qos qos, std::uint64_t report::DeliveryRo
 }
 
 void put_ledger(Markup& out, const Comparison& all) {
-  out << "<section id=\"ledger\"><h2>Delivery ledger</h2><div class=\"scroll\"><table "
+  out << "<section id=\"ledger\"><h2>Delivery ledger</h2><div class=\"scroll\" tabindex=\"0\" "
+         "role=\"region\" aria-label=\"Delivery ledger\"><table "
          "class=\"comparing\"><caption>Deliveries, summed over all seeds</caption>";
   put_columns(out, all, "Deliveries");
   for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once})
@@ -251,15 +256,19 @@ void put_ledger(Markup& out, const Comparison& all) {
 }
 
 void put_brokers(Markup& out, const Comparison& all) {
-  out << "<section id=\"brokers\"><h2>The brokers, and how it was run</h2>\n";
+  out << "<section id=\"sides\"><h2>The " << std::string(sides_word(all))
+      << ", and how it was run</h2>\n";
   for (std::size_t i = 0; i < all.sides.size(); ++i) {
     const Side& side = all.sides[i];
     out << "<h3 class=\"s" << i % 6 << "\">" << side.name
-        << "</h3><div class=\"scroll\"><table class=\"pairs\"><tbody>";
+        << "</h3><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"About "
+        << side.name << "\"><table class=\"pairs\"><tbody>";
     for (const report::Setting& row : side.about)
       out << "<tr><th scope=\"row\">" << row.name << "</th><td>" << row.value << "</td></tr>";
     out << "</tbody></table></div><details><summary>" << report::count(side.kept.size(), "run")
-        << "</summary><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Seed</th><th "
+        << "</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Runs of "
+        << side.name
+        << "\"><table><thead><tr><th scope=\"col\">Seed</th><th "
            "scope=\"col\">Hash</th><th scope=\"col\">Command</th></tr></thead><tbody>";
     for (const RunKept& run : side.kept)
       out << "<tr><td class=\"number\">" << run.seed << "</td><td><code>" << run.hash

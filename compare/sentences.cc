@@ -102,7 +102,10 @@ std::string against(const Comparison& all, std::size_t at, const gate::MetricCha
                                : spread_text(there, change.metric.unit));
 }
 
-std::string tested(const gate::MetricChange& change) {
+std::string tested(const Comparison& all, const gate::MetricChange& change) {
+  if (std::min(change.base_runs, change.now_runs) < all.rules.runs_min)
+    return fmt::format("seen in {} and {}, not tested: that takes {} of each",
+                       report::count(change.now_runs, "run"), change.base_runs, all.rules.runs_min);
   return fmt::format("{}, effect {:+.2f} ({} and {} seeds)", p_text(change.test.p),
                      change.test.effect, change.now_runs, change.base_runs);
 }
@@ -149,21 +152,42 @@ void add_figure(Comparison& all, std::size_t at, const std::vector<gate::MetricC
         spread_text(spread_of(all.sides[at], change.metric.id), change.metric.unit),
         all.sides[0].name,
         spread_text(spread_of(all.sides[0], change.metric.id), change.metric.unit));
-  difference.evidence.push_back(tested(change));
+  difference.evidence.push_back(tested(all, change));
   for (const gate::MetricChange& other : group)
     if (other.metric.id != change.metric.id)
-      difference.evidence.push_back(
-          fmt::format("{}: {}; {}", other.metric.name, against(all, at, other), tested(other)));
+      difference.evidence.push_back(fmt::format("{}: {}; {}", other.metric.name,
+                                                against(all, at, other), tested(all, other)));
   for (const std::size_t side : {at, std::size_t{0}})
     if (std::string folder = usual_run(all.sides[side], change.metric.id); !folder.empty())
       difference.folders.push_back(std::move(folder));
-  all.differences.push_back(std::move(difference));
+  const bool is_tested = std::min(change.base_runs, change.now_runs) >= all.rules.runs_min;
+  (is_tested ? all.differences : all.seldom).push_back(std::move(difference));
 }
 
 std::string group_of(const gate::MetricChange& change) {
   const std::string& id = change.metric.id;
   return id.starts_with("latency-") ? "latency" + qos_in(id) + (change.test.effect > 0 ? "+" : "-")
                                     : id;
+}
+
+// Those of `changes` that differ, latencies that follow one another in one sentence.
+void add_figures(Comparison& all, std::size_t at, const std::vector<gate::MetricChange>& changes) {
+  std::map<std::string, std::vector<gate::MetricChange>> groups;
+  for (const gate::MetricChange& change : changes)
+    if (change.change == Change::worse || change.change == Change::better)
+      groups[group_of(change)].push_back(change);
+  // What is delivered and what is lost are two sides of one thing.
+  for (const char* qos : {"0", "1", "2"})
+    if (groups.contains(std::string("lost-qos") + qos))
+      groups.erase(std::string("delivered-qos") + qos);
+  std::vector<std::pair<const Phrase*, const std::vector<gate::MetricChange>*>> sorted;
+  for (const auto& [name, group] : groups)
+    sorted.emplace_back(phrase_of(group.front().metric.id), &group);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return (a.first == nullptr ? phrases.end() : a.first) <
+           (b.first == nullptr ? phrases.end() : b.first);
+  });
+  for (const auto& [phrase, group] : sorted) add_figure(all, at, *group);
 }
 
 // ---- Conformance --------------------------------------------------------------------------------
@@ -237,22 +261,45 @@ void add_differences(Comparison& all, std::size_t at, const gate::ScenarioChange
       });
   for (const gate::PromiseChange& change : scenario.promises)
     if (change.id != "standard" || !has_rules) add_promise(all, at, change);
-  std::map<std::string, std::vector<gate::MetricChange>> groups;
-  for (const gate::MetricChange& change : scenario.metrics)
-    if (change.change == Change::worse || change.change == Change::better)
-      groups[group_of(change)].push_back(change);
-  // What is delivered and what is lost are two sides of one thing.
-  for (const char* qos : {"0", "1", "2"})
-    if (groups.contains(std::string("lost-qos") + qos))
-      groups.erase(std::string("delivered-qos") + qos);
-  std::vector<std::pair<const Phrase*, const std::vector<gate::MetricChange>*>> sorted;
-  for (const auto& [name, group] : groups)
-    sorted.emplace_back(phrase_of(group.front().metric.id), &group);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return (a.first == nullptr ? phrases.end() : a.first) <
-           (b.first == nullptr ? phrases.end() : b.first);
-  });
-  for (const auto& [phrase, group] : sorted) add_figure(all, at, *group);
+  add_figures(all, at, scenario.metrics);
+}
+
+void add_seen(Comparison& all, std::size_t at) {
+  const Side& base = all.sides[0];
+  const Side& now = all.sides[at];
+  std::vector<gate::MetricChange> changes;
+  for (const gate::Figure& figure : now.runs.front().figures) {
+    const Spread there = spread_of(base, figure.metric.id);
+    const Spread here = spread_of(now, figure.metric.id);
+    if (!there.measured || here.middle == there.middle ||
+        !gate::matters(figure.metric, there.middle, here.middle))
+      continue;
+    const bool more = here.middle > there.middle;
+    changes.push_back({.metric = figure.metric,
+                       .base_runs = base.runs.size(),
+                       .now_runs = now.runs.size(),
+                       .base = there.middle,
+                       .now = here.middle,
+                       .test = {.effect = more ? 1.0 : -1.0},
+                       .change = more == (figure.metric.better == gate::Better::lower)
+                                     ? Change::worse
+                                     : Change::better});
+  }
+  add_figures(all, at, changes);
+}
+
+std::string runs_text(const Comparison& all) {
+  if (all.of == Of::brokers)
+    return report::count(all.sides.front().runs.size(), "seed") + " each, the same for all";
+  std::string text;
+  for (const Side& side : all.sides)
+    text += fmt::format("{}{} of {}", text.empty() ? "" : ", ",
+                        report::count(side.runs.size(), "run"), side.name);
+  return text;
+}
+
+std::string_view sides_word(const Comparison& all) {
+  return all.of == Of::brokers ? "brokers" : "results";
 }
 
 void add_conformance(Comparison& all) {

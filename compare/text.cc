@@ -49,15 +49,15 @@ void put_rows(std::string& out, const Comparison& all) {
 }  // namespace
 
 std::string plain_text(const Comparison& all) {
-  std::string out =
-      fmt::format("{}: {}\n{}; {} each\n", report::visible(all.scenario), headline(all), all.shape,
-                  report::count(all.sides.front().runs.size(), "seed"));
+  std::string out = fmt::format("{}: {}\n{}; {}\n", report::visible(all.scenario), headline(all),
+                                all.shape, runs_text(all));
   for (const std::string& problem : all.problems)
     out += fmt::format("problem: {}\n", report::visible(problem));
   for (const std::string& note : all.notes) out += fmt::format("note: {}\n", report::visible(note));
   if (!all.differences.empty()) out += "\nThe differences that matter\n";
   put(out, all.differences);
-  if (!all.seldom.empty()) out += "\nSeen too seldom to tell the brokers apart\n";
+  if (!all.seldom.empty())
+    out += fmt::format("\nSeen too seldom to tell the {} apart\n", sides_word(all));
   put(out, all.seldom);
   out += "\nPromises and figures\n";
   put_rows(out, all);

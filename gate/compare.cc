@@ -164,12 +164,10 @@ MetricChange compare_metric(const Pair& pair, const Metric& metric, const Rules&
   }
   c.test = rank_test(base, now);
   const double difference = c.now - c.base;
-  const bool matters = std::abs(difference) >= c.metric.least_absolute &&
-                       std::abs(difference) >= c.metric.least_share * std::abs(c.base);
   // The ranks and the middle must agree on the direction.
   const bool clear = c.test.p < rules.p_max && std::abs(c.test.effect) >= rules.effect_min &&
                      difference * c.test.effect > 0;
-  if (matters && clear)
+  if (matters(c.metric, c.base, c.now) && clear)
     c.change =
         (difference > 0) == (metric.better == Better::lower) ? Change::worse : Change::better;
   return c;
@@ -234,6 +232,11 @@ ScenarioChange compare_scenario(const Key& key, const Pair& pair, const Rules& r
 }
 
 }  // namespace
+
+bool matters(const Metric& metric, double base, double now) {
+  const double difference = std::abs(now - base);
+  return difference >= metric.least_absolute && difference >= metric.least_share * std::abs(base);
+}
 
 std::size_t Comparison::promises(Change change) const {
   std::size_t number = 0;

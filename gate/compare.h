@@ -86,6 +86,9 @@ struct Comparison {
   bool compared() const;  // something was there on both sides
 };
 
+// Whether this difference would matter, if it is no chance.
+bool matters(const Metric& metric, double base, double now);
+
 // Runs belong together by scenario and world; the order of either list does not matter.
 Comparison compare(std::vector<Facts> base, std::vector<Facts> now, const Rules& rules);
 

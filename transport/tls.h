@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/rng.h"
@@ -75,6 +77,8 @@ struct TlsClientOptions {
 struct TlsWorld {
   Rng random;
   std::time_t now;  // by which certificates are judged
+  // Told the secrets of the connection, a line each as in OpenSSL's key log; may be empty.
+  std::function<void(std::string_view line)> hear_secret = {};
 };
 
 class TlsServer {

@@ -56,6 +56,17 @@ const BIO_METHOD* bio_method() {
   return method;
 }
 
+// Where a connection keeps who hears its secrets.
+int secrets_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+void pass_secret_on(const SSL* ssl, const char* line) {
+  const auto* world = static_cast<const TlsWorld*>(SSL_get_ex_data(ssl, secrets_index()));
+  if (world != nullptr) world->hear_secret(line);
+}
+
 // Valid UTF-8, as OpenSSL checks it, or nothing. A NUL within could make two names look alike.
 std::optional<std::string> utf8_of(const ASN1_STRING* text) {
   unsigned char* made = nullptr;
@@ -117,6 +128,10 @@ class TlsLayer final : public Layer {
       SSL_set_connect_state(ssl_.get());
     if (!peer.host.empty()) expect(peer);
     if (world_) be_the_same_in_every_run();
+    if (world_ && world_->hear_secret) {
+      SSL_CTX_set_keylog_callback(context, pass_secret_on);
+      SSL_set_ex_data(ssl_.get(), secrets_index(), &*world_);
+    }
   }
   ~TlsLayer() override {
     const SeededRandom random(rng());

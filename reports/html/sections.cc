@@ -121,8 +121,9 @@ Markup verdict_section(const Results& r) {
   out << "</dl>\n";
   put_copyable(out, "Repeat this run", r.command);
   if (r.hash.empty()) {
-    out << "<p class=\"sub\">The broker lived in real time: no two runs are the same, and there is "
-           "no hash.</p>\n</section>\n";
+    out << "<p class=\"sub\">Real time had a part in this run: no two are the same, and there is "
+           "no "
+           "hash.</p>\n</section>\n";
     return out;
   }
   put_copyable(out, "Hash of the run", r.hash);

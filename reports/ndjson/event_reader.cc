@@ -193,6 +193,8 @@ What what_of(std::string_view name, Reading& r) {
       return ClientUp{in.client()};
     case 17:
       return spent(in);
+    case 18:
+      return BrokerSaid{in.text("text")};
     default:
       in.fail("e", "is an event that this program does not know");
       return BrokerDown{};

@@ -130,7 +130,8 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
             line.flag("keeps_session", e.keeps_session);
           },
           [&](const ClientUp& e) { line.number("client", static_cast<std::uint32_t>(e.client)); },
-          [&](const Spent& e) { put(line, e); }},
+          [&](const Spent& e) { put(line, e); },
+          [&](const BrokerSaid& e) { line.text("text", e.text); }},
       what);
 }
 

@@ -75,6 +75,26 @@ TEST_F(EventsFile, WrittenAgainAfterReadingGivesTheSameBytes) {
   }
 }
 
+TEST_F(EventsFile, TheLogOfTheBrokerStandsInItAndIsReadAgain) {
+  const testing::DemoRun demo({.sensors = 1, .duration = 3min});
+  OutputFile out(path("events.ndjson"));
+  EventWriter writer(out, demo.run(), trace_bytes_max);
+  writer.observe({Instant{} + 1s, trace::BrokerSaid{"said \"so\" \x01"}});
+  EXPECT_FALSE(out.close());
+  const std::string text = content(out.path());
+  EXPECT_THAT(text, HasSubstr(R"("e":"broker_said","text":"said \"so\" )"));
+  struct Hear final : trace::Observer {
+    void observe(const trace::Event& event) override {
+      said = std::get<trace::BrokerSaid>(event.what).text;
+    }
+    std::string said;
+  } hear;
+  std::istringstream in(text);
+  EventReader reader(in);
+  EXPECT_TRUE(reader.next(hear));
+  EXPECT_EQ(hear.said, "said \"so\" \x01");
+}
+
 TEST_F(EventsFile, EachLineSaysReadablyWhatAPacketIs) {
   const testing::DemoRun demo({.sensors = 3, .duration = 12min});
   const std::string text = write(demo);

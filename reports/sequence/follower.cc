@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "reports/ndjson/words.h"
 #include "reports/text/escape.h"
@@ -209,8 +210,26 @@ void SequenceFollower::on_course(const Event& event) {
              down->keeps_session ? "is switched off" : "is switched off, forgets all");
   else if (const auto* up = std::get_if<ClientUp>(&event.what))
     switched(up->client, "is switched on");
+  else if (const auto* said = std::get_if<BrokerSaid>(&event.what))
+    on_log(said->text, event.at);
   else if (std::holds_alternative<CalmBegan>(event.what))
     note(event.at, broker_lane, "the calm begins", false);
+}
+
+// What the broker logs of one of the parties.
+void SequenceFollower::on_log(std::string_view text, Instant at) {
+  constexpr std::size_t shown_max = 60;
+  for (const ClientIndex party : parties_) {
+    const std::string& id = run_.clients[static_cast<std::size_t>(party)].id;
+    const std::size_t found = text.find(id);
+    const auto is_border = [&](std::size_t at_byte) {
+      return at_byte >= text.size() || std::isalnum(static_cast<unsigned char>(text[at_byte])) == 0;
+    };
+    if (found == std::string_view::npos || !is_border(found + id.size()) ||
+        (found > 0 && !is_border(found - 1)))
+      continue;
+    return note(at, broker_lane, "log: " + visible(text, shown_max), false);
+  }
 }
 
 void SequenceFollower::note(Instant at, std::size_t lane, std::string text, bool trouble) {

@@ -36,6 +36,7 @@ class SequenceFollower final : public trace::Observer {
   void on_network(const trace::Event& event);
   void on_application(const trace::Event& event);
   void on_course(const trace::Event& event);
+  void on_log(std::string_view text, Instant at);
   void note(Instant at, std::size_t lane, std::string text, bool trouble);
   std::uint64_t add(SequenceStep step);
   SequenceStep* find(std::uint64_t step);

@@ -53,6 +53,19 @@ class Sequence : public ::testing::Test {
   ClientIndex screen = trace.add_client({.id = "screen"});
 };
 
+TEST_F(Sequence, ShowsWhatTheBrokerLogsOfItsParties) {
+  trace.connects(sensor);
+  for (const char* line : {"New client connected as sensor (p2)", "other is gone", "sensors",
+                           "a lonesensor", "nobody"})
+    trace.happens(trace::BrokerSaid{line});
+  const SequenceDiagram diagram = draw(trace, evidence(trace, {sensor}, std::nullopt));
+  EXPECT_THAT(texts(diagram),
+              ::testing::Contains("broker: log: New client connected as sensor (p2)"));
+  EXPECT_THAT(texts(diagram), ::testing::Not(::testing::Contains(HasSubstr("log: s"))));
+  EXPECT_THAT(texts(diagram), ::testing::Not(::testing::Contains(HasSubstr("lonesensor"))));
+  EXPECT_THAT(texts(diagram), ::testing::Not(::testing::Contains(HasSubstr("other is gone"))));
+}
+
 TEST_F(Sequence, FollowsOneMessageFromPublisherToSubscriber) {
   trace.connects(sensor).connects(other).connects(screen).subscribes(screen, "#",
                                                                      Qos::at_least_once);

@@ -10,6 +10,7 @@ std::size_t bytes_of(const Event& event) {
                                [](const MalformedSeen& seen) { return seen.wire.size(); },
                                [](const Attempted& attempted) { return attempted.topic.size(); },
                                [](const NotSent& not_sent) { return not_sent.reason.size(); },
+                               [](const BrokerSaid& said) { return said.text.size(); },
                                [](const auto&) { return std::size_t{0}; }},
                     event.what);
 }
@@ -47,6 +48,7 @@ void Batch::keep(const Event& event) {
                         [&](MalformedSeen& seen) { seen.wire = keep(seen.wire); },
                         [&](Attempted& attempted) { attempted.topic = keep(attempted.topic); },
                         [&](NotSent& not_sent) { not_sent.reason = keep(not_sent.reason); },
+                        [&](BrokerSaid& said) { said.text = keep(said.text); },
                         [&](Delivered& delivered) {
                           packet = *delivered.publish;
                           delivered.publish = &std::get<Publish>(packet);

@@ -37,6 +37,8 @@ class Written final : public BatchObserver {
       return "attempted " + std::string(attempted->topic);
     if (const auto* not_sent = std::get_if<NotSent>(&event.what))
       return "not sent: " + std::string(not_sent->reason);
+    if (const auto* said = std::get_if<BrokerSaid>(&event.what))
+      return "said: " + std::string(said->text);
     if (const auto* delivered = std::get_if<Delivered>(&event.what))
       return "delivered " + delivered->publish->topic;
     return "other";
@@ -62,6 +64,7 @@ TEST(Batch, KeepsWhatEventsPointToUntilTheyAreHandedOn) {
     const std::string gone = "gone";
     batch.observe({{}, Attempted{client, {}, gone, Qos::at_least_once, false, 4}});
     batch.observe({{}, NotSent{client, {}, gone}});
+    batch.observe({{}, BrokerSaid{gone}});
     batch.observe(
         {{}, MalformedSeen{{client, 1}, End::broker, {}, false, Version::v5, bytes(gone)}});
     Publish publish;
@@ -73,8 +76,8 @@ TEST(Batch, KeepsWhatEventsPointToUntilTheyAreHandedOn) {
   batch.flush();
   EXPECT_EQ(written.calls, 1);
   EXPECT_THAT(written.lines, ElementsAre("a topic that is too long to lie in a string itself wire",
-                                         "attempted gone", "not sent: gone", "malformed gone",
-                                         "delivered gone", "other"));
+                                         "attempted gone", "not sent: gone", "said: gone",
+                                         "malformed gone", "delivered gone", "other"));
   batch.flush();
   EXPECT_EQ(written.calls, 1);
 }

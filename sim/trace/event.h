@@ -120,6 +120,10 @@ struct Spent {
   std::optional<Duration> radio_on = {};          // of a link whose radio has states
   std::optional<std::uint64_t> microjoules = {};  // of the radio, if its link says what it draws
 };
+// A line of the log of a broker that is not ours. Not part of the run's hash.
+struct BrokerSaid {
+  std::string_view text;
+};
 struct CalmBegan {};  // no faults from here on: everything owed must arrive
 struct RunEnded {
   bool complete;  // false: interrupted
@@ -127,7 +131,7 @@ struct RunEnded {
 
 using What = std::variant<LinkOpening, LinkOpened, LinkClosed, PacketSeen, MalformedSeen, Attempted,
                           NotSent, Acknowledged, Delivered, FaultBegan, FaultEnded, BrokerDown,
-                          BrokerUp, CalmBegan, RunEnded, ClientDown, ClientUp, Spent>;
+                          BrokerUp, CalmBegan, RunEnded, ClientDown, ClientUp, Spent, BrokerSaid>;
 
 struct Event {
   Instant at;

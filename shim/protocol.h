@@ -33,8 +33,9 @@
 #define MQV_VERSION 1
 #define MQV_MAGIC 0x6d717674u
 #define MQV_ENVIRONMENT "MQTTLAB_VTIME"
-#define MQV_NEVER UINT64_MAX  // as a deadline
-#define MQV_EXIT_STATUS 125   // of a program that the shim could not serve
+#define MQV_DISK_ENVIRONMENT "MQTTLAB_DISK"  // a folder: syncs leave a copy of the file there
+#define MQV_NEVER UINT64_MAX                 // as a deadline
+#define MQV_EXIT_STATUS 125                  // of a program that the shim could not serve
 
 enum { mqv_token = 1, mqv_threads = 2 };                // mode
 enum { mqv_simulator_runs = 0, mqv_program_runs = 1 };  // turn

@@ -15,6 +15,9 @@
 
 namespace mq::sim {
 
+// Which of a broker's listeners a connection comes to.
+enum class Listener : std::uint8_t { mqtt, mqtts, websocket };
+
 enum class BackendLink : std::uint64_t {};
 
 // How a broker ends at once.
@@ -32,6 +35,10 @@ class BrokerBackend {
   // Sets its clock, lets it work until it has nothing left to do.
   virtual std::optional<Instant> step(Instant now) = 0;
 
+  // A broker that takes off TLS or WebSocket itself has listeners for them; the next open() comes
+  // to the one that was chosen before it.
+  virtual bool has(Listener listener) const { return listener == Listener::mqtt; }
+  virtual void choose(Listener) {}
   virtual BackendLink open(const std::string& peer) = 0;
   // May take less than it is given when the broker does not read: keep the rest.
   virtual std::size_t write(BackendLink link, std::span<const std::byte> bytes) = 0;
@@ -55,6 +62,12 @@ class BrokerBackend {
   // The disk on which it keeps its store is full from now on, or has room again. False: there is
   // no such disk.
   virtual bool fill_disk(bool) { return false; }
+  // The lines that it has logged since the last call, of a broker that is not ours.
+  virtual std::vector<std::string> said() { return {}; }
+
+  // How long it is busy with what it was given and what it gave since the last call: until then it
+  // hears of nothing, and what it gave stays with it.
+  virtual Duration took() { return {}; }
 
   // It is gone at once, its links with it; start() may follow.
   virtual void kill(Crash how) = 0;

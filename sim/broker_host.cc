@@ -21,6 +21,7 @@ BrokerHost::~BrokerHost() {
   close_all();
   world_.cancel(step_);
   world_.cancel(timer_);
+  world_.cancel(busy_until_);
 }
 
 void BrokerHost::start() {
@@ -36,14 +37,16 @@ void BrokerHost::start() {
 void BrokerHost::kill(Crash how) {
   if (!running_) return;
   running_ = false;
-  paused_ = is_wanted_ = false;
+  paused_ = busy_ = has_worked_ = is_wanted_ = false;
   waiting_.clear();
+  unread_.clear();
   world_.accept_with(nullptr);
   broker_.kill(how);
   close_all();
   touched_.clear();
   world_.cancel(std::exchange(step_, TimerId::none));
   world_.cancel(std::exchange(timer_, TimerId::none));
+  world_.cancel(std::exchange(busy_until_, TimerId::none));
 }
 
 // In order of age, so that the world sees the same every time.
@@ -56,10 +59,16 @@ void BrokerHost::close_all() {
 
 void BrokerHost::pause() { paused_ = running_; }
 
+void BrokerHost::resume() {
+  if (std::exchange(paused_, false)) go_on();
+}
+
 // It hears of all that came meanwhile before it looks at its clock, as programs do that ask their
 // system what there is: else it would hold its own silence against its peers.
-void BrokerHost::resume() {
-  if (!std::exchange(paused_, false)) return;
+void BrokerHost::go_on() {
+  if (is_left_alone()) return;
+  if (std::exchange(has_worked_, false)) give(deadline_);
+  if (is_left_alone()) return;
   for (Waiting& next : std::exchange(waiting_, {})) {
     if (next.socket) {
       accept(std::move(next.socket), next.peer);
@@ -80,13 +89,13 @@ void BrokerHost::wait(BackendLink id, Link& link) {
 
 void BrokerHost::failed(BackendLink id, Link& link) {
   link.failed = true;
-  if (paused_) return wait(id, link);
+  if (is_left_alone()) return wait(id, link);
   broker_.reset(id);
   touch(id);
 }
 
 void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer) {
-  if (paused_) return waiting_.push_back({std::move(socket), peer, {}});
+  if (is_left_alone()) return waiting_.push_back({std::move(socket), peer, {}});
   const BackendLink id = broker_.open(peer);
   Link& link = *links_.emplace(id, std::make_unique<Link>()).first->second;
   link.socket = std::move(socket);
@@ -94,6 +103,7 @@ void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer)
                           .readable = [this, id, &link] { hear_of(id, link); },
                           .writable =
                               [this, id, &link] {
+                                if (busy_) return unread_.push_back(id);
                                 take_from_broker(id, link);
                                 touch(id);
                               },
@@ -103,7 +113,7 @@ void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer)
 
 // The broker makes what belongs to a connection when it hears of it first.
 void BrokerHost::hear_of(BackendLink id, Link& link) {
-  if (paused_) return wait(id, link);
+  if (is_left_alone()) return wait(id, link);
   constexpr int told_after = 2;
   if (link.times_readable < told_after && ++link.times_readable == told_after) {
     std::vector<Memory> memory{place_of(link)};
@@ -156,7 +166,7 @@ void BrokerHost::touch(BackendLink id) {
 }
 
 void BrokerHost::request_step() {
-  if (paused_) {
+  if (is_left_alone()) {
     is_wanted_ = true;
     return;
   }
@@ -165,11 +175,35 @@ void BrokerHost::request_step() {
 
 void BrokerHost::step() {
   step_ = TimerId::none;
-  if (paused_) {
+  if (is_left_alone()) {
     is_wanted_ = true;
     return;
   }
-  auto deadline = broker_.step(world_.now());
+  const auto deadline = broker_.step(world_.now());
+  const Duration took = broker_.took();
+  if (took <= Duration::zero()) return give(deadline);
+  has_worked_ = true;
+  deadline_ = deadline;
+  be_busy(took);
+}
+
+void BrokerHost::be_busy(Duration length) {
+  busy_ = true;
+  busy_until_ = world_.call_at(world_.now() + length, [this] {
+    busy_until_ = TimerId::none;
+    busy_ = false;
+    go_on();
+  });
+}
+
+// What came of its work leaves it.
+void BrokerHost::give(std::optional<Instant> deadline) {
+  for (const BackendLink id : std::exchange(unread_, {})) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) continue;
+    take_from_broker(id, *found->second);
+    touched_.push_back(id);
+  }
   for (const BrokerBackend::Ready& ready : broker_.ready()) {
     auto found = links_.find(ready.link);
     if (found == links_.end()) continue;
@@ -183,6 +217,7 @@ void BrokerHost::step() {
   touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   for (BackendLink id : std::exchange(touched_, {})) settle(id);
   keep_deadline(deadline);
+  if (const Duration took = broker_.took(); took > Duration::zero()) be_busy(took);
 }
 
 // Gives the broker what it did not take before, and lets go of a link that is over.

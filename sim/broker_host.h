@@ -1,5 +1,6 @@
 // Joins a world's broker site to what stands behind it: accepts, moves bytes both ways with the
-// back-pressure of both, lets the broker work once per instant, and keeps its next deadline.
+// back-pressure of both, lets the broker work once per instant, and keeps its next deadline. A
+// broker whose work takes time (BrokerBackend::took) is left alone meanwhile.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -61,8 +62,12 @@ class BrokerHost {
   bool is_over(const Link& link) const;
   void close_all();
   void touch(BackendLink id);
+  bool is_left_alone() const { return paused_ || busy_; }
+  void go_on();
   void request_step();
   void step();
+  void be_busy(Duration length);
+  void give(std::optional<Instant> deadline);
   void settle(BackendLink id);
   void keep_deadline(std::optional<Instant> deadline);
 
@@ -78,10 +83,15 @@ class BrokerHost {
     BackendLink link{};
   };
   bool paused_ = false;
-  bool is_wanted_ = false;  // a step was asked for
+  bool busy_ = false;
+  bool has_worked_ = false;          // it is done and has not given what came of it: it is paused
+  std::optional<Instant> deadline_;  // that its work came to
+  std::vector<BackendLink> unread_;  // with room for more while it was busy
+  bool is_wanted_ = false;           // a step was asked for
   std::deque<Waiting> waiting_;
   TimerId step_ = TimerId::none;
   TimerId timer_ = TimerId::none;
+  TimerId busy_until_ = TimerId::none;
   Instant timer_at_{};
 };
 

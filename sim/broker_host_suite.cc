@@ -81,6 +81,7 @@ class FakeBroker final : public BrokerBackend {
         all.push_back({id, !link.outgoing.empty(), link.closes, link.resets});
     return all;
   }
+  Duration took() override { return std::exchange(busy, Duration{}); }
   void kill(Crash) override {
     running = false;
     links.clear();
@@ -94,6 +95,7 @@ class FakeBroker final : public BrokerBackend {
   std::function<void(BackendLink, Link&)> on_step;
   std::optional<Instant> deadline;
   std::size_t appetite = std::numeric_limits<std::size_t>::max();
+  Duration busy{};  // with what it was given last
   bool running = false;
   std::map<BackendLink, Link> links;
   std::vector<Instant> starts, steps;
@@ -379,6 +381,61 @@ TEST_F(BrokerHostSuite, ABrokerMayBeKilledWhileItStandsStill) {
   world->call_at(at(5s), [&] { host->start(); });
   world->call_at(at(6s), [&] { open(other_device).send("anew"); });
   world->run_until(at(8s));
+  EXPECT_EQ(clients[1]->received, "anew");
+}
+
+// Two packets at nearly the same time: the second one waits for its turn.
+TEST_F(BrokerHostSuite, ABrokerWhoseWorkTakesTimeAnswersLaterAndHearsOfNothingMeanwhile) {
+  Client& one = open(device);
+  Client& two = open(other_device);
+  world->run_until(at(1s));
+  broker.on_step = [&](BackendLink id, FakeBroker::Link& link) {
+    if (!link.received.empty()) broker.busy = 2s;
+    echo(id, link);
+  };
+  broker.steps.clear();
+  world->call_at(at(1s), [&] { one.send("a"); });
+  world->call_at(at(1500ms), [&] { two.send("b"); });
+  world->run_until(at(3050ms));
+  EXPECT_EQ(one.received, "");
+  EXPECT_EQ(broker.steps.size(), 1U);
+  world->run_until(at(3150ms));
+  EXPECT_EQ(one.received, "a");
+  world->run_until(at(5050ms));
+  EXPECT_EQ(two.received, "");
+  world->run_until(at(5150ms));
+  EXPECT_EQ(two.received, "b");
+}
+
+TEST_F(BrokerHostSuite, ABrokerThatStandsStillWhileItIsBusyAnswersWhenItGoesOn) {
+  Client& client = open(device);
+  world->run_until(at(1s));
+  broker.on_step = [&](BackendLink id, FakeBroker::Link& link) {
+    if (!link.received.empty()) broker.busy = 1s;
+    echo(id, link);
+  };
+  client.send("a");
+  world->call_at(at(1500ms), [&] { host->pause(); });
+  world->call_at(at(5s), [&] { host->resume(); });
+  world->run_until(at(5s));
+  EXPECT_EQ(client.received, "");
+  world->run_until(at(5100ms));
+  EXPECT_EQ(client.received, "a");
+}
+
+TEST_F(BrokerHostSuite, ABrokerMayBeKilledWhileItIsBusy) {
+  Client& client = open(device);
+  world->run_until(at(1s));
+  broker.on_step = [&](BackendLink id, FakeBroker::Link& link) {
+    if (!link.received.empty()) broker.busy = 1s;
+    echo(id, link);
+  };
+  client.send("lost");
+  world->call_at(at(1500ms), [&] { host->kill(Crash::process); });
+  world->call_at(at(1600ms), [&] { host->start(); });
+  world->call_at(at(2s), [&] { open(other_device).send("anew"); });
+  world->run_until(at(5s));
+  EXPECT_EQ(clients[0]->received, "");
   EXPECT_EQ(clients[1]->received, "anew");
 }
 

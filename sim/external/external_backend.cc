@@ -1,5 +1,6 @@
 #include "sim/external/external_backend.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "base/ensure.h"
@@ -25,6 +27,7 @@ constexpr std::size_t ahead_bytes_max = 256 * 1024;
 constexpr std::size_t waiting_bytes_max = 256 * 1024;
 // More than this at once, and the broker may have been waiting for room.
 constexpr std::size_t made_room_bytes = 32 * 1024;
+constexpr std::size_t log_line_bytes_max = 4096;
 constexpr std::uint32_t link_numbers = 32767;  // from 1; the program's own come after
 
 struct Name {
@@ -45,6 +48,7 @@ struct ExternalBackend::Link {
   BackendLink id{};
   std::uint32_t number = 0;  // in the page
   std::string peer;
+  std::uint16_t port = 0;
   int fd = -1;
   bool connected = false;
   ByteQueue to_broker;
@@ -63,6 +67,10 @@ struct ExternalBackend::Link {
 };
 
 ExternalBackend::ExternalBackend(ExternalBroker broker) : broker_(std::move(broker)) {
+  if (broker_.has_disk) {
+    disk_ = std::make_unique<KeptFiles>(broker_.start.folder);
+    broker_.start.environment.push_back(disk_->variable());
+  }
   program_ = std::make_unique<VtimeProgram>(broker_.start);
   poll_ = ::epoll_create1(EPOLL_CLOEXEC);
 }
@@ -70,6 +78,7 @@ ExternalBackend::ExternalBackend(ExternalBroker broker) : broker_(std::move(brok
 ExternalBackend::~ExternalBackend() {
   links_.clear();
   ::close(poll_);
+  if (log_ >= 0) ::close(log_);
 }
 
 // ---- Its life -----------------------------------------------------------------------------------
@@ -87,11 +96,19 @@ std::optional<Instant> ExternalBackend::start(Instant now) {
     boot(now);
   }
   if (!trouble_.empty() && hear_) hear_(trouble_);
-  if (!std::exchange(has_started_, true)) cpu_at_start_ = program_->cpu();
+  if (!std::exchange(has_started_, true)) {
+    cpu_at_start_ = program_->cpu();
+    if (!broker_.start.output.empty())
+      log_ = ::open(broker_.start.output.c_str(), O_RDONLY | O_CLOEXEC);
+  }
   return deadline();
 }
 
-bool ExternalBackend::is_ready() const { return program_->listens(broker_.port); }
+bool ExternalBackend::is_ready() const {
+  return program_->listens(broker_.port) &&
+         std::all_of(broker_.others.begin(), broker_.others.end(),
+                     [this](const auto& other) { return program_->listens(other.second); });
+}
 
 // Runs it until it listens, and moves its clock on when it waits meanwhile.
 void ExternalBackend::boot(Instant now) {
@@ -122,12 +139,18 @@ void ExternalBackend::boot(Instant now) {
   program_->kill();
 }
 
-void ExternalBackend::kill(Crash) {
+void ExternalBackend::kill(Crash how) {
   program_->kill();
+  if (how == Crash::machine && disk_) disk_->lose_the_rest();
   links_.clear();
   waiting_.clear();
   news_.clear();
   has_input_ = false;
+}
+
+Duration ExternalBackend::took() {
+  const Duration cpu = cpu_since_start();
+  return cpu - std::exchange(cpu_told_, cpu);
 }
 
 void ExternalBackend::ended() {
@@ -165,7 +188,32 @@ std::optional<Instant> ExternalBackend::step(Instant now) {
   return deadline();
 }
 
+// ---- Its log ------------------------------------------------------------------------------------
+
+std::vector<std::string> ExternalBackend::said() {
+  if (log_ < 0) return {};
+  std::vector<std::string> lines;
+  std::array<char, 8192> bytes;
+  for (;;) {
+    const ssize_t count = ::pread(log_, bytes.data(), bytes.size(), log_read_);
+    if (count <= 0) return lines;
+    log_read_ += count;
+    for (const char c : std::string_view(bytes.data(), static_cast<std::size_t>(count))) {
+      if (c != '\n' && log_line_.size() < log_line_bytes_max) {
+        log_line_ += c;
+        continue;
+      }
+      if (!log_line_.empty()) lines.push_back(std::exchange(log_line_, {}));
+      if (c != '\n') log_line_ += c;
+    }
+  }
+}
+
 // ---- Towards the broker -------------------------------------------------------------------------
+
+bool ExternalBackend::has(Listener listener) const {
+  return listener == Listener::mqtt || broker_.others.contains(listener);
+}
 
 BackendLink ExternalBackend::open(const std::string& peer) {
   const BackendLink id{++last_link_};
@@ -173,6 +221,8 @@ BackendLink ExternalBackend::open(const std::string& peer) {
   link->id = id;
   link->number = static_cast<std::uint32_t>((last_link_ - 1) % link_numbers) + 1;
   link->peer = peer;
+  const Listener listener = std::exchange(chosen_, Listener::mqtt);
+  link->port = listener == Listener::mqtt ? broker_.port : broker_.others.at(listener);
   link->waits = true;
   links_.emplace(id, std::move(link));
   waiting_.push_back(id);
@@ -189,7 +239,7 @@ void ExternalBackend::connect(Link& link) {
     const Name mine(program_->link_name(link.number, link.peer));
     ensure(::bind(link.fd, mine.get(), mine.size) == 0, "the address of a device is its own");
   }
-  const Name listener(program_->listener_name(broker_.port));
+  const Name listener(program_->listener_name(link.port));
   if (::connect(link.fd, listener.get(), listener.size) != 0) {
     if (errno == EAGAIN) return;
     link.at_end = link.was_reset = true;

@@ -20,16 +20,20 @@
 
 #include "sim/backend.h"
 #include "sim/byte_queue.h"
+#include "sim/external/kept_files.h"
 #include "sim/external/vtime_program.h"
 
 namespace mq::sim {
 
 struct ExternalBroker {
   VtimeStart start;
-  std::uint16_t port = 1883;  // of its listener
-  Duration settles{};         // its own time between the listener's beginning and being ready
+  std::uint16_t port = 1883;                      // of its listener
+  std::map<Listener, std::uint16_t> others = {};  // of its further listeners
+  Duration settles{};  // its own time between the listener's beginning and being ready
   Duration starts_within = std::chrono::minutes(10);  // of its own time
-  std::shared_ptr<void> outlives_it = {};             // its directory, for one
+  // Its folder is a disk whose power may fail: what it has not synced is lost then.
+  bool has_disk = false;
+  std::shared_ptr<void> outlives_it = {};  // its directory, for one
 };
 
 class ExternalBackend final : public BrokerBackend {
@@ -39,13 +43,17 @@ class ExternalBackend final : public BrokerBackend {
 
   std::optional<Instant> start(Instant now) override;
   std::optional<Instant> step(Instant now) override;
+  bool has(Listener listener) const override;
+  void choose(Listener listener) override { chosen_ = listener; }
   BackendLink open(const std::string& peer) override;
   std::size_t write(BackendLink link, std::span<const std::byte> bytes) override;
   std::size_t read(BackendLink link, std::span<std::byte> into) override;
   void half_close(BackendLink link) override;
   void reset(BackendLink link) override;
   std::vector<Ready> ready() override;
+  Duration took() override;  // of a processor
   void kill(Crash how) override;
+  std::vector<std::string> said() override;
 
   // For whoever cannot ask for it in time.
   void tell_of_trouble(std::function<void(const std::string&)> hear) { hear_ = std::move(hear); }
@@ -75,13 +83,16 @@ class ExternalBackend final : public BrokerBackend {
   Link* find(BackendLink id) const;
 
   ExternalBroker broker_;
+  std::unique_ptr<KeptFiles> disk_;
   std::unique_ptr<VtimeProgram> program_;
   int poll_ = -1;  // an epoll of all links
   Instant now_{};
   Duration ahead_{};
   Duration cpu_at_start_{};
+  Duration cpu_told_{};
   bool has_started_ = false;
   bool has_input_ = false;
+  Listener chosen_ = Listener::mqtt;
   std::uint64_t last_link_ = 0;
   std::map<BackendLink, std::unique_ptr<Link>> links_;
   std::vector<BackendLink> waiting_;  // hold something for the broker, in the order of its coming
@@ -89,6 +100,9 @@ class ExternalBackend final : public BrokerBackend {
   std::string trouble_;
   std::function<void(const std::string&)> hear_;
   std::vector<std::string> ends_;
+  int log_ = -1;  // what it prints, as far as it has been read
+  std::int64_t log_read_ = 0;
+  std::string log_line_;  // begun
 };
 
 }  // namespace mq::sim

@@ -7,7 +7,9 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +18,9 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -34,7 +38,7 @@ namespace {
 using Wall = std::chrono::steady_clock;
 
 // How often a simulator that waits for its turn looks whether the program still lives.
-constexpr std::chrono::milliseconds look_every{50};
+constexpr std::chrono::milliseconds look_every{1};
 constexpr std::chrono::nanoseconds clock_begins = vtime_uptime;
 constexpr int max_open_files = 65536;
 
@@ -109,6 +113,7 @@ std::string_view name(VtimeMode mode) {
 
 struct VtimeProgram::Shared {
   int file = -1;
+  int listener = -1;  // of the world, for the program's connections
   mqv_page* page = nullptr;
   Quiescence quiescence;
 
@@ -129,6 +134,7 @@ struct VtimeProgram::Shared {
     std::snprintf(page->run, sizeof page->run, "%d.%u", static_cast<int>(::getpid()), ++counter);
   }
   ~Shared() {
+    if (listener >= 0) ::close(listener);
     ::munmap(page, sizeof(mqv_page));
     ::close(file);
   }
@@ -140,6 +146,22 @@ struct VtimeProgram::Shared {
     for (const std::uint32_t& pid : page->processes)
       if (load(pid) != 0) all.push_back(static_cast<pid_t>(load(pid)));
     return all;
+  }
+
+  // By the name under which the shim looks for a listener of the program itself.
+  void listen(std::uint16_t port) {
+    listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const int length = std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1,
+                                     "mqttlab/%s/4/%u", page->run, static_cast<unsigned>(port));
+    const auto size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + static_cast<unsigned>(length));
+    constexpr int backlog = 128;
+    ensure(listener >= 0 &&
+               ::bind(listener, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+               ::listen(listener, backlog) == 0,
+           "a name of its own for each program");
   }
 
   // What a process that is gone has left behind.
@@ -206,6 +228,7 @@ bool VtimeProgram::spawn(Instant now) {
   mqv_page& page = *shared_->page;
   page.mode = mode_ == VtimeMode::token ? mqv_token : mqv_threads;
   page.seed = start_.seed;
+  if (start_.world_port != 0) shared_->listen(start_.world_port);
   page.turn = mqv_program_runs;
   store(page.monotonic_ns, reading_at(now));
   std::vector<std::string> words = start_.command;
@@ -347,6 +370,21 @@ std::string VtimeProgram::listener_name(std::uint16_t port) const {
 std::string VtimeProgram::link_name(std::uint32_t link, const std::string& address) const {
   return std::string("mqttlab/") + shared_->page->run + "/c/" + std::to_string(link) + "/" +
          address;
+}
+
+int VtimeProgram::world_listener() const { return shared_ == nullptr ? -1 : shared_->listener; }
+
+// "mqttlab/RUN/c/N/127.0.0.1:32768"
+std::uint32_t VtimeProgram::link_of(int accepted) {
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(accepted, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  constexpr socklen_t head = offsetof(sockaddr_un, sun_path) + 1;
+  const std::string name(address.sun_path + 1, size > head ? size - head : 0);
+  const std::size_t at = name.find("/c/");
+  return at == std::string::npos
+             ? 0
+             : static_cast<std::uint32_t>(std::strtoul(name.c_str() + at + 3, nullptr, 10));
 }
 
 void VtimeProgram::say_reset(std::uint32_t link) {

@@ -35,6 +35,9 @@ struct VtimeStart {
   std::string output;                    // stdout and stderr are appended to this file
   VtimeMode mode = VtimeMode::automatic;
   std::uint64_t seed = 1;
+  // A port of the world around it that takes its connections, whatever address it asks for; 0:
+  // none.
+  std::uint16_t world_port = 0;
   // Of real time: a program that does not come to rest within it hangs.
   std::chrono::milliseconds patience{20000};
 };
@@ -65,6 +68,10 @@ class VtimeProgram {
   // The name of a Unix socket: of its listener; of the end that connects to it.
   std::string listener_name(std::uint16_t port) const;
   std::string link_name(std::uint32_t link, const std::string& address) const;
+  // Where connections to `world_port` are taken, a descriptor; and which one of the program's an
+  // accepted one is.
+  int world_listener() const;
+  static std::uint32_t link_of(int accepted);
   void say_reset(std::uint32_t link);          // before closing: it reads ECONNRESET
   bool was_aborted(std::uint32_t link) const;  // it closed with SO_LINGER of 0: RST
   void forget_link(std::uint32_t link);

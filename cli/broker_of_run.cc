@@ -20,6 +20,7 @@
 #include "cli/virtual_broker.h"
 #include "conformance/runner/address.h"
 #include "peers/peer.h"
+#include "scenarios/engine/fleet_transports.h"
 #include "sim/linked/linked_backend.h"
 
 namespace mq::cli {
@@ -68,6 +69,10 @@ broker::Settings settings_of(const scenario::Plan& plan, broker::Fault fault) {
   return settings;
 }
 
+bool is_timed(const scenario::Plan& plan) {
+  return plan.broker.service_time && plan.broker.service_time->is_measured;
+}
+
 Duration thread_cpu() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -111,6 +116,7 @@ class TimedBackend final : public sim::BrokerBackend {
   }
   std::vector<Memory> memory(sim::BackendLink link) const override { return broker_.memory(link); }
   bool fill_disk(bool full) override { return broker_.fill_disk(full); }
+  Duration took() override { return cpu_ - std::exchange(cpu_told_, cpu_); }
   void kill(sim::Crash how) override { broker_.kill(how); }
 
   Duration cpu() const { return cpu_; }
@@ -118,6 +124,7 @@ class TimedBackend final : public sim::BrokerBackend {
  private:
   sim::BrokerBackend& broker_;
   Duration cpu_{};
+  Duration cpu_told_{};
 };
 
 class OurBroker final : public BrokerOfRun {
@@ -129,7 +136,7 @@ class OurBroker final : public BrokerOfRun {
                  crashes(plan) || fills_disk(plan) ? sim::LinkedBackend::Keeps::on_disk
                                                    : sim::LinkedBackend::Keeps::in_memory) {
     if (!plan.broker.users.empty()) backend_.let_in_only(passwords_of(plan.broker.users));
-    if (measures_cpu) timed_.emplace(backend_);
+    if (measures_cpu || is_timed(plan)) timed_.emplace(backend_);
   }
   sim::BrokerBackend& backend() override {
     return timed_ ? static_cast<sim::BrokerBackend&>(*timed_) : backend_;
@@ -179,9 +186,18 @@ class OtherBroker final : public BrokerOfRun {
     std::error_code ignored;
     if (std::filesystem::is_regular_file(log_file, ignored))
       std::filesystem::remove(log_file, ignored);
-    backend_ = virtual_broker(adapter, {.seed = Rng(plan.seed).child("broker").next(),
-                                        .settings = settings_for(plan, adapter),
-                                        .log_file = log_file});
+    VirtualBroker wanted{.seed = Rng(plan.seed).child("broker").next(),
+                         .settings = settings_for(plan, adapter),
+                         .log_file = log_file,
+                         .listeners = listeners_for(plan, adapter),
+                         .has_disk = crashes(plan, sim::Crash::machine)};
+    if (has(wanted.listeners, "mqtts")) {
+      transport::TlsPem pem = scenario::broker_certificate(plan.seed);
+      wanted.certificate = std::move(pem.certificate);
+      wanted.key = std::move(pem.key);
+      wanted.authority = std::move(pem.authorities);
+    }
+    backend_ = virtual_broker(adapter, wanted);
     say_what_differs(plan, adapter);
   }
 
@@ -230,6 +246,25 @@ class OtherBroker final : public BrokerOfRun {
     return {};
   }
 
+  // Its own listeners for what the fleet speaks; what it has none for is taken off before it.
+  static std::vector<std::string> listeners_for(const scenario::Plan& plan,
+                                                const peers::Adapter& adapter) {
+    std::vector<std::string> listeners;
+    const auto want = [&](scenario::Transport transport, const char* listener) {
+      if (uses(plan, transport) && has(adapter.listeners, listener))
+        listeners.emplace_back(listener);
+    };
+    want(scenario::Transport::tls, "mqtts");
+    want(scenario::Transport::websocket, "ws");
+    return listeners;
+  }
+
+  static bool uses(const scenario::Plan& plan, scenario::Transport transport) {
+    return std::any_of(
+        plan.groups.begin(), plan.groups.end(),
+        [&](const scenario::GroupPlan& group) { return group.transport == transport; });
+  }
+
   void say_what_differs(const scenario::Plan& plan, const peers::Adapter& adapter) {
     const auto differs = [this](std::string text) {
       differs_.push_back({"note", std::move(text), ""});
@@ -238,12 +273,16 @@ class OtherBroker final : public BrokerOfRun {
       differs("its adapter has no setting `durable`: a crash leaves nothing");
     if (crashes(plan, sim::Crash::machine))
       differs(
-          "the power failure of its machine is a kill -9: what it wrote is there, synced or not");
-    const bool is_plain =
-        std::all_of(plan.groups.begin(), plan.groups.end(), [](const scenario::GroupPlan& group) {
-          return group.transport == scenario::Transport::tcp;
-        });
-    if (!is_plain) differs("mqttlab takes TLS and WebSocket off before the broker");
+          "after a power failure its files hold what it had synced last (fsync, fdatasync); their "
+          "names stay as they are");
+    using scenario::Transport;
+    if (uses(plan, Transport::wss) ||
+        (uses(plan, Transport::tls) && !has(adapter.listeners, "mqtts")))
+      differs("mqttlab takes TLS off before the broker, whose adapter has no listener for it");
+    if (uses(plan, Transport::wss) ||
+        (uses(plan, Transport::websocket) && !has(adapter.listeners, "ws")))
+      differs(
+          "mqttlab takes WebSocket off before the broker, whose adapter has no listener for it");
     if (!adapter.untested.empty()) differs("this adapter is untested: " + adapter.untested);
   }
 

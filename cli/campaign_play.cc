@@ -5,6 +5,7 @@
 
 #include "campaign/figures.h"
 #include "cli/broker_of_run.h"
+#include "cli/client_programs.h"
 #include "cli/exit_code.h"
 #include "gate/facts.h"
 #include "reports/record/recorder.h"
@@ -66,6 +67,7 @@ Outcome play(BrokerOfRun& broker, const scenario::Plan& plan, const SimulationPa
   const scenario::RunEnd end = scenario::run(plan, *world, broker.backend(), recorder, options);
   if (const std::string trouble = broker.trouble(); !trouble.empty())
     return without_verdict(End::unreachable, trouble);
+  if (!end.program_trouble.empty()) return without_verdict(End::unreachable, end.program_trouble);
   report::Results results = recorder.finish(end.reached);
   results.hash = end.hash;
   results.traffic = traffic_of(plan, end.traffic);
@@ -81,6 +83,7 @@ Outcome play_for_campaign(const CampaignOrder& order, const SimulationParts& par
   auto& plan = std::get<scenario::Plan>(parsed);
   const std::string no_log;
   try {
+    find_programs(plan);
     const auto broker = broker_of_run(plan, parts.broker_fault, no_log);
     return play(*broker, plan, parts);
   } catch (const NoBroker& none) {

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/broker_of_run.h"
+#include "cli/client_programs.h"
 #include "cli/exit_code.h"
 #include "conformance/checks/check_set.h"
 #include "scenarios/engine/run.h"
@@ -41,7 +42,9 @@ void judge(const scenario::Plan& plan, BrokerOfRun& broker, const SimulationPart
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
   options.go_on = [&](Instant) { return broker.trouble().empty(); };
-  played.hash = scenario::run(plan, *world, broker.backend(), observer, options).hash;
+  const scenario::RunEnd end = scenario::run(plan, *world, broker.backend(), observer, options);
+  played.hash = end.hash;
+  if (!end.program_trouble.empty()) throw NoBroker(exit_code::unreachable, end.program_trouble);
   played.events = observer.events;
   const checks::Judgement judgement = checks.finish();
   for (std::size_t i = 0; i < judgement.states.size(); ++i)
@@ -68,6 +71,7 @@ Played play(const std::string& text, const SimulationParts& parts) {
   auto& plan = std::get<scenario::Plan>(parsed);
   const std::string no_log;
   try {
+    find_programs(plan);
     const auto broker = broker_of_run(plan, parts.broker_fault, no_log);
     judge(plan, *broker, parts, played);
   } catch (const NoBroker& none) {

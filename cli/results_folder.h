@@ -17,6 +17,7 @@ struct ResultsFolder {
   std::string events() const { return path + "/events.ndjson"; }
   std::string capture() const { return path + "/capture.pcap"; }
   std::string decrypted() const { return path + "/decrypted.pcap"; }
+  std::string programs() const { return path + "/programs"; }      // what client programs print
   std::string broker_log() const { return path + "/broker.log"; }  // of a broker that is not ours
 };
 

@@ -205,6 +205,14 @@ void report_to_github(const std::vector<report::Results>& documents, bool stdout
   tell_github(annotations, failed + held, stdout_taken);
 }
 
+std::string why_not_repeatable(const scenario::Plan& plan, const RunFlags& flags) {
+  const std::string& broker = flags.broker.empty() ? plan.broker.external : flags.broker;
+  if (broker.find("://") != std::string::npos) return broker + " lives in real time";
+  if (plan.broker.service_time && plan.broker.service_time->is_measured)
+    return "the broker's service time is measured";
+  return {};
+}
+
 int run(const RunFlags& flags) {
   std::vector<Scenario> scenarios;
   bool readable = true;
@@ -217,12 +225,11 @@ int run(const RunFlags& flags) {
   }
   if (!readable) return exit_code::usage;
   for (const Scenario& scenario : scenarios) {
-    const std::string& broker = flags.broker.empty() ? scenario.plan.broker.external : flags.broker;
-    if (flags.repeat == 1 || broker.find("://") == std::string::npos) continue;
+    const std::string why = why_not_repeatable(scenario.plan, flags);
+    if (flags.repeat == 1 || why.empty()) continue;
     std::fprintf(stderr,
-                 "mqttlab: %s lives in real time, and no two runs are the same: --repeat "
-                 "cannot compare them\n",
-                 broker.c_str());
+                 "mqttlab: %s, and no two runs are the same: --repeat cannot compare them\n",
+                 why.c_str());
     return exit_code::usage;
   }
 

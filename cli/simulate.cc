@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <utility>
 
 #include "cli/broker_of_run.h"
+#include "cli/client_programs.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/results_folder.h"
@@ -104,6 +106,10 @@ class Pace {
   Clock::time_point said_{};
 };
 
+bool is_measured(const scenario::Plan& plan) {
+  return plan.broker.service_time && plan.broker.service_time->is_measured;
+}
+
 report::Configuration configuration_of(const scenario::Plan& plan, const SimulationParts& parts) {
   report::Configuration configuration;
   configuration.scenario_file = plan.file;
@@ -128,6 +134,12 @@ report::Configuration configuration_of(const scenario::Plan& plan, const Simulat
     configuration.links.push_back(std::move(used));
   }
   configuration.versions = {{"mqttlab", version(), ""}, {"compiler", "g++ " __VERSION__, ""}};
+  if (const auto& time = plan.broker.service_time)
+    configuration.versions.push_back(
+        {"the broker's service time",
+         time->is_measured ? "its processor time, as measured: not reproducible"
+                           : fmt::format("{} us for each packet", 1e6 * seconds(time->each)),
+         ""});
   configuration.versions.insert(configuration.versions.end(), parts.versions.begin(),
                                 parts.versions.end());
   return configuration;
@@ -140,6 +152,14 @@ std::vector<bool> encrypted_clients(const scenario::Plan& plan) {
         encrypted.end(), group.count,
         group.transport == scenario::Transport::tls || group.transport == scenario::Transport::wss);
   return encrypted;
+}
+
+// The last reason counts.
+void fails(report::Results& results, int code, const std::string& why) {
+  if (why.empty()) return;
+  results.exit_code = code;
+  results.why = why;
+  std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
 }
 
 int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerOrder& order,
@@ -162,6 +182,11 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
     options.hear_encrypted = [&recorder](const trace::EncryptedRecords& records) {
       recorder.observe(records);
     };
+  if (has_programs(plan)) {
+    options.programs_folder = ResultsFolder{order.folder}.programs();
+    std::filesystem::remove_all(options.programs_folder);  // of the run before
+    std::filesystem::create_directories(options.programs_folder);
+  }
   options.go_on_every = broker.told_every();
   if (order.pausable && !options.go_on_every) options.go_on_every = std::chrono::seconds(1);
   options.go_on = [&](Instant reached) {
@@ -174,28 +199,25 @@ int simulate_with(BrokerOfRun& broker, const scenario::Plan& plan, const WorkerO
   say_progress(end.reached);
 
   report::Results results = recorder.finish(end.reached);
-  if (!broker.told_every()) results.hash = end.hash;  // real time does not repeat
+  if (!broker.told_every() && !is_measured(plan)) results.hash = end.hash;  // else none repeats it
   results.program_version = version();
   results.command = order.command;
   results.traffic = traffic_of(plan, end.traffic);
   results.configuration = configuration_of(plan, parts);
   for (report::Setting& row : broker.about())
     results.configuration.versions.push_back(std::move(row));
+  for (const std::string& text : end.programs)
+    results.configuration.versions.push_back({"client program", text, ""});
   results.not_reproducible.started = started;
   results.not_reproducible.broker_cpu_seconds = seconds(broker.cpu());
   results.not_reproducible.wall_seconds =
       std::chrono::duration<double>(Clock::now() - began).count();
   if (interrupt_seen() != 0) results.exit_code = interrupt_exit_code();
-  if (const std::string trouble = broker.trouble(); !trouble.empty()) {
-    results.exit_code = broker.trouble_code();
-    results.why = trouble;
-    std::fprintf(stderr, "mqttlab: %s\n", trouble.c_str());
-  }
-  if (const auto trouble = recorder.error()) {
-    results.exit_code = exit_code::fault;
-    results.why = trouble->path + " could not be written: " + trouble->error.message();
-    std::fprintf(stderr, "mqttlab: %s\n", results.why.c_str());
-  }
+  fails(results, broker.trouble_code(), broker.trouble());
+  fails(results, exit_code::unreachable, end.program_trouble);
+  if (const auto trouble = recorder.error())
+    fails(results, exit_code::fault,
+          trouble->path + " could not be written: " + trouble->error.message());
   const ResultsFolder folder{order.folder};
   if (const auto error = report::write_file(folder.results(), report::to_json(results))) {
     std::fprintf(stderr, "mqttlab: %s could not be written: %s\n", folder.results().c_str(),
@@ -231,6 +253,7 @@ std::vector<report::LinkTraffic> traffic_of(const scenario::Plan& plan,
 int simulate(const scenario::Plan& wanted, const WorkerOrder& order, const SimulationParts& parts) {
   scenario::Plan plan = wanted;
   try {
+    find_programs(plan);
     const auto broker =
         broker_of_run(plan, parts.broker_fault, ResultsFolder{order.folder}.broker_log(),
                       BrokerWishes{.measures_cpu = order.measures_cpu, .lives_in_real_time = true});

@@ -13,8 +13,11 @@ namespace mq::cli {
 
 struct VirtualBroker {
   std::uint64_t seed = 1;
-  std::vector<std::string> settings;  // of the adapter: "durable"
-  std::string log_file;               // what it prints is appended; empty: a file of its own
+  std::vector<std::string> settings;        // of the adapter: "durable"
+  std::string log_file;                     // what it prints is appended; empty: a file of its own
+  std::vector<std::string> listeners;       // beside "mqtt": "mqtts", "ws"
+  bool has_disk = false;                    // its power may fail
+  std::string certificate, key, authority;  // PEM texts for "mqtts"
 };
 
 // Its fresh directory goes with it. Throws peers::PeerError, std::system_error, and

@@ -176,6 +176,20 @@ std::string installed_client_release(const ClientAdapter& adapter) {
   return installed_release(as_broker(adapter));
 }
 
+std::string how_to_install(const std::string& program) {
+  for (const std::string& name : client_adapter_names()) {
+    const ClientAdapter adapter = find_client_adapter(name);
+    const bool is_one =
+        std::any_of(adapter.commands.begin(), adapter.commands.end(), [&](const auto& command) {
+          return !command.second.empty() && command.second.front() == program;
+        });
+    const auto& programs = adapter.programs;
+    if (is_one || std::find(programs.begin(), programs.end(), program) != programs.end())
+      return " (" + adapter.install + ")";
+  }
+  return {};
+}
+
 Command client_command(const ClientAdapter& adapter, const std::string& what,
                        const std::map<std::string, std::string>& fields) {
   const auto value_of = [&](std::string_view name) -> std::optional<std::string> {

@@ -40,6 +40,9 @@ ClientAdapter find_client_adapter(const std::string& name_or_file);  // throws A
 std::string installed_client(const ClientAdapter& adapter);
 std::string installed_client_release(const ClientAdapter& adapter);
 
+// " (apt-get install ...)" for a program that one of the adapters is for; else nothing.
+std::string how_to_install(const std::string& program);
+
 // The words of a command. `fields` are those of CONNECT and of what is to be done. `${field}` is
 // its value; a word that begins with `${?field}` is there only if the field is named and is neither
 // empty nor 0, one with `${!field}` only if not. `${host}`, `${port}`, `${url}`, `${version}` ("5"

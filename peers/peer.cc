@@ -32,16 +32,6 @@ constexpr std::chrono::milliseconds command_within{60000};
 
 bool is_executable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
 
-std::string path_of(const std::string& program) {
-  if (program.find('/') != std::string::npos) return is_executable(program) ? program : "";
-  const char* path = std::getenv("PATH");
-  // Brokers are programs for root: their folder is not in everybody's PATH.
-  std::istringstream folders(std::string(path != nullptr ? path : "") + ":/usr/sbin:/usr/bin");
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (const std::string file = folder + "/" + program; is_executable(file)) return file;
-  return {};
-}
-
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -114,12 +104,22 @@ void require(const std::vector<std::string>& wanted, const std::vector<std::stri
 
 }  // namespace
 
+std::string program_on_path(const std::string& program) {
+  if (program.find('/') != std::string::npos) return is_executable(program) ? program : "";
+  const char* path = std::getenv("PATH");
+  // Brokers are programs for root: their folder is not in everybody's PATH.
+  std::istringstream folders(std::string(path != nullptr ? path : "") + ":/usr/sbin:/usr/bin");
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const std::string file = folder + "/" + program; is_executable(file)) return file;
+  return {};
+}
+
 std::string installed_program(const Adapter& adapter, const std::string& instead) {
   const std::vector<std::string> candidates =
       instead.empty() ? adapter.programs : std::vector<std::string>{instead};
   std::string found;
   for (const std::string& program : candidates)
-    if (found.empty()) found = path_of(program);
+    if (found.empty()) found = program_on_path(program);
   if (found.empty())
     throw PeerError(Kind::absent, adapter.title + " is not installed (no program `" +
                                       candidates.front() + "`); to install it: " + adapter.install);
@@ -268,7 +268,7 @@ struct Peer::State {
     Process::Start all = start_of(how.command.empty() ? adapter.command : how.command);
     for (const InVirtualTime::Variable& variable : how.environment)
       all.environment.push_back(variable.name + "=" + filled(variable.value, placeholders()));
-    const std::string path = path_of(all.command.front());
+    const std::string path = program_on_path(all.command.front());
     if (path.empty()) fail("there is no program `" + all.command.front() + "`");
     all.command.front() = path;
     return all;

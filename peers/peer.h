@@ -50,6 +50,8 @@ struct PeerError : std::runtime_error {
   Kind kind;
 };
 
+// Where a program is, by the name under which a shell would find it; empty: nowhere.
+std::string program_on_path(const std::string& name);
 // The path of the adapter's program on this machine. Throws PeerError{absent}.
 std::string installed_program(const Adapter& adapter, const std::string& instead = {});
 // What its adapter's `release` command says, for reports: "mosquitto version 2.0.11"; else empty.

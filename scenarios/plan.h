@@ -57,10 +57,17 @@ struct UserPlan {
   std::vector<std::string> subscribe;
 };
 
+// How long each packet that comes or goes keeps a broker busy. Without one it works in no time.
+struct ServiceTime {
+  Duration each{};           // of each packet
+  bool is_measured = false;  // instead: the processor time that its work takes here and now
+};
+
 struct BrokerPlan {
   std::string external;  // a broker by the name of its adapter, or by its file; empty: ours
   trace::Durability durability = trace::Durability::power;
   std::vector<UserPlan> users;  // empty: everybody is let in and may do everything
+  std::optional<ServiceTime> service_time;
 };
 
 // `{id}` in topics and text is the client's id, `{n}` the number of the message.
@@ -94,6 +101,15 @@ struct WillPlan {
   std::chrono::seconds delay{};
 };
 
+// An unmodified client program as the members of a group. In its words `{id}`, `{n}` (which start
+// it is), `{host}`, `{port}`, and `{stamp}` or `{mark}`, by which the judges know a payload again;
+// `{folder}`, that of the scenario file, is filled in by whoever looks for programs.
+struct ProgramPlan {
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // NAME=value
+  std::optional<Duration> every;         // started again so often, if it has ended
+};
+
 // What a group's connections are made of; the broker listens for each.
 enum class Transport : std::uint8_t { tcp, tls, websocket, wss };
 
@@ -115,6 +131,7 @@ struct GroupPlan {
   std::optional<WillPlan> will;
   std::vector<PublishPlan> publish;
   std::vector<SubscribePlan> subscribe;
+  std::optional<ProgramPlan> program;  // instead of our client, which publishes and subscribes
 };
 
 // The id of member `number` (from 1) of a group: the group's name alone if it has one member.

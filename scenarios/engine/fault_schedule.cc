@@ -43,7 +43,8 @@ FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer
       placed_.push_back({fault, std::vector<Instant>(one.watched.size(), Instant{} + one.at)});
     if (std::holds_alternative<Disturb>(one.what)) troubles_.resize(fleet.size());
     if (const auto* reboot = std::get_if<Reboot>(&one.what); reboot && reboot->keeps_store)
-      for (const std::uint32_t member : one.clients) fleet_[member].device->keep_store();
+      for (const std::uint32_t member : one.clients)
+        if (Device* const device = fleet_[member].device) device->keep_store();
   }
   add_outages(&LinkPlan::outages, rng);
   add_outages(&LinkPlan::roaming, rng);
@@ -139,8 +140,7 @@ void FaultSchedule::ends_at(std::size_t fault, Instant when, std::optional<std::
 }
 
 void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
-  const sim::DeviceId place = fleet_[member].place;
-  Device& device = *fleet_[member].device;
+  const auto& [id, link, place, device, program] = fleet_[member];
   std::visit(
       overloaded{
           [&](const Cut& cut) { hold(member, cut.up ? 1 : 0, cut.down ? 1 : 0); },
@@ -148,17 +148,29 @@ void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
             troubles_[member].push_back(&disturb);
             trouble(member);
           },
-          [&](const HalfOpen&) { device.lose_connection(); },
           [&](const Reset&) { world_.break_connections(place, sim::World::Break::reset); },
           [&](const ForgetConnections& forget) { world_.forget_connections(place, forget.then); },
           [&](const ChangeAddress&) { world_.change_address(place); },
-          [&](const Reboot& reboot) { device.switch_off(reboot.keeps_store); },
-          [&](const SetClock& set) { device.set_clock(set.by); },
-          [&](const Storm&) { device.reconnect(); },
-          [&](const Push& push) { device.publish_now(push); },
+          [&](const Reboot&) {
+            if (program != nullptr) program->switch_off();
+          },
           [](const auto&) {},
       },
       plan_.faults[fault].what);
+  if (device != nullptr) begins_at(*device, plan_.faults[fault].what);
+}
+
+// What befalls our own client and its application, and no other program.
+void FaultSchedule::begins_at(Device& device, const FaultKind& what) {
+  std::visit(overloaded{
+                 [&](const HalfOpen&) { device.lose_connection(); },
+                 [&](const Reboot& reboot) { device.switch_off(reboot.keeps_store); },
+                 [&](const SetClock& set) { device.set_clock(set.by); },
+                 [&](const Storm&) { device.reconnect(); },
+                 [&](const Push& push) { device.publish_now(push); },
+                 [](const auto&) {},
+             },
+             what);
 }
 
 void FaultSchedule::ends(std::size_t fault, std::uint32_t member) {
@@ -170,7 +182,10 @@ void FaultSchedule::ends(std::size_t fault, std::uint32_t member) {
                    if (found != now.end()) now.erase(found);
                    trouble(member);
                  },
-                 [&](const Reboot&) { fleet_[member].device->switch_on(); },
+                 [&](const Reboot&) {
+                   const FleetMember& one = fleet_[member];
+                   one.program != nullptr ? one.program->switch_on() : one.device->switch_on();
+                 },
                  [](const auto&) {},
              },
              plan_.faults[fault].what);

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "scenarios/engine/device.h"
+#include "scenarios/engine/program_device.h"
 #include "scenarios/engine/tracer.h"
 #include "scenarios/plan.h"
 #include "sim/backend.h"
@@ -24,7 +25,8 @@ struct FleetMember {
   std::string id;
   std::size_t link;  // position in Plan::links
   sim::DeviceId place;
-  Device* device;
+  Device* device;  // one of these two
+  ProgramDevice* program;
 };
 
 // What it can do to the broker.
@@ -68,6 +70,7 @@ class FaultSchedule final : public trace::Observer {
   void strike_one(std::size_t fault, std::uint32_t member);
   void swizzle(std::size_t fault);
   void begins(std::size_t fault, std::uint32_t member);
+  static void begins_at(Device& device, const FaultKind& what);
   void ends(std::size_t fault, std::uint32_t member);
   // For one of its clients, or for all.
   void ends_at(std::size_t fault, Instant when, std::optional<std::uint32_t> only = std::nullopt);

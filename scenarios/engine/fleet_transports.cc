@@ -55,6 +55,49 @@ FleetTransports::Tls& FleetTransports::tls() {
   return *tls_;
 }
 
+transport::TlsPem broker_certificate(std::uint64_t seed) {
+  return make_certificates(Rng(seed).child("transports").child("certificates"));
+}
+
+namespace {
+
+// Lets a capture have what the broker sends, too.
+class HeardReveal final : public transport::Reveal {
+ public:
+  HeardReveal(std::unique_ptr<transport::Reveal> below, WholeRecords::Hear hear)
+      : below_(std::move(below)), records_(std::move(hear)) {}
+  std::vector<std::byte> next(transport::RevealedSide from,
+                              std::span<const std::byte> bytes) override {
+    if (from == transport::RevealedSide::server) records_.listen(bytes);
+    return below_->next(from, bytes);
+  }
+
+ private:
+  std::unique_ptr<transport::Reveal> below_;
+  WholeRecords records_;
+};
+
+}  // namespace
+
+std::shared_ptr<transport::TlsSecrets> FleetTransports::secrets_of(trace::Connection connection) {
+  Secrets& known = secrets_[connection.client];
+  if (known.connection != connection.number)
+    known = {connection.number, std::make_shared<transport::TlsSecrets>()};
+  return known.kept;
+}
+
+std::unique_ptr<transport::Reveal> FleetTransports::revealed(Transport transport,
+                                                             trace::Connection connection) {
+  if (transport == Transport::websocket) return transport::reveal_websocket();
+  if (transport != Transport::tls) return nullptr;
+  auto reveal = transport::reveal_tls(secrets_of(connection));
+  if (!hear_) return reveal;
+  return std::make_unique<HeardReveal>(
+      std::move(reveal), [this, connection](std::span<const std::byte> bytes) {
+        hear_({world_.now(), connection, trace::End::broker, bytes});
+      });
+}
+
 std::unique_ptr<transport::Layer> FleetTransports::heard(std::unique_ptr<transport::Layer> tls,
                                                          trace::Connection connection,
                                                          trace::End end) const {
@@ -68,10 +111,15 @@ std::unique_ptr<transport::Layer> FleetTransports::at_device(Transport transport
                                                              trace::Connection connection,
                                                              const Rng& rng) {
   std::unique_ptr<transport::Layer> layer;
-  if (has_tls(transport))
-    layer = heard(tls().client.layer(broker_name,
-                                     transport::TlsWorld{rng.child("tls"), clock_of(world_.now())}),
-                  connection, trace::End::client);
+  if (has_tls(transport)) {
+    const auto secrets = secrets_of(connection);
+    layer =
+        heard(tls().client.layer(
+                  broker_name,
+                  transport::TlsWorld{rng.child("tls"), clock_of(world_.now()),
+                                      [secrets](std::string_view line) { secrets->hear(line); }}),
+              connection, trace::End::client);
+  }
   if (has_websocket(transport))
     layer = transport::stacked(
         std::move(layer),

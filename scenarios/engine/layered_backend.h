@@ -35,6 +35,7 @@ class LayeredBackend final : public sim::BrokerBackend {
   void half_close(sim::BackendLink link) override;
   void reset(sim::BackendLink link) override;
   std::vector<Ready> ready() override;
+  Duration took() override { return broker_.took(); }
   void kill(sim::Crash how) override;
 
  private:

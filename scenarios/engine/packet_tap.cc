@@ -26,8 +26,10 @@ void PacketTap::hear(Sender from, bool sent, std::span<const std::byte> bytes) {
     if (const auto* packet = std::get_if<Packet>(&decoded)) {
       if (const auto* connect = std::get_if<Connect>(packet))
         from_server_.use_version(connect->version);
+      if (hear_ && sent) hear_(*packet, sent);
       tracer_.record(
           trace::PacketSeen{connection_, end_, sent, reader.version(), packet, reader.wire()});
+      if (hear_ && !sent) hear_(*packet, sent);
     } else if (const auto* fault = std::get_if<Malformed>(&decoded)) {
       malformed = true;
       tracer_.record(

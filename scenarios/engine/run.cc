@@ -11,12 +11,13 @@
 #include "scenarios/engine/fault_schedule.h"
 #include "scenarios/engine/fleet_transports.h"
 #include "scenarios/engine/layered_backend.h"
+#include "scenarios/engine/program_device.h"
 #include "scenarios/engine/run_hash.h"
 #include "scenarios/engine/tapped_backend.h"
 #include "scenarios/engine/tracer.h"
 #include "sim/broker_host.h"
-#include "sim/trace/batch.h"
 #include "sim/link/parts.h"
+#include "sim/trace/batch.h"
 
 namespace mq::scenario {
 namespace {
@@ -61,9 +62,27 @@ class Gathered {
 struct Fleet {
   std::vector<FleetMember> members;
   std::vector<std::unique_ptr<Device>> devices;
+  std::vector<std::unique_ptr<ProgramDevice>> programs;
 };
 
-Fleet build_fleet(const Plan& plan, FleetContext& context, const Rng& rng) {
+std::string output_of(const std::string& folder, const std::string& id) {
+  return folder.empty() ? "/dev/null" : folder + "/" + id + ".log";
+}
+
+void tell_of_programs(const Fleet& fleet, RunEnd& end) {
+  for (const auto& program : fleet.programs) {
+    for (const auto& [how, times] : program->ends())
+      if (how != "with status 0")
+        end.programs.push_back(program->id() + " ended " + how + ", " + std::to_string(times) +
+                               (times == 1 ? " time" : " times"));
+    for (const std::string& call : program->unfaithful())
+      end.programs.push_back(program->id() + " is not faithful: " + call);
+    if (end.program_trouble.empty()) end.program_trouble = program->trouble();
+  }
+}
+
+Fleet build_fleet(const Plan& plan, FleetContext& context, const Rng& rng,
+                  const std::string& programs_folder) {
   Fleet fleet;
   std::uint32_t index = 0;
   for (const GroupPlan& group : plan.groups) {
@@ -71,10 +90,17 @@ Fleet build_fleet(const Plan& plan, FleetContext& context, const Rng& rng) {
       const std::string id = client_id(group, number);
       const sim::DeviceId place = context.world.add_device(id, plan.links[group.link].model);
       const Version version = group.versions[(number - 1) % group.versions.size()];
+      if (group.program) {
+        fleet.programs.push_back(std::make_unique<ProgramDevice>(
+            context.world, context.tracer, group, id, trace::ClientIndex{index}, place,
+            rng.child("device/" + id), output_of(programs_folder, id)));
+        fleet.members.push_back({id, group.link, place, nullptr, fleet.programs.back().get()});
+        continue;
+      }
       fleet.devices.push_back(std::make_unique<Device>(context, group, version, id,
                                                        trace::ClientIndex{index}, place,
                                                        rng.child("device/" + id)));
-      fleet.members.push_back({id, group.link, place, fleet.devices.back().get()});
+      fleet.members.push_back({id, group.link, place, fleet.devices.back().get(), nullptr});
     }
   }
   return fleet;
@@ -85,16 +111,42 @@ bool has_layers(const Plan& plan) {
                      [](const GroupPlan& group) { return group.transport != Transport::tcp; });
 }
 
-// The broker has a listener for each transport: a device comes to that of its own.
-LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const Tracer& tracer,
-                                          FleetTransports& transports, const Rng& rng) {
+std::optional<sim::Listener> own_listener(const sim::BrokerBackend& broker, Transport transport) {
+  if (transport == Transport::tls && broker.has(sim::Listener::mqtts)) return sim::Listener::mqtts;
+  if (transport == Transport::websocket && broker.has(sim::Listener::websocket))
+    return sim::Listener::websocket;
+  return std::nullopt;
+}
+
+std::vector<Transport> transports_by_client(const Plan& plan) {
   std::vector<Transport> by_client;
   for (const GroupPlan& group : plan.groups)
     by_client.insert(by_client.end(), group.count, group.transport);
-  return [&tracer, &transports, rng, by_client = std::move(by_client)](const std::string& peer) {
+  return by_client;
+}
+
+// What the broker takes off itself passes, and is read with the secrets of the device.
+TappedBackend::Unwrap unwrapped(const Plan& plan, const sim::BrokerBackend& broker,
+                                FleetTransports& transports) {
+  return [&broker, &transports, by_client = transports_by_client(plan)](
+             trace::Connection connection) -> TappedBackend::Wrapping {
+    const Transport transport = by_client.at(static_cast<std::size_t>(connection.client));
+    const auto listener = own_listener(broker, transport);
+    if (!listener) return {};
+    return {*listener, transports.revealed(transport, connection)};
+  };
+}
+
+// The broker has a listener for each transport: a device comes to that of its own.
+LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const sim::BrokerBackend& broker,
+                                          const Tracer& tracer, FleetTransports& transports,
+                                          const Rng& rng) {
+  return [&tracer, &broker, &transports, rng, by_client = transports_by_client(plan)](
+             const std::string& peer) -> std::unique_ptr<transport::Layer> {
     const trace::Connection* const connection = tracer.connection_at(peer);
     ensure(connection != nullptr, "every connection comes from a device of the fleet");
     const auto client = static_cast<std::size_t>(connection->client);
+    if (own_listener(broker, by_client.at(client))) return nullptr;
     return transports.at_broker(
         by_client.at(client), *connection,
         rng.child(std::to_string(client) + "/" + std::to_string(connection->number)));
@@ -138,7 +190,6 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   Gathered gathered(observer);
   Tee tee(hash, gathered.observer());
   Tracer tracer(world, tee);
-  TappedBackend tapped(broker, tracer);
   trace::HearEncrypted hear_encrypted;
   if (options.hear_encrypted)
     hear_encrypted = [&](const trace::EncryptedRecords& records) {
@@ -146,15 +197,17 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
       options.hear_encrypted(records);
     };
   FleetTransports transports(world, rng.child("transports"), hear_encrypted);
-  LayeredBackend layered(tapped,
-                         layers_of_peers(plan, tracer, transports, rng.child("broker/layers")));
+  TappedBackend tapped(broker, tracer, unwrapped(plan, broker, transports),
+                       plan.broker.service_time);
+  LayeredBackend layered(
+      tapped, layers_of_peers(plan, broker, tracer, transports, rng.child("broker/layers")));
   sim::BrokerHost host(world,
                        has_layers(plan) ? static_cast<sim::BrokerBackend&>(layered) : tapped);
 
   const Instant storm_ends = Instant{} + plan.duration;
   sim::StreamLoop loop(world);
   FleetContext context{world, loop, tracer, storm_ends, options.client_fault, transports};
-  Fleet fleet = build_fleet(plan, context, rng);
+  Fleet fleet = build_fleet(plan, context, rng, options.programs_folder);
   FaultSchedule faults(plan, world, tracer, fleet.members, rng.child("faults"),
                        {.kill = [&host](sim::Crash how) { host.kill(how); },
                         .restart = [&host] { host.start(); },
@@ -167,6 +220,7 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
 
   world.call_at(Instant{}, [&host] { host.start(); });
   for (auto& device : fleet.devices) device->begin();
+  for (auto& program : fleet.programs) program->begin();
   faults.begin();
   if (faults.waits_for_packets()) tee.then(faults);
   world.call_at(storm_ends, [&tracer] { tracer.record(trace::CalmBegan{}); });
@@ -186,6 +240,7 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   }
   tracer.record(trace::RunEnded{end.complete});
   gathered.flush();
+  tell_of_programs(fleet, end);
   end.hash = hash.finish(world.chance_digest());
   return end;
 }

@@ -23,6 +23,8 @@ struct RunOptions {
   std::optional<Duration> go_on_every = {};
   client::Fault client_fault = client::Fault::none;  // for tests of the checks
   trace::HearEncrypted hear_encrypted;               // may be empty
+  // A folder that exists, for what client programs print; empty: nowhere.
+  std::string programs_folder = {};
 };
 
 struct RunEnd {
@@ -30,6 +32,10 @@ struct RunEnd {
   Instant reached{};
   std::string hash;
   std::vector<sim::World::Traffic> traffic;  // per client, in the order of RunInfo::clients
+  // Of client programs: "watcher-1 ended with status 1 (3 times)"; why one could not be run; calls
+  // that were not served in virtual time.
+  std::vector<std::string> programs;
+  std::string program_trouble;
 };
 
 // The world is fresh, and seeded with the plan's seed.

@@ -26,7 +26,7 @@ class WireTapped final : public transport::Layer {
  public:
   WireTapped(std::unique_ptr<transport::Layer> tls,
              std::function<void(std::span<const std::byte>)> hear)
-      : tls_(std::move(tls)), hear_(std::move(hear)) {}
+      : tls_(std::move(tls)), records_(std::move(hear)) {}
 
   void begin(Sides& sides) override {
     Tapped tapped(*this, sides);
@@ -52,7 +52,7 @@ class WireTapped final : public transport::Layer {
    public:
     Tapped(WireTapped& tap, Sides& outer) : tap_(tap), outer_(outer) {}
     void to_peer(std::span<const std::byte> bytes) override {
-      tap_.listen(bytes);
+      tap_.records_.listen(bytes);
       outer_.to_peer(bytes);
     }
     bool to_owner(std::span<const std::byte> bytes) override { return outer_.to_owner(bytes); }
@@ -65,21 +65,19 @@ class WireTapped final : public transport::Layer {
     Sides& outer_;
   };
 
-  // OpenSSL hands over a flight of handshake records in pieces of its own.
-  void listen(std::span<const std::byte> bytes) {
-    begun_.insert(begun_.end(), bytes.begin(), bytes.end());
-    const std::size_t whole = whole_records(begun_);
-    if (whole == 0) return;
-    hear_(std::span<const std::byte>(begun_).first(whole));
-    begun_.erase(begun_.begin(), begun_.begin() + static_cast<std::ptrdiff_t>(whole));
-  }
-
   const std::unique_ptr<transport::Layer> tls_;
-  const std::function<void(std::span<const std::byte>)> hear_;
-  std::vector<std::byte> begun_;
+  WholeRecords records_;
 };
 
 }  // namespace
+
+void WholeRecords::listen(std::span<const std::byte> bytes) {
+  begun_.insert(begun_.end(), bytes.begin(), bytes.end());
+  const std::size_t whole = whole_records(begun_);
+  if (whole == 0) return;
+  hear_(std::span<const std::byte>(begun_).first(whole));
+  begun_.erase(begun_.begin(), begun_.begin() + static_cast<std::ptrdiff_t>(whole));
+}
 
 std::unique_ptr<transport::Layer> wire_tapped(
     std::unique_ptr<transport::Layer> tls, std::function<void(std::span<const std::byte>)> hear) {

@@ -296,6 +296,7 @@ class FaultReader {
 
   void read_targets(const KindRow& row) {
     fault_.clients = named(row.kind, &fault_.target);
+    refuse_programs(row);
     const auto* reboot = std::get_if<Reboot>(&fault_.what);
     if (reboot == nullptr || reboot->keeps_store) return;
     std::uint32_t first = 0;
@@ -310,6 +311,22 @@ class FaultReader {
             "`store: lost`: a client of 3.1.1 that has lost its half of a session cannot begin a "
             "new one that lasts, as those of " +
                 quoted(group.name) + " want; 5.0 can");
+      first = end;
+    }
+  }
+
+  // What only a client of ours can be told from outside.
+  void refuse_programs(const KindRow& row) {
+    constexpr std::array<std::string_view, 4> ours_only = {"half_open", "clock", "storm", "push"};
+    if (std::find(ours_only.begin(), ours_only.end(), row.kind) == ours_only.end()) return;
+    std::uint32_t first = 0;
+    for (const GroupPlan& group : plan_.groups) {
+      const auto end = first + static_cast<std::uint32_t>(group.count);
+      const auto one = std::lower_bound(fault_.clients.begin(), fault_.clients.end(), first);
+      if (group.program && one != fault_.clients.end() && *one < end)
+        say(*fields_.find(row.kind), quoted(row.kind) +
+                                         " befalls clients of ours; the members of " +
+                                         quoted(group.name) + " are programs of their own");
       first = end;
     }
   }

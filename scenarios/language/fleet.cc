@@ -68,6 +68,7 @@ class GroupReader {
       for (const Node& item : list->items) read_publish(item);
     if (const Node* list = fields_.find("subscribe"))
       for (const Node& item : list->items) read_subscribe(item);
+    if (fields_.map("program").is_there()) read_program();
     return std::move(group_);
   }
 
@@ -89,6 +90,7 @@ class GroupReader {
   void read_will();
   void read_publish(const Node& item);
   void read_subscribe(const Node& item);
+  void read_program();
   void need_v5(const Fields& fields, std::string_view key);
   void check_within_storm(const Fields& fields, std::string_view key);
   void check_while_there(const Fields& fields);
@@ -294,6 +296,26 @@ void GroupReader::read_publish(const Node& item) {
   if (const Node* text = fields.find("text"); text != nullptr && fields.maybe("text"))
     check_placeholders(*text, true);
   group_.publish.push_back(std::move(publish));
+}
+
+// What such a program does stands in its command line and nowhere else.
+void GroupReader::read_program() {
+  const Fields program = fields_.map("program");
+  ProgramPlan plan;
+  plan.every = program.maybe_duration("every");
+  const auto take = [&program](std::string_view key, std::vector<std::string>& into) {
+    if (const Node* list = program.find(key))
+      for (const Node& item : list->items) into.push_back(item.text);
+  };
+  take("command", plan.command);
+  take("environment", plan.environment);
+  for (const std::string_view key : {"publish", "subscribe", "username", "password"})
+    if (const Node* node = fields_.find(key))
+      say(node, "a group with a `program` has no " + quoted(key) + ": its command line says that");
+  if (const Node* node = fields_.find("transport");
+      node != nullptr && group_.transport != Transport::tcp)
+    say(node, "a program makes its TLS and WebSocket itself: `transport` stays `tcp`");
+  group_.program = std::move(plan);
 }
 
 RetainHandling retain_handling(std::string_view word) {

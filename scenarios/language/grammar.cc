@@ -154,6 +154,12 @@ constexpr std::array durabilities = {
     Choice{"power", "it survives a power failure: acknowledged only when on the disk"},
 };
 constexpr Shape durability{.is = Is::choice, .choices = durabilities};
+constexpr std::array service_times = {
+    Choice{"measured",
+           "the processor time that its work takes on this machine: no two runs are the same"},
+};
+constexpr Shape service_time{
+    .is = Is::duration, .choices = service_times, .min = "1ns", .max = "1min"};
 constexpr Shape links{.is = Is::named_map, .item = &link_shape, .entries_max = links_max};
 constexpr Shape fleet{.is = Is::named_map, .item = &group_shape, .entries_max = groups_max};
 
@@ -188,6 +194,10 @@ constexpr std::array broker_keys = {
         .shape = &durability,
         .fallback = "power",
         .description = "What of the broker's state survives a crash."},
+    Key{.name = "service_time",
+        .shape = &service_time,
+        .description = "How long each packet that comes or goes keeps the broker busy: what comes "
+                       "meanwhile waits. Without it the broker works in no time."},
 };
 
 constexpr std::array scenario_keys = {

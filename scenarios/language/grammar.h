@@ -29,6 +29,7 @@ extern const Shape group_shape;
 extern const Shape will_shape;
 extern const Shape publish_shape;
 extern const Shape subscribe_shape;
+extern const Shape program_shape;
 extern const Shape fault_shape;
 extern const Shape expectation_shape;
 extern const Shape latency_shape;

@@ -130,8 +130,30 @@ constexpr std::array subscribe_keys = {
         .description = "When retained messages come (5.0 only)."},
 };
 
+constexpr Shape program_word{.is = Is::text, .is_one_line = true, .entries_max = 2'000};
+constexpr std::size_t program_words_max = 200;
+
 constexpr Shape publishes{.is = Is::list, .item = &publish_shape, .entries_max = publishes_max};
 constexpr Shape subscribes{.is = Is::list, .item = &subscribe_shape, .entries_max = subscribes_max};
+
+constexpr Shape program_words{
+    .is = Is::list, .item = &program_word, .entries_max = program_words_max};
+constexpr std::array program_keys = {
+    Key{.name = "command",
+        .shape = &program_words,
+        .is_required = true,
+        .description = "The program and its arguments. `{host}` and `{port}` are where the broker "
+                       "is, `{id}` is the client's id, `{n}` which start of the program it is, "
+                       "`{folder}` where this file lies; a payload that begins with `{stamp}`, or "
+                       "with `{mark}`, a number of its own in base 36 and `;`, is followed by the "
+                       "judges."},
+    Key{.name = "environment",
+        .shape = &program_words,
+        .description = "Variables as NAME=value, beside those of mqttlab."},
+    Key{.name = "every",
+        .shape = &span_of_time,
+        .description = "Start it again so often, whenever it has ended; without it, once."},
+};
 
 constexpr std::array group_keys = {
     Key{.name = "count",
@@ -191,6 +213,11 @@ constexpr std::array group_keys = {
     Key{.name = "subscribe",
         .shape = &subscribes,
         .description = "What each member subscribes to."},
+    Key{.name = "program",
+        .shape = &program_shape,
+        .description = "An unmodified client program as each member, in virtual time, instead of "
+                       "our client. `protocol`, `keep_alive`, `will` and the like say what the "
+                       "judges are to expect of it; its command line must agree."},
 };
 
 }  // namespace
@@ -199,6 +226,7 @@ const Shape will_shape{.is = Is::map, .title = "a will", .keys = will_keys};
 const Shape publish_shape{.is = Is::map, .title = "an entry of `publish`", .keys = publish_keys};
 const Shape subscribe_shape{
     .is = Is::map, .title = "an entry of `subscribe`", .keys = subscribe_keys};
+const Shape program_shape{.is = Is::map, .title = "`program`", .keys = program_keys};
 const Shape group_shape{.is = Is::map, .title = "a group", .keys = group_keys};
 
 }  // namespace mq::scenario

@@ -66,6 +66,8 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.broker.durability = durability(fields.map("broker").text("durability"));
   plan.broker.external = fields.map("broker").text("external");
   if (plan.broker.external == "ours") plan.broker.external.clear();
+  if (const auto time = fields.map("broker").maybe("service_time"))
+    plan.broker.service_time = ServiceTime{.each = time->duration, .is_measured = time->is_word};
   const Node* const users = fields.map("broker").find("users");
   plan.broker.users = read_users(users, problems);
   if (users != nullptr && !plan.broker.external.empty())

@@ -396,12 +396,12 @@ TEST_F(BrokerHostSuite, ABrokerWhoseWorkTakesTimeAnswersLaterAndHearsOfNothingMe
   broker.steps.clear();
   world->call_at(at(1s), [&] { one.send("a"); });
   world->call_at(at(1500ms), [&] { two.send("b"); });
-  world->run_until(at(3050ms));
+  world->run_until(at(3040ms));
   EXPECT_EQ(one.received, "");
   EXPECT_EQ(broker.steps.size(), 1U);
   world->run_until(at(3150ms));
   EXPECT_EQ(one.received, "a");
-  world->run_until(at(5050ms));
+  world->run_until(at(5040ms));
   EXPECT_EQ(two.received, "");
   world->run_until(at(5150ms));
   EXPECT_EQ(two.received, "b");

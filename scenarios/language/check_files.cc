@@ -102,6 +102,7 @@ void print_reference() {
   print_table("`will`", will_shape);
   print_table("an entry of `publish`", publish_shape);
   print_table("an entry of `subscribe`", subscribe_shape);
+  print_table("`program`", program_shape);
   print_table("an entry of `faults`", fault_shape);
   print_table("an entry of `expect`: one of", expectation_shape);
   print_table("`latency`", latency_shape);

@@ -45,8 +45,8 @@ LAYERS = [
                   "reports/"]),
     ("explore/", ["base/", "protocol/", "sim/", "scenarios/", "explore/"]),
     ("gate/", ["base/", "conformance/checks/", "reports/", "gate/"]),
-    ("campaign/store/", ["base/", "protocol/", "sim/trace/", "scenarios/", "campaign/"]),
-    ("campaign/", ["base/", "protocol/", "sim/trace/", "scenarios/", "explore/", "reports/", "campaign/"]),
+    ("campaign/store/", ["base/", "protocol/", "sim/trace/", "scenarios/", "gate/", "campaign/"]),
+    ("campaign/", ["base/", "protocol/", "sim/trace/", "scenarios/", "explore/", "reports/", "gate/", "campaign/"]),
     ("compare/", ["base/", "protocol/", "conformance/checks/", "reports/", "gate/", "compare/"]),
     ("cli/", [""]),
 ]

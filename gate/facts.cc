@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ensure.h"
 #include "reports/text/format.h"
 
 namespace mq::gate {
@@ -12,55 +13,55 @@ namespace {
 
 using report::Results;
 
-// Differences below these are not worth stopping a release for; `--tolerate` says otherwise.
-constexpr double tenth = 0.10;
-constexpr double twentieth = 0.05;
-constexpr double millisecond = 1e-3;
-constexpr double one_in_thousand = 1e-3;
-
 double ratio(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::string with_qos(const char* id, Qos qos) {
-  return fmt::format("{}-qos{}", id, static_cast<int>(qos));
+Metric metric(std::string_view id) {
+  const auto known = std::ranges::find(known_metrics, id, &KnownMetric::id);
+  ensure(known != known_metrics.end());
+  return {.id = std::string(known->id),
+          .name = std::string(known->name),
+          .unit = known->unit,
+          .better = known->better,
+          .least_share = known->least_share,
+          .least_absolute = known->least_absolute};
 }
 
-void add_latencies(const Results& results, std::vector<Figure>& figures) {
+class Figures {
+ public:
+  explicit Figures(std::vector<Figure>& all) : all_(all) {}
+
+  void add(std::string_view id, double value) { all_.push_back({metric(id), value}); }
+  void add(std::string_view id, Duration value) { add(id, seconds(value)); }
+  void add_share(std::string_view id, Qos qos, std::uint64_t part, std::uint64_t whole) {
+    if (whole > 0) add(fmt::format("{}-qos{}", id, static_cast<int>(qos)), ratio(part, whole));
+  }
+  void add_spread(std::string_view id, const report::Spread& spread) {
+    if (spread.count == 0) return;
+    add(fmt::format("{}-p50", id), spread.p50);
+    add(fmt::format("{}-p99", id), spread.p99);
+  }
+
+ private:
+  std::vector<Figure>& all_;
+};
+
+void add_latencies(const Results& results, Figures& figures) {
   for (const report::Latency& latency : results.series.latencies) {
     if (latency.count == 0) continue;
     const std::pair<const char*, Duration> points[] = {
         {"p50", latency.p50}, {"p90", latency.p90}, {"p99", latency.p99}, {"max", latency.max}};
     for (const auto& [point, value] : points)
-      figures.push_back(
-          {{.id = with_qos(fmt::format("latency-{}", point).c_str(), latency.qos),
-            .name = fmt::format("{} latency of QoS {}", point, static_cast<int>(latency.qos)),
-            .unit = Unit::seconds,
-            .least_share = tenth,
-            .least_absolute = millisecond},
-           seconds(value)});
+      figures.add(fmt::format("latency-{}-qos{}", point, static_cast<int>(latency.qos)), value);
   }
 }
 
-void add_share(const char* id, const char* name, Qos qos, std::uint64_t part, std::uint64_t whole,
-               std::vector<Figure>& figures, Better better = Better::lower) {
-  if (whole == 0) return;
-  figures.push_back({{.id = with_qos(id, qos),
-                      .name = fmt::format("{}, QoS {}", name, static_cast<int>(qos)),
-                      .unit = Unit::share,
-                      .better = better,
-                      .least_share = better == Better::lower ? tenth : 0,
-                      .least_absolute = one_in_thousand},
-                     ratio(part, whole)});
-}
-
-void add_ledger(const Results& results, std::vector<Figure>& figures) {
+void add_ledger(const Results& results, Figures& figures) {
   for (const report::PublishedRow& row : results.ledger.published) {
-    add_share("refused", "messages refused by client or broker", row.qos,
-              row.not_sent + row.refused, row.attempted, figures);
+    figures.add_share("refused", row.qos, row.not_sent + row.refused, row.attempted);
     if (row.qos != Qos::at_most_once)
-      add_share("unacknowledged", "messages without an acknowledgement", row.qos, row.open,
-                row.attempted, figures);
+      figures.add_share("unacknowledged", row.qos, row.open, row.attempted);
   }
   for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once}) {
     report::DeliveryRow all;
@@ -73,49 +74,26 @@ void add_ledger(const Results& results, std::vector<Figure>& figures) {
       all.reordered += row.reordered;
       all.late += row.late;
     }
-    add_share("delivered", "deliveries made of those owed", qos, all.delivered, all.owed, figures,
-              Better::higher);
-    add_share("lost", "deliveries lost", qos, all.lost, all.owed, figures);
-    add_share("duplicated", "deliveries made twice", qos, all.duplicated, all.owed, figures);
-    add_share("reordered", "deliveries out of order", qos, all.reordered, all.owed, figures);
-    add_share("late", "deliveries later than promised", qos, all.late, all.owed, figures);
+    figures.add_share("delivered", qos, all.delivered, all.owed);
+    figures.add_share("lost", qos, all.lost, all.owed);
+    figures.add_share("duplicated", qos, all.duplicated, all.owed);
+    figures.add_share("reordered", qos, all.reordered, all.owed);
+    figures.add_share("late", qos, all.late, all.owed);
   }
 }
 
-void add_connections(const Results& results, std::vector<Figure>& figures) {
-  for (const report::PacketCount& packets : results.series.packets) {
-    if (packets.kind != Kind::connect) continue;
-    figures.push_back({{.id = "connects",
-                        .name = "connects tried by the fleet",
-                        .unit = Unit::count,
-                        .least_share = tenth,
-                        .least_absolute = 1},
-                       static_cast<double>(packets.sent_by_clients)});
-  }
+void add_connections(const Results& results, Figures& figures) {
+  for (const report::PacketCount& packets : results.series.packets)
+    if (packets.kind == Kind::connect)
+      figures.add("connects", static_cast<double>(packets.sent_by_clients));
   if (results.series.fleet.empty() || results.run.clients.empty()) return;
   double connected = 0;
   for (const report::FleetBin& bin : results.series.fleet) connected += bin.connected;
-  figures.push_back({{.id = "connected",
-                      .name = "time the fleet was connected",
-                      .unit = Unit::share,
-                      .better = Better::higher,
-                      .least_absolute = 0.005},
-                     connected / static_cast<double>(results.series.fleet.size()) /
-                         static_cast<double>(results.run.clients.size())});
+  figures.add("connected", connected / static_cast<double>(results.series.fleet.size()) /
+                               static_cast<double>(results.run.clients.size()));
 }
 
-void add_silence(const Results& results, std::vector<Figure>& figures) {
-  const report::SilentDrops& drops = results.series.silent_drops;
-  if (drops.count == 0) return;
-  figures.push_back({{.id = "silent-drop-late",
-                      .name = "silent clients dropped late by",
-                      .unit = Unit::seconds,
-                      .least_share = tenth,
-                      .least_absolute = 0.1},
-                     seconds(drops.p50)});
-}
-
-void add_traffic(const Results& results, std::vector<Figure>& figures) {
+void add_traffic(const Results& results, Figures& figures) {
   std::uint64_t up = 0;
   std::uint64_t down = 0;
   for (const report::LinkTraffic& link : results.traffic) {
@@ -123,29 +101,12 @@ void add_traffic(const Results& results, std::vector<Figure>& figures) {
     down += link.bytes_down;
   }
   if (up + down == 0) return;  // a world without packets
-  const auto bytes = [&](const char* id, const char* name, std::uint64_t value) {
-    figures.push_back({{.id = id, .name = name, .unit = Unit::bytes, .least_share = twentieth},
-                       static_cast<double>(value)});
-  };
-  bytes("bytes-up", "bytes on the air, up", up);
-  bytes("bytes-down", "bytes on the air, down", down);
-}
-
-void add_spread(const char* id, const char* name, const report::Spread& spread,
-                std::vector<Figure>& figures) {
-  if (spread.count == 0) return;
-  const std::pair<const char*, Duration> points[] = {{"p50", spread.p50}, {"p99", spread.p99}};
-  for (const auto& [point, value] : points)
-    figures.push_back({{.id = fmt::format("{}-{}", id, point),
-                        .name = fmt::format("{} {}", point, name),
-                        .unit = Unit::seconds,
-                        .least_share = tenth,
-                        .least_absolute = millisecond},
-                       seconds(value)});
+  figures.add("bytes-up", static_cast<double>(up));
+  figures.add("bytes-down", static_cast<double>(down));
 }
 
 // Bytes are those of the traffic.
-void add_costs(const Results& results, std::vector<Figure>& figures) {
+void add_costs(const Results& results, Figures& figures) {
   std::uint64_t reconnects = 0;
   std::optional<Duration> radio_on;
   std::optional<std::uint64_t> microjoules;
@@ -154,30 +115,11 @@ void add_costs(const Results& results, std::vector<Figure>& figures) {
     if (row.radio_on) radio_on = radio_on.value_or(Duration{}) + *row.radio_on;
     if (row.microjoules) microjoules = microjoules.value_or(0) + *row.microjoules;
   }
-  if (!results.costs.rows.empty())
-    figures.push_back({{.id = "reconnects",
-                        .name = "reconnects of the fleet",
-                        .unit = Unit::count,
-                        .least_share = tenth,
-                        .least_absolute = 1},
-                       static_cast<double>(reconnects)});
-  if (radio_on)
-    figures.push_back({{.id = "radio-on",
-                        .name = "time that radios were on",
-                        .unit = Unit::seconds,
-                        .least_share = twentieth,
-                        .least_absolute = millisecond},
-                       seconds(*radio_on)});
-  if (microjoules)
-    figures.push_back({{.id = "energy",
-                        .name = "energy of the radios",
-                        .unit = Unit::joules,
-                        .least_share = twentieth,
-                        .least_absolute = millisecond},
-                       static_cast<double>(*microjoules) / 1e6});
-  add_spread("first-message", "time to the first message after an outage",
-             results.costs.first_message, figures);
-  add_spread("staleness", "age of retained values", results.costs.staleness, figures);
+  if (!results.costs.rows.empty()) figures.add("reconnects", static_cast<double>(reconnects));
+  if (radio_on) figures.add("radio-on", *radio_on);
+  if (microjoules) figures.add("energy", static_cast<double>(*microjoules) / 1e6);
+  figures.add_spread("first-message", results.costs.first_message);
+  figures.add_spread("staleness", results.costs.staleness);
 }
 
 }  // namespace
@@ -199,12 +141,14 @@ Facts facts_of(const report::Results& results, std::string folder) {
          .verdict = finding.verdict,
          .measured = finding.measured,
          .evidence = finding.evidence.empty() ? std::string() : finding.evidence.front().text});
-  add_latencies(results, facts.figures);
-  add_ledger(results, facts.figures);
-  add_connections(results, facts.figures);
-  add_silence(results, facts.figures);
-  add_traffic(results, facts.figures);
-  add_costs(results, facts.figures);
+  Figures figures(facts.figures);
+  add_latencies(results, figures);
+  add_ledger(results, figures);
+  add_connections(results, figures);
+  if (results.series.silent_drops.count > 0)
+    figures.add("silent-drop-late", results.series.silent_drops.p50);
+  add_traffic(results, figures);
+  add_costs(results, figures);
   return facts;
 }
 

@@ -6,15 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "gate/metrics.h"
 #include "reports/conform/results.h"
 #include "reports/results.h"
 
 namespace mq::gate {
 
-enum class Better : std::uint8_t { lower, higher };
-enum class Unit : std::uint8_t { seconds, share, count, bytes, joules };
-
-// A figure that runs have, such as "latency-p99-qos1".
+// A figure of runs: one of metrics.h, or one that somebody adds.
 struct Metric {
   std::string id;
   std::string name;  // "p99 latency of QoS 1"

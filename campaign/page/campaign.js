@@ -7,21 +7,6 @@
   const columns = data.x.labels.length;
   const judged = 0, broken = 1;
 
-  // ---- Theme -----------------------------------------------------------------------------------
-  const theme = document.getElementById("theme");
-  const themes = ["system", "light", "dark"];
-  let chosen = 0;
-  theme.hidden = false;
-  theme.addEventListener("click", () => {
-    chosen = (chosen + 1) % themes.length;
-    if (chosen === 0) delete root.dataset.theme;
-    else root.dataset.theme = themes[chosen];
-    theme.textContent = "Theme: " + themes[chosen];
-  });
-  let before_print = null;
-  addEventListener("beforeprint", () => { before_print = root.dataset.theme ?? ""; root.dataset.theme = "light"; });
-  addEventListener("afterprint", () => { if (before_print) root.dataset.theme = before_print; else delete root.dataset.theme; });
-
   // ---- Words -----------------------------------------------------------------------------------
   const digits = (v) => (v >= 99.95 ? v.toFixed(0) : v >= 9.995 ? v.toFixed(1) : v.toFixed(2)).replace(/\.0+$/, "");
   const scaled = (v, units) => {
@@ -33,6 +18,7 @@
     seconds: (v) => v === 0 ? "0 s" : scaled(v, [[7200, "h"], [120, "min"], [0.9995, "s"], [0.9995e-3, "ms"], [1e-6, "\u00b5s"]]),
     share: (v) => v === 1 ? "100 %" : v === 0 ? "0 %" : (100 * v).toPrecision(v > 0.999 ? 5 : 3).replace(/\.?0+$/, "") + " %",
     bytes: (v) => scaled(v, [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]]),
+    joules: (v) => scaled(v, [[1e3, "kJ"], [1, "J"], [1e-3, "mJ"]]),
     count: (v) => digits(v),
     runs: (v) => String(v),
   };

@@ -39,6 +39,8 @@ const char* kind(Unit unit) {
       return "share";
     case Unit::bytes:
       return "bytes";
+    case Unit::joules:
+      return "joules";
     case Unit::count:
       break;
   }
@@ -97,7 +99,7 @@ std::string measures_json(const Summary& summary, const HeatMaps& maps) {
   for (const std::string& id : measures.promises) name("broke " + id, "promise", true);
   for (const std::size_t i : measures.figures)
     name(fmt::format("{} (median of the runs)", figures[i].name), kind(figures[i].unit),
-         figures[i].lower_is_better);
+         figures[i].better == gate::Better::lower);
   json::array all;
   for (const HeatMap& map : maps.maps) {
     json::array cells;

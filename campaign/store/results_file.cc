@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -224,6 +225,7 @@ void ResultsFile::prepare(Open how) {
                                    "program knows {})",
                                    path_, version, results_schema_version),
                        true);
+  if (!is_empty_ && version < results_schema_version) add_columns();
   if (!write) return;
   if (is_empty_)
     run(
@@ -234,6 +236,20 @@ void ResultsFile::prepare(Open how) {
   run("PRAGMA journal_mode = TRUNCATE");
   run("PRAGMA synchronous = FULL");
   run("PRAGMA cache_size = -65536");
+}
+
+// An older file lacks figures; of its runs they are not known.
+void ResultsFile::add_columns() {
+  std::set<std::string> there;
+  {
+    Statement asked(*this, "SELECT name FROM pragma_table_info('run')");
+    while (asked.step()) there.insert(std::string(asked.text(0)));
+  }
+  std::string sql = "BEGIN IMMEDIATE; ";
+  for (const Figure& figure : figures)
+    if (!there.contains(column(figure)))
+      sql += "ALTER TABLE run ADD COLUMN " + column(figure) + " REAL; ";
+  run(sql + fmt::format("PRAGMA user_version = {}; COMMIT", results_schema_version));
 }
 
 void ResultsFile::run(const std::string& sql) const {

@@ -19,7 +19,7 @@ struct sqlite3;
 
 namespace mq::campaign {
 
-inline constexpr int results_schema_version = 1;
+inline constexpr int results_schema_version = 2;
 
 // The file cannot be used: one line for the user. `is_refused`: it is another campaign's, or of a
 // newer program, or none at all; else the machine's fault.
@@ -82,6 +82,7 @@ class ResultsFile {
  private:
   class Statement;
   void prepare(Open how);
+  void add_columns();
   void run(const std::string& sql) const;
   [[noreturn]] void fail(const std::string& doing) const;
 

@@ -181,9 +181,24 @@ TEST_F(Results, OfAnotherCampaignAreNotMerged) {
 
 TEST_F(Results, OfANewerProgramAreRefusedAndLeftAlone) {
   write("a.db", {outcome(1)});
-  execute("a.db", "PRAGMA user_version = 2");
+  execute("a.db", "PRAGMA user_version = 3");
   for (const Open how : {Open::to_read, Open::to_write})
-    EXPECT_THAT(refusal("a.db", how), HasSubstr("newer mqttlab (its schema is version 2"));
+    EXPECT_THAT(refusal("a.db", how), HasSubstr("newer mqttlab (its schema is version 3"));
+}
+
+// Schema 1 had no costs.
+TEST_F(Results, OfAnOlderProgramAreReadAndMerged) {
+  write("old.db", {outcome(1), outcome(2)});
+  const std::vector<std::string> all = rows("old.db");
+  execute("old.db",
+          "ALTER TABLE run DROP COLUMN energy; ALTER TABLE run DROP COLUMN staleness_p99; "
+          "PRAGMA user_version = 1");
+  EXPECT_EQ(rows("old.db"), all);
+  execute("old.db", "ALTER TABLE run DROP COLUMN energy; PRAGMA user_version = 1");
+  write("new.db", {outcome(3)});
+  ResultsFile file(at("new.db"), Open::to_write);
+  file.merge(at("old.db"));
+  EXPECT_EQ(file.count(), 3U);
 }
 
 TEST_F(Results, WhatIsNoResultsFileIsRefused) {

@@ -1,9 +1,9 @@
 # cmake -DOUT=assets.cc -DFOLDER=... -P embed.cmake: the page's style and scripts as C++, with the
 # SHA-256 of each in base64, as a content security policy wants it. Other pages say which files of
-# FOLDER are theirs (ASSETS, as name=file), and whose header declares them (HEADER, NAMESPACE).
+# FOLDER are theirs (ASSETS, as name=file or name=file+file), and whose header declares them (HEADER, NAMESPACE).
 if(NOT DEFINED ASSETS)
-  set(ASSETS style=report.css script=report.js journey=journey.js charts=echarts.min.js
-    compare_style=compare.css matrix_style=matrix.css matrix_script=matrix.js)
+  set(ASSETS style=report.css script=page.js+report.js journey=journey.js charts=echarts.min.js
+    compare_style=compare.css matrix_style=matrix.css matrix_script=page.js+matrix.js)
   set(HEADER reports/html/assets.h)
   set(NAMESPACE mq::report::assets)
 endif()
@@ -30,9 +30,14 @@ foreach(asset ${ASSETS})
   string(REPLACE "=" ";" asset ${asset})
   list(GET asset 0 name)
   list(GET asset 1 file)
-  file(SHA256 ${FOLDER}/${file} hex)
+  string(REPLACE "+" ";" files ${file})
+  set(content "")
+  foreach(part ${files})
+    file(READ ${FOLDER}/${part} text)
+    string(APPEND content "${text}")
+  endforeach()
+  string(SHA256 hex "${content}")
   base64_of_hex(${hex} digest)
-  file(READ ${FOLDER}/${file} content)
   string(APPEND code "constexpr char ${name}_text[] = R\"|asset|(${content})|asset|\";\n"
     "const std::string_view ${name}{${name}_text, sizeof ${name}_text - 1};\n"
     "const std::string_view ${name}_sha256 = \"${digest}\";\n\n")

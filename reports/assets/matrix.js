@@ -7,39 +7,6 @@
   const rows = [...document.querySelectorAll("tr.statement")];
   const detail = (row) => row.nextElementSibling;
 
-  // ---- Theme -----------------------------------------------------------------------------------
-  const theme = document.getElementById("theme");
-  const themes = ["system", "light", "dark"];
-  let chosen = 0;
-  theme.hidden = false;
-  theme.addEventListener("click", () => {
-    chosen = (chosen + 1) % themes.length;
-    if (chosen === 0) delete root.dataset.theme;
-    else root.dataset.theme = themes[chosen];
-    theme.textContent = "Theme: " + themes[chosen];
-  });
-
-  // On paper, dark ink on white.
-  let before_print = null;
-  addEventListener("beforeprint", () => { before_print = root.dataset.theme ?? ""; root.dataset.theme = "light"; });
-  addEventListener("afterprint", () => { if (before_print) root.dataset.theme = before_print; else delete root.dataset.theme; });
-
-  // ---- Copying -----------------------------------------------------------------------------------
-  for (const button of document.querySelectorAll(".copy")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const text = button.parentElement.querySelector("code").textContent;
-      try {
-        await navigator.clipboard.writeText(text);
-        button.textContent = "Copied";
-      } catch {
-        getSelection().selectAllChildren(button.parentElement.querySelector("code"));
-        button.textContent = "Selected";
-      }
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    });
-  }
-
   // ---- Opening and closing -------------------------------------------------------------------------
   const links = (row) => [...row.querySelectorAll(":scope > * > a")];
   const is_open = (row) => row.classList.contains("open");

@@ -338,42 +338,17 @@
     cancelAnimationFrame(resizing);
     resizing = requestAnimationFrame(() => { for (const one of charts) { one.chart.resize(); draw(one); } });
   });
-  // Paper is light, and as wide as it is.
-  let theme_before_print = null;
+  // Paper is as wide as it is; page.js has made it light.
   addEventListener("beforeprint", () => {
-    theme_before_print = root.dataset.theme ?? "";
-    root.dataset.theme = "light";
     for (const one of charts) { one.chart.resize({ width: 680 }); draw(one); }
   });
   addEventListener("afterprint", () => {
-    set_theme(theme_before_print);
     for (const one of charts) { one.chart.resize({ width: "auto" }); draw(one); }
   });
 
   // ---- Buttons ---------------------------------------------------------------------------------
-  const button = document.getElementById("theme");
-  const themes = ["", "light", "dark"];
-  function set_theme(theme) {
-    if (theme) root.dataset.theme = theme;
-    else delete root.dataset.theme;
-    button.textContent = "Theme: " + (theme || "system");
-  }
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    set_theme(themes[(themes.indexOf(root.dataset.theme ?? "") + 1) % themes.length]);
-    draw_all();
-  });
+  document.getElementById("theme").addEventListener("click", draw_all);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw_all);
-  for (const copy of document.querySelectorAll(".copy")) {
-    copy.hidden = false;
-    copy.addEventListener("click", () => {
-      const code = copy.previousElementSibling;
-      const done = (word) => { copy.textContent = word; setTimeout(() => { copy.textContent = "Copy"; }, 1500); };
-      const select = () => { getSelection().selectAllChildren(code); done("Selected"); };
-      if (!navigator.clipboard) { select(); return; }
-      navigator.clipboard.writeText(code.textContent).then(() => done("Copied"), select);
-    });
-  }
   const of_clients = charts.find((one) => one.name === "clients");
   if (of_clients) of_clients.chart.on("click", (item) => {
     const client = Array.isArray(item.data) && data.clients[item.data[0]];

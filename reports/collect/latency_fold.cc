@@ -5,7 +5,6 @@
 namespace mq::report {
 namespace {
 
-constexpr std::size_t attempts_per_client_min = 256;
 constexpr std::uint32_t steps_over_time = 16;
 constexpr double curve_percentiles[] = {1,  5,  10,   20,   30,   40,    50,    60,
                                         70, 75, 80,   85,   90,   93,    95,    97,
@@ -31,10 +30,8 @@ void take_whole(const checks::LatencyHistogram& all, Latency& into) {
 
 LatencyFold::LatencyFold(const trace::RunInfo& run, Duration whole, std::size_t bins,
                          std::size_t attempts_max)
-    : publishers_(run.clients.size()),
+    : attempts_(run.clients.size(), attempts_max),
       keeps_retain_flag_(run.clients.size()),
-      attempts_per_client_(std::max(attempts_max / std::max<std::size_t>(run.clients.size(), 1),
-                                    attempts_per_client_min)),
       slots_(whole, bins) {
   for (std::size_t i = 0; i < run.clients.size(); ++i) {
     const auto& subscriptions = run.clients[i].subscriptions;
@@ -46,25 +43,9 @@ LatencyFold::LatencyFold(const trace::RunInfo& run, Duration whole, std::size_t 
 
 void LatencyFold::observe(const trace::Event& event) {
   if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
-    attempted(*attempt, event.at);
+    attempts_.add(*attempt, event.at);
   else if (const auto* delivery = std::get_if<trace::Delivered>(&event.what))
     delivered(*delivery, event.at);
-}
-
-void LatencyFold::attempted(const trace::Attempted& attempt, Instant at) {
-  Publisher& publisher = publishers_[static_cast<std::size_t>(attempt.client)];
-  if (publisher.attempts.empty()) publisher.first = attempt.stamp.number;
-  const std::uint64_t next = publisher.first + publisher.attempts.size();
-  // Numbers count up one by one; anything else starts afresh.
-  if (attempt.stamp.number != next) {
-    publisher.attempts.clear();
-    publisher.first = attempt.stamp.number;
-  }
-  publisher.attempts.push_back(at);
-  if (publisher.attempts.size() > attempts_per_client_) {
-    publisher.attempts.pop_front();
-    ++publisher.first;
-  }
 }
 
 void LatencyFold::delivered(const trace::Delivered& delivery, Instant at) {
@@ -72,20 +53,14 @@ void LatencyFold::delivered(const trace::Delivered& delivery, Instant at) {
   const auto subscriber = static_cast<std::size_t>(delivery.connection.client);
   if (delivery.publish->retain && !keeps_retain_flag_[subscriber]) return;
   const auto stamp = trace::stamp_of(delivery.publish->payload.text());
-  if (!stamp || stamp->origin != trace::Stamp::Origin::publish) return;
-  const auto index = static_cast<std::size_t>(stamp->publisher);
-  if (index >= publishers_.size()) return;
-  const Publisher& publisher = publishers_[index];
-  if (stamp->number < publisher.first) {
+  if (!stamp) return;
+  if (attempts_.is_forgotten(*stamp))
     ++per_qos_[static_cast<std::size_t>(delivery.publish->qos)].unmeasured;
-    return;
-  }
-  const std::uint64_t position = stamp->number - publisher.first;
-  if (position >= publisher.attempts.size()) return;
-  const Instant since = publisher.attempts[position];
+  const auto since = attempts_.of(*stamp);
+  if (!since) return;
   PerQos& qos = per_qos_[static_cast<std::size_t>(delivery.publish->qos)];
-  qos.all.record(at - since);
-  qos.bins[slots_.slot_of(since)].record(at - since);
+  qos.all.record(at - *since);
+  qos.bins[slots_.slot_of(*since)].record(at - *since);
 }
 
 void LatencyFold::finish(Series& into) const {

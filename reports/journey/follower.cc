@@ -19,19 +19,6 @@ constexpr const char* given_words = "given to the application";
 
 }  // namespace
 
-void Attempts::add(const Stamp& stamp, Instant at) {
-  if (!at_.emplace(stamp, at).second) return;
-  order_.push_back(stamp);
-  if (order_.size() <= limit_) return;
-  at_.erase(order_.front());
-  order_.pop_front();
-}
-
-std::optional<Instant> Attempts::of(const Stamp& stamp) const {
-  const auto found = at_.find(stamp);
-  return found == at_.end() ? std::nullopt : std::optional(found->second);
-}
-
 JourneyFollower::JourneyFollower(ClientIndex client, const std::set<Stamp>& named,
                                  const JourneyLimits& limits)
     : client_(client), named_(named), limits_(limits) {

@@ -10,23 +10,11 @@
 #include <tuple>
 #include <vector>
 
+#include "reports/collect/attempts.h"
 #include "reports/journey/journey.h"
 #include "reports/sequence/exchanges.h"
 
 namespace mq::report {
-
-// When each message was handed to its client, for the latest of the fleet.
-class Attempts {
- public:
-  explicit Attempts(std::size_t limit) : limit_(limit) {}
-  void add(const trace::Stamp& stamp, Instant at);
-  std::optional<Instant> of(const trace::Stamp& stamp) const;
-
- private:
-  std::size_t limit_;
-  std::map<trace::Stamp, Instant> at_;
-  std::deque<trace::Stamp> order_;
-};
 
 class JourneyFollower {
  public:

@@ -37,14 +37,14 @@ std::set<trace::Stamp> named_messages(const Results& results) {
 
 class Everybody final : public trace::Observer {
  public:
-  Everybody(const std::vector<ClientIndex>& clients, const std::set<trace::Stamp>& named,
-            const JourneyLimits& limits)
-      : attempts_(limits.attempts_max) {
+  Everybody(std::size_t fleet, const std::vector<ClientIndex>& clients,
+            const std::set<trace::Stamp>& named, const JourneyLimits& limits)
+      : attempts_(fleet, limits.attempts_max) {
     for (const ClientIndex client : clients) followers_.emplace_back(client, named, limits);
   }
   void observe(const trace::Event& event) override {
     if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
-      attempts_.add(attempt->stamp, event.at);
+      attempts_.add(*attempt, event.at);
     for (JourneyFollower& follower : followers_) follower.observe(event, attempts_);
   }
   std::vector<Journey> finish() {
@@ -67,7 +67,7 @@ std::vector<Journey> follow_journeys(std::istream& events, const Results& result
   const std::vector<ClientIndex> clients = choose(results, limits.clients_max);
   reader.skip_others(clients);
   const std::set<trace::Stamp> named = named_messages(results);
-  Everybody everybody(clients, named, limits);
+  Everybody everybody(reader.run()->clients.size(), clients, named, limits);
   while (reader.next(everybody)) {
   }
   return everybody.finish();

@@ -23,10 +23,10 @@ using ::testing::SizeIs;
 class Follow final : public trace::Observer {
  public:
   Follow(ClientIndex client, const JourneyLimits& limits, const std::set<trace::Stamp>& named)
-      : attempts_(limits.attempts_max), follower_(client, named, limits) {}
+      : attempts_(2, limits.attempts_max), follower_(client, named, limits) {}
   void observe(const trace::Event& event) override {
     if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
-      attempts_.add(attempt->stamp, event.at);
+      attempts_.add(*attempt, event.at);
     follower_.observe(event, attempts_);
   }
   Journey finish() { return follower_.finish(); }

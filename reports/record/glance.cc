@@ -17,16 +17,13 @@ constexpr std::size_t latencies_max = 1'000;
 constexpr std::size_t messages_max = 12;
 constexpr std::size_t shown_faults_max = 8;
 
-std::uint64_t key_of(const trace::Stamp& stamp) {
-  return static_cast<std::uint64_t>(stamp.publisher) << 40U | stamp.number;
-}
-
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 double seconds(Instant at) { return seconds(at.time_since_epoch()); }
 
 }  // namespace
 
-Glance::Glance(const trace::RunInfo& run) : run_(run), connected_(run.clients.size()) {
+Glance::Glance(const trace::RunInfo& run)
+    : run_(run), connected_(run.clients.size()), attempts_(run.clients.size(), attempts_max, 16) {
   for (const trace::ClientInfo& client : run.clients) {
     auto found = std::find_if(groups_.begin(), groups_.end(),
                               [&](const Group& group) { return group.name == client.group; });
@@ -62,21 +59,15 @@ void Glance::on(const trace::Event&, const trace::LinkClosed& closed) {
 
 void Glance::on(const trace::Event& event, const trace::Attempted& attempted) {
   ++attempted_;
-  const std::uint64_t key = key_of(attempted.stamp);
-  attempts_.emplace(key, event.at);
-  attempts_in_order_.push_back(key);
-  if (attempts_in_order_.size() <= attempts_max) return;
-  attempts_.erase(attempts_in_order_.front());
-  attempts_in_order_.pop_front();
+  attempts_.add(attempted, event.at);
 }
 
 void Glance::on(const trace::Event& event, const trace::Delivered& delivered) {
   ++delivered_;
   const auto stamp = trace::stamp_of(delivered.publish->payload.text());
-  if (!stamp || stamp->origin != trace::Stamp::Origin::publish) return;
-  const auto attempt = attempts_.find(key_of(*stamp));
-  if (attempt == attempts_.end()) return;
-  const Duration latency = event.at - attempt->second;
+  const auto attempt = stamp ? attempts_.of(*stamp) : std::nullopt;
+  if (!attempt) return;
+  const Duration latency = event.at - *attempt;
   latencies_.push_back(latency);
   if (latencies_.size() > latencies_max) latencies_.pop_front();
   messages_.push_back({event.at, delivered.publish->topic,

@@ -6,9 +6,9 @@
 #include <deque>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "reports/collect/attempts.h"
 #include "sim/trace/event.h"
 #include "sim/trace/run_info.h"
 
@@ -54,10 +54,9 @@ class Glance final : public trace::Observer {
   std::vector<Group> groups_;
   std::vector<std::uint32_t> group_of_;  // by client
   std::vector<bool> connected_;          // by client
-  std::unordered_map<std::uint64_t, Instant> attempts_;
-  std::deque<std::uint64_t> attempts_in_order_;
-  std::deque<Duration> latencies_;  // the last ones
-  std::deque<Message> messages_;    // the last ones
+  Attempts attempts_;
+  std::deque<Duration> latencies_;         // the last ones
+  std::deque<Message> messages_;           // the last ones
   std::map<std::size_t, Instant> faults_;  // those that go on, since when
   std::uint64_t attempted_ = 0;
   std::uint64_t delivered_ = 0;

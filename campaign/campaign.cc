@@ -53,7 +53,7 @@ void check_brokers(const std::vector<std::string>& brokers, const Node* node, Pr
   for (const std::string& broker : brokers)
     if (!seen.insert(broker).second)
       problems.push_back(
-          {node->line, node->column, "the broker " + scenario::quoted(broker) + " comes twice"});
+          {node->line, node->column, "the broker " + scenario::in_quotes(broker) + " comes twice"});
 }
 
 void check_size(const Campaign& campaign, Problems& problems) {

@@ -17,10 +17,10 @@ namespace mq::campaign {
 namespace {
 
 using scenario::Choice;
+using scenario::in_quotes;
 using scenario::Is;
 using scenario::Key;
 using scenario::Node;
-using scenario::quoted;
 using scenario::Shape;
 
 bool is_number(Is is) {
@@ -56,7 +56,7 @@ std::optional<Range> read_range(const std::string& path, const Node& node, const
     return std::nullopt;
   };
   if (!is_number(shape.is))
-    return refuse(node, quoted(path) + " is not a number: put its values into `grid` or `list`");
+    return refuse(node, in_quotes(path) + " is not a number: put its values into `grid` or `list`");
   Shape end = shape;  // a word, such as `never`, is no end of a range
   end.choices = {};
   const std::array keys = {Key{.name = "from", .shape = &end, .is_required = true},
@@ -64,7 +64,7 @@ std::optional<Range> read_range(const std::string& path, const Node& node, const
                            Key{.name = "scale", .shape = &scale, .fallback = "linear"}};
   const Shape range_shape{.is = Is::map, .title = "a range", .keys = keys};
   const std::size_t before = problems.size();
-  scenario::check(node, range_shape, quoted(path), problems);
+  scenario::check(node, range_shape, in_quotes(path), problems);
   if (problems.size() > before) return std::nullopt;
   const scenario::Fields fields(&node, range_shape);
   Range range{.path = path,
@@ -74,9 +74,9 @@ std::optional<Range> read_range(const std::string& path, const Node& node, const
               .high = number_of(fields.value("to"), shape.is),
               .is_log = fields.text("scale") == "log"};
   if (range.low >= range.high)
-    return refuse(node, quoted(path) + ": `from` must be less than `to`");
+    return refuse(node, in_quotes(path) + ": `from` must be less than `to`");
   if (range.is_log && range.low <= 0)
-    return refuse(node, quoted(path) + ": with `scale: log`, `from` must be more than 0");
+    return refuse(node, in_quotes(path) + ": with `scale: log`, `from` must be more than 0");
   return range;
 }
 

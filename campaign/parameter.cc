@@ -14,10 +14,10 @@ namespace mq::campaign {
 namespace {
 
 using scenario::Entry;
+using scenario::in_quotes;
 using scenario::Is;
 using scenario::Key;
 using scenario::Node;
-using scenario::quoted;
 using scenario::Shape;
 
 std::vector<std::string_view> segments(std::string_view path) {
@@ -36,7 +36,7 @@ std::string instead_of(std::string_view path) {
   if (path == "world") return "a campaign has one `world`";
   if (path == "broker.external") return "brokers are given by `brokers`";
   if (path == "version" || path == "name" || path == "description")
-    return quoted(path) + " changes nothing in a run";
+    return in_quotes(path) + " changes nothing in a run";
   return {};
 }
 
@@ -60,7 +60,7 @@ Below among(const std::vector<Key>& keys, const Node* node, std::string_view seg
     for (std::size_t i = 0; i < names.size(); ++i)
       guess += (i == 0 ? "" : ", ") + std::string(names[i]);
   }
-  return {nullptr, nullptr, where + " has no key " + quoted(segment) + guess};
+  return {nullptr, nullptr, where + " has no key " + in_quotes(segment) + guess};
 }
 
 Below named(const Shape& shape, const Node* node, std::string_view segment,
@@ -71,7 +71,7 @@ Below named(const Shape& shape, const Node* node, std::string_view segment,
   if (const Node* found = node == nullptr ? nullptr : scenario::find(*node, segment))
     return {shape.item, found, {}};
   return {nullptr, nullptr,
-          "there is no " + quoted(segment) + " in " + where + " of the scenario" +
+          "there is no " + in_quotes(segment) + " in " + where + " of the scenario" +
               scenario::suggestion(segment, names)};
 }
 
@@ -82,7 +82,7 @@ Below entry_of(const Shape& shape, const Node* node, std::string_view segment,
   if (index && *index < count) return {shape.item, &node->items[*index], {}};
   return {nullptr, nullptr,
           where + " is a list with " + std::to_string(count) +
-              " entries, counted from 0: there is no " + quoted(segment)};
+              " entries, counted from 0: there is no " + in_quotes(segment)};
 }
 
 Below below(const Shape& shape, const Node* node, std::string_view segment,
@@ -124,7 +124,7 @@ std::variant<const Shape*, std::string> parameter(const Node& scenario, std::str
     at = below(*at.shape, at.node, segment, where);
     if (at.shape == nullptr) return std::move(at.why);
     so_far += (so_far.empty() ? "" : ".") + std::string(segment);
-    where = quoted(so_far);
+    where = in_quotes(so_far);
   }
   return at.shape;
 }

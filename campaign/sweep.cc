@@ -15,9 +15,9 @@ namespace {
 
 using scenario::Entry;
 using scenario::Fields;
+using scenario::in_quotes;
 using scenario::Node;
 using scenario::Problems;
-using scenario::quoted;
 using scenario::Shape;
 
 class Reader {
@@ -43,8 +43,8 @@ class Reader {
     for (const std::string& other : claimed_) {
       const bool same = other == key.text;
       if (same || other.starts_with(key.text + ".") || key.text.starts_with(other + "."))
-        return add(key, same ? quoted(key.text) + " is swept twice"
-                             : quoted(key.text) + " and " + quoted(other) +
+        return add(key, same ? in_quotes(key.text) + " is swept twice"
+                             : in_quotes(key.text) + " and " + in_quotes(other) +
                                    " are swept: one lies within the other");
     }
     claimed_.push_back(key.text);
@@ -52,7 +52,7 @@ class Reader {
 
   Setting setting(const Node& key, const Shape& shape, const Node& value) {
     if (value.kind != Node::Kind::nothing)
-      scenario::check(value, shape, quoted(key.text), problems_);
+      scenario::check(value, shape, in_quotes(key.text), problems_);
     return {key.text, value, text_of(value)};
   }
 
@@ -77,12 +77,12 @@ std::vector<Axis> Reader::grid(const Node& node) {
     if (shape == nullptr) continue;
     claim(entry.key);
     if (entry.value.kind != Node::Kind::list || entry.value.items.empty()) {
-      add(entry.value, quoted(entry.key.text) + ": expected a list of values such as [1s, 10s]");
+      add(entry.value, in_quotes(entry.key.text) + ": expected a list of values such as [1s, 10s]");
       continue;
     }
     if (entry.value.items.size() > levels_max) {
       add(entry.value,
-          quoted(entry.key.text) + " has more than " + std::to_string(levels_max) + " values");
+          in_quotes(entry.key.text) + " has more than " + std::to_string(levels_max) + " values");
       continue;
     }
     Axis axis{Axis::Kind::grid, {entry.key.text}, {}};
@@ -90,7 +90,7 @@ std::vector<Axis> Reader::grid(const Node& node) {
     for (const Node& value : entry.value.items) {
       axis.levels.push_back({{setting(entry.key, *shape, value)}});
       const std::string& text = axis.levels.back().settings.front().text;
-      if (!seen.insert(text).second) add(value, "the value " + quoted(text) + " comes twice");
+      if (!seen.insert(text).second) add(value, "the value " + in_quotes(text) + " comes twice");
     }
     axes.push_back(std::move(axis));
   }

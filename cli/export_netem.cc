@@ -26,7 +26,7 @@ int export_netem(const std::string& name, const std::string& device) {
   for (const scenario::Profile& known : scenario::profiles())
     if (!known.is_element) names.push_back(known.name);
   const std::string guess = scenario::suggestion(name, names);
-  fmt::print(stderr, "mqttlab: there is no profile {}{}\n", scenario::quoted(name),
+  fmt::print(stderr, "mqttlab: there is no profile {}{}\n", scenario::in_quotes(name),
              guess.empty() ? "; `mqttlab list profiles` shows them" : guess);
   return exit_code::usage;
 }

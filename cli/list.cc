@@ -31,7 +31,7 @@ struct Entry {
   std::optional<scenario::Picture> picture;
 };
 
-std::vector<Entry> scenarios() {
+std::vector<Entry> scenario_entries() {
   std::vector<Entry> entries;
   std::error_code error;
   for (const auto& file : std::filesystem::directory_iterator(data_folder("scenarios"), error)) {
@@ -46,14 +46,14 @@ std::vector<Entry> scenarios() {
   return entries;
 }
 
-std::vector<Entry> brokers() {
+std::vector<Entry> broker_entries() {
   std::vector<Entry> entries;
   for (const std::string& name : peers::adapter_names())
     entries.push_back({name, "", peers::find_adapter(name).title, "", {}});
   return entries;
 }
 
-std::vector<Entry> profiles() {
+std::vector<Entry> profile_entries() {
   std::vector<Entry> entries;
   for (const scenario::Profile& profile : scenario::profiles())
     if (!profile.is_element)
@@ -126,9 +126,9 @@ void add_list(CLI::App& app, int& exit_code) {
   verb.runs([flags, &exit_code] {
     // `statements` and `cases` are listed by mqttlab-conform (programs.h).
     const bool is_profiles = flags->what == "profiles";
-    exit_code = list(is_profiles                  ? profiles()
-                     : flags->what == "scenarios" ? scenarios()
-                                                  : brokers(),
+    exit_code = list(is_profiles                  ? profile_entries()
+                     : flags->what == "scenarios" ? scenario_entries()
+                                                  : broker_entries(),
                      flags->json);
   });
 }

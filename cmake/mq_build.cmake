@@ -10,6 +10,12 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
+# Eight sources per compilation: most of a compilation is the headers of Asio, ns-3 and GoogleTest.
+if(MQTTLAB_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+endif()
+
 # Sanitizers and the debug switch of libraries must be the same in every object: global.
 if(MQTTLAB_SANITIZE)
   add_compile_options(-fsanitize=${MQTTLAB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -41,15 +47,19 @@ if(MQTTLAB_TESTS)
   include(GoogleTest)
 endif()
 
-# mq_test(NAME SOURCES a_test.cc ... LIBRARIES mq::x ... [LABELS long] [DATA_DIR dir])
+# mq_test(NAME SOURCES a_test.cc ... LIBRARIES mq::x ... [LABELS long] [TIMEOUT s] [APART])
 # A GoogleTest program, run by ctest one process per program. Tests read their data below
-# MQ_SOURCE_DIR, the root of the checkout.
+# MQ_SOURCE_DIR, the root of the checkout. APART: its sources have helpers of the same names, and are
+# not compiled together.
 function(mq_test name)
   if(NOT MQTTLAB_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "APART" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
+  if(arg_APART)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   target_link_libraries(${name} PRIVATE mq_build ${arg_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE MQ_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   # Compiled more often than run: a third of the time that a full build takes went into these.

@@ -183,14 +183,14 @@ class Reader {
   Adapter adapter_;
 };
 
-[[noreturn]] void refuse(const Problems& problems, const std::string& source) {
+}  // namespace
+
+void refuse(const Problems& problems, const std::string& source) {
   std::string text;
   for (const scenario::Problem& problem : problems)
     text += (text.empty() ? "" : "\n") + scenario::to_text(source, problem);
   throw AdapterError(text);
 }
-
-}  // namespace
 
 Adapter parse_adapter(std::string_view text, const std::string& source) {
   Problems problems;

@@ -16,10 +16,7 @@ using scenario::line_of_text;
 using scenario::long_text;
 using scenario::Shape;
 
-constexpr Shape word{.is = Is::text, .is_one_line = true, .entries_max = 1000};
-constexpr Shape words{.is = Is::list, .item = &word, .entries_max = 100};
 constexpr Shape names{.is = Is::list, .item = &a_name, .entries_max = 100};
-constexpr Shape one_or_words{.is = Is::one_or_list, .item = &word, .entries_max = 100};
 constexpr Shape command_list{.is = Is::list, .item = &words, .entries_max = 100};
 constexpr Shape variables{.is = Is::named_map, .item = &word, .entries_max = 100};
 constexpr Shape patience{.is = Is::duration, .min = "10ms", .max = "5min"};

@@ -27,10 +27,6 @@ using scenario::Node;
 using scenario::Problems;
 using scenario::Shape;
 
-constexpr Shape word{.is = Is::text, .is_one_line = true, .entries_max = 1000};
-constexpr Shape words{.is = Is::list, .item = &word, .entries_max = 100};
-constexpr Shape one_or_words{.is = Is::one_or_list, .item = &word, .entries_max = 100};
-
 constexpr std::array keys = {
     Key{.name = "version", .shape = &scenario::version_of_a_file, .is_required = true},
     Key{.name = "name", .shape = &a_name, .is_required = true},
@@ -78,13 +74,6 @@ void check_placeholders(const Node* command, const ClientAdapter& adapter, Probl
                             "unknown placeholder `${" + name + "}`" + did_you_mean(plain, known) +
                                 "; a field of a packet is one only if it is in `takes`"});
     }
-}
-
-[[noreturn]] void refuse(const Problems& problems, const std::string& source) {
-  std::string text;
-  for (const scenario::Problem& problem : problems)
-    text += (text.empty() ? "" : "\n") + scenario::to_text(source, problem);
-  throw AdapterError(text);
 }
 
 std::string text_in(const std::string& file) {

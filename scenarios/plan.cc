@@ -5,14 +5,12 @@
 namespace mq::scenario {
 namespace {
 
-constexpr std::uint32_t never_ends = 0xffffffff;
-
 std::string_view name(WorldKind world) { return world == WorldKind::ns3 ? "ns3" : "memory"; }
 
 // What the client will ask for: 3.1.1 has no expiry, only Clean Session.
 std::uint32_t session_expiry(const GroupPlan& group, Version version) {
   if (version == Version::v5) return group.session_expiry;
-  return group.clean_start ? 0 : never_ends;
+  return group.clean_start ? 0 : session_never_ends;
 }
 
 trace::ClientInfo client_info(const Plan& plan, const GroupPlan& group, std::size_t number) {

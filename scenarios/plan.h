@@ -113,6 +113,8 @@ struct ProgramPlan {
 // What a group's connections are made of; the broker listens for each.
 enum class Transport : std::uint8_t { tcp, tls, websocket, wss };
 
+inline constexpr std::uint32_t session_never_ends = 0xFFFFFFFF;
+
 struct GroupPlan {
   std::string name;
   std::size_t count = 1;
@@ -120,7 +122,7 @@ struct GroupPlan {
   std::size_t link = 0;           // position in Plan::links
   std::vector<Version> versions;  // taken in turn by the members
   bool clean_start = true;
-  std::uint32_t session_expiry = 0;  // seconds; 0xFFFFFFFF: never
+  std::uint32_t session_expiry = 0;  // seconds, or session_never_ends
   std::chrono::seconds keep_alive{60};
   std::optional<std::uint16_t> receive_maximum;  // of the client; nothing: as it likes
   std::string user_name;                         // empty: none

@@ -8,7 +8,7 @@
 namespace mq::broker {
 
 namespace {
-constexpr std::size_t kept_capacity = 32;  // of an empty queue; more is given back
+constexpr std::size_t kept_entries = 32;  // of an empty queue; more is given back
 constexpr std::size_t compact_from = 64;
 }  // namespace
 
@@ -68,7 +68,7 @@ void Outgoing::erase(std::size_t index) {
   if (empty()) {
     entries_.clear();
     head_ = 0;
-    if (entries_.capacity() > kept_capacity) entries_.shrink_to_fit();
+    if (entries_.capacity() > kept_entries) entries_.shrink_to_fit();
   } else if (head_ >= compact_from && head_ * 2 > entries_.size()) {
     entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;

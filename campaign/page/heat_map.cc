@@ -16,7 +16,7 @@ std::optional<Dimension> taken(std::vector<Dimension>& from, const std::string& 
   if (found == from.end()) {
     std::vector<std::string_view> names;
     for (const Dimension& one : from) names.push_back(one.name);
-    why = scenario::quoted(name) + " is not swept" + scenario::suggestion(name, names);
+    why = scenario::in_quotes(name) + " is not swept" + scenario::suggestion(name, names);
     return std::nullopt;
   }
   Dimension dimension = std::move(*found);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/overloaded.h"
+#include "client/pubsub/property_flag.h"
 #include "protocol/property_table.h"
 
 namespace mq::client {
@@ -186,13 +187,6 @@ class Compactor {
   std::string_view rest_;
   std::string& out_;
 };
-
-std::string dashed(std::string_view name) {
-  std::string text(name);
-  for (char& c : text)
-    if (c == '_') c = '-';
-  return text;
-}
 
 void append_user_properties(const Properties& properties, std::string& out) {
   out += "\"user-properties\":{";

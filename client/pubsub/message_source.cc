@@ -12,8 +12,6 @@
 namespace mq::client {
 namespace {
 
-constexpr std::size_t read_bytes = 64 * 1024;
-
 // Everything up to the end; throws std::system_error.
 Bytes read_all(int descriptor) {
   std::string all;

@@ -7,6 +7,8 @@
 
 namespace mq::client {
 
+inline constexpr std::size_t read_bytes = 64 * 1024;  // of stdin, at once
+
 // Nothing: it could not be read, and that was told on stderr.
 std::optional<Bytes> read_message(const MessageSource& source, const char* verb);
 

@@ -25,12 +25,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::string dashed(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', '-');
-  return text;
-}
-
 std::optional<std::uint32_t> number(const std::string& text) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -62,6 +56,12 @@ std::variant<PropertyValue, std::string> value_of(const PropertyInfo& row,
 }
 
 }  // namespace
+
+std::string dashed(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', '-');
+  return text;
+}
 
 std::variant<PropertyFlag, std::string> parse_property_flag(const std::vector<std::string>& words) {
   if (words.size() < 3) return std::string("expected PACKET PROPERTY VALUE");

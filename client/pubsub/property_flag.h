@@ -10,6 +10,9 @@
 
 namespace mq::client {
 
+// The name of a property as flags and JSON spell it: `user-property`.
+std::string dashed(std::string_view name);
+
 struct PropertyFlag {
   PropertyPlaces place;
   Property property;

@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t open_orders_max = 500;
 constexpr std::size_t backlog_bytes_max = 1024 * 1024;
-constexpr std::size_t read_bytes = 64 * 1024;
 
 // The lines of stdin, no faster than they are taken. A regular file is always ready, and epoll
 // does not take it.

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // A broker counts in whole seconds.
-constexpr Duration slack = 1s;
+constexpr Duration second_more = 1s;
 
 }  // namespace
 
@@ -52,14 +52,14 @@ void ExpiryCheck::on_sent(const trace::PacketSeen& seen, const Publish& publish,
   const Duration interval = std::chrono::seconds(seconds);
   ++tally_.tried;
   std::string why;
-  if (at - since > interval + slack) {
+  if (at - since > interval + second_more) {
     why = ", which was to be dropped " + duration_text(interval) + " after it had come at " +
           time_text(arrived) + '.';
   } else if (seen.version == Version::v5) {
     const auto told = publish.properties.number(PropertyId::message_expiry_interval);
     const Duration left = told ? Duration(std::chrono::seconds(*told)) : Duration::max();
-    const bool too_long = left > interval - (at - since) + slack;
-    const bool too_short = arrived > started_ && left + slack < interval - (at - arrived);
+    const bool too_long = left > interval - (at - since) + second_more;
+    const bool too_short = arrived > started_ && left + second_more < interval - (at - arrived);
     if (too_long || too_short)
       why = (told ? " with " + std::to_string(*told) + " s left" : std::string(" without expiry")) +
             ", of " + duration_text(interval) + " since " + time_text(arrived) + '.';

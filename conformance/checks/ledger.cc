@@ -4,14 +4,9 @@
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
+#include "conformance/checks/at.h"
 
 namespace mq::checks {
-namespace {
-
-std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
-std::size_t at(Qos qos) { return static_cast<std::size_t>(qos); }
-
-}  // namespace
 
 DeliveryCounts& DeliveryCounts::operator+=(const DeliveryCounts& other) {
   owed += other.owed;

@@ -2,16 +2,11 @@
 #include <algorithm>
 
 #include "base/ensure.h"
+#include "conformance/checks/at.h"
 #include "conformance/checks/ledger.h"
 #include "conformance/checks/words.h"
 
 namespace mq::checks {
-namespace {
-
-std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
-std::size_t at(Qos qos) { return static_cast<std::size_t>(qos); }
-
-}  // namespace
 
 void Ledger::on(const trace::Delivered& delivered, Instant when) {
   const ClientIndex subscriber = delivered.connection.client;

@@ -1,6 +1,7 @@
 // The end of the run: what is still owed was lost, or is still on its way.
 #include <algorithm>
 
+#include "conformance/checks/at.h"
 #include "conformance/checks/ledger.h"
 #include "conformance/checks/words.h"
 
@@ -12,9 +13,6 @@ using namespace std::chrono_literals;
 // A client that is to stay is back within this, whatever happened: twice the longest back-off of
 // the client core.
 constexpr Duration comes_back_within = 2min;
-
-std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
-std::size_t at(Qos qos) { return static_cast<std::size_t>(qos); }
 
 }  // namespace
 

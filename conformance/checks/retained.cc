@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/overloaded.h"
+#include "conformance/checks/at.h"
 #include "conformance/checks/words.h"
 
 namespace mq::checks {
@@ -13,9 +14,6 @@ using namespace std::chrono_literals;
 // A retained message comes right after the SUBACK, or after others that wait for their turn. When
 // the link has carried other packets for so long since, it will not come any more.
 constexpr Duration comes_within = 60s;
-
-std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
-std::size_t at(TopicId topic) { return static_cast<std::size_t>(topic); }
 
 }  // namespace
 

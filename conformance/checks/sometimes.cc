@@ -4,17 +4,11 @@
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
+#include "conformance/checks/at.h"
 #include "conformance/checks/words.h"
 
 namespace mq::checks {
 namespace {
-
-std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
-std::size_t at(trace::End end) { return static_cast<std::size_t>(end); }
-
-trace::End other(trace::End end) {
-  return end == trace::End::client ? trace::End::broker : trace::End::client;
-}
 
 std::size_t position(std::string_view phrase) {
   const auto* state = trace::find_sometimes(phrase);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/overloaded.h"
+#include "conformance/checks/at.h"
 #include "conformance/checks/words.h"
 
 namespace mq::checks {
@@ -12,9 +13,7 @@ using namespace std::chrono_literals;
 
 // Brokers look at their delays about once a second; within this of an instant that decides, either
 // outcome is right.
-constexpr Duration slack = 2s;
-
-std::size_t at(ClientIndex client) { return static_cast<std::size_t>(client); }
+constexpr Duration seconds_more = 2s;
 
 }  // namespace
 
@@ -88,7 +87,7 @@ void WillCheck::on(const trace::PacketSeen& seen, Instant when) {
 // Whether the broker's keep-alive may have ended the connection before `when`.
 bool WillCheck::is_silent(const Will& will, Instant when) const {
   if (will.keep_alive == 0) return false;
-  return when > will.heard_at + std::chrono::seconds(will.keep_alive) * 3 / 2 + slack;
+  return when > will.heard_at + std::chrono::seconds(will.keep_alive) * 3 / 2 + seconds_more;
 }
 
 void WillCheck::on_connect(ClientIndex client, std::uint32_t connection, const Connect& connect) {
@@ -228,8 +227,8 @@ void WillCheck::on_closed_at_broker(ClientIndex client, Will& will, Instant when
     return;
   }
   if (will.seen) blame_early(client, will);
-  if (will.due < Instant::max() - slack)
-    due_.emplace(will.due + slack, std::pair(client, will.connection));
+  if (will.due < Instant::max() - seconds_more)
+    due_.emplace(will.due + seconds_more, std::pair(client, will.connection));
 }
 
 // The client is connected again before its will was due, or about then.
@@ -237,7 +236,7 @@ void WillCheck::on_back(ClientIndex client, Will& will, Instant when) {
   if (will.back_clean) {  // the end of the session is the end of the delay
     will.due = std::min(will.due, *will.back);
     decide(client, will, Owed::must, when);
-  } else if (will.back_resumed && will.exact && *will.back + slack < will.due) {
+  } else if (will.back_resumed && will.exact && *will.back + seconds_more < will.due) {
     ++cancelled_;
     decide(client, will, Owed::must_not, when, Why::resumed);
   } else {
@@ -314,7 +313,7 @@ void WillCheck::blame_wrong(ClientIndex client, Will& will) {
 }
 
 void WillCheck::blame_early(ClientIndex client, Will& will) {
-  if (will.blamed || !will.exact || *will.seen + slack >= will.due) return;
+  if (will.blamed || !will.exact || *will.seen + seconds_more >= will.due) return;
   ++tally_.tried;
   blame(client, will, *will.seen,
         name_of(fleet_.run(), client) + "'s will for " + fleet_.topics().name(will.topic) +
@@ -432,7 +431,7 @@ bool WillCheck::had_to_come(const Will& will, const Observer& observer, Instant 
   if (!fleet_.complete() || !fleet_.calm_began()) return false;
   const auto& state = fleet_.client(observer.client);
   const Instant middle_of_calm = *fleet_.calm_began() + (end - *fleet_.calm_began()) / 2;
-  if (will.due + slack > middle_of_calm || !state.surely_alive(end)) return false;
+  if (will.due + seconds_more > middle_of_calm || !state.surely_alive(end)) return false;
   if (observer.qos == Qos::at_most_once)
     return state.present() && state.connection == observer.connection;
   return state.present() && state.accepted_at <= middle_of_calm;

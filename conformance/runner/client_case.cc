@@ -45,13 +45,6 @@ bool hears(const std::vector<Step>& steps, const std::string& word) {
   return false;
 }
 
-std::string words(error_code error) {
-  if (!error || error == asio::error::eof) return "the connection is closed";
-  if (error == asio::error::connection_reset || error == asio::error::broken_pipe)
-    return "the connection is reset";
-  return "the connection ended: " + error.message();
-}
-
 // `payload_hex=6869` says the same as `payload=hi`, for programs that can write nothing else.
 void from_hex(Order::Fields& fields) {
   for (auto& [name, value] : fields) {
@@ -271,7 +264,7 @@ void ClientCase::take(tcp::socket socket) {
                  [self, link](error_code error) {
                    if (self->is_over_) return;
                    self->peer_has_closed_ = true;
-                   self->play_.on_end(link, words(error), self->now());
+                   self->play_.on_end(link, end_in_words(error), self->now());
                    self->act();
                  }});
   made->start();

@@ -17,10 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Patience patience{.reply = 2s, .quiet = 500ms, .early = 100ms};
-constexpr Duration slack = 40s;            // beyond that a case is given up
-constexpr std::size_t calm_at_once = 4;    // of what is played again
-constexpr auto between_questions = 100ms;  // whether the run is to stop
+constexpr Patience client_patience{.reply = 2s, .quiet = 500ms, .early = 100ms};
+constexpr Duration client_slack = 40s;           // beyond that a case is given up
+constexpr std::size_t clients_calm_at_once = 4;  // of what is played again
 
 // What the steps of a case want of a client; the first thing that it has not is told.
 class Demands {
@@ -144,7 +143,7 @@ class ClientSuite {
     std::deque<Job> jobs;
     for (std::size_t at = 0; at < run_.results.size(); ++at) {
       const Case& one = *run_.results[at].which;
-      const Duration least = least_duration(one, patience.quiet);
+      const Duration least = least_duration(one, client_patience.quiet);
       std::string why = cannot_take_part(one, adapter_);
       if (why.empty() && least > options_.longest)
         why = "it takes " + scenario::to_text(least) + ", too long for a client in real time";
@@ -161,7 +160,7 @@ class ClientSuite {
                      [](const Job& a, const Job& b) { return a.least > b.least; });
     to_come_ = jobs.size();
     play_batch(std::move(jobs), options_.at_once);
-    play_batch(std::exchange(again_, {}), calm_at_once);
+    play_batch(std::exchange(again_, {}), clients_calm_at_once);
   }
 
   void play_batch(std::deque<Job> jobs, std::size_t at_once) {
@@ -172,7 +171,7 @@ class ClientSuite {
         jobs.pop_front();
         ++busy;
         play(*run_.results[job.at].which, std::to_string(job.at) + (job.is_second_time ? "b" : ""),
-             job.least + slack, [this, job, &busy](Outcome outcome) {
+             job.least + client_slack, [this, job, &busy](Outcome outcome) {
                --busy;
                settle(job, std::move(outcome));
              });
@@ -208,7 +207,7 @@ class ClientSuite {
     Surroundings around{.topic = "lab-" + options_.word + "-" + number,
                         .client_id = options_.word + number,
                         .given = {},
-                        .patience = patience};
+                        .patience = client_patience};
     const auto playing = std::make_shared<ClientCase>(context_, one, adapter_, std::move(around),
                                                       limit, std::move(done));
     std::erase_if(playing_, [](const auto& past) { return past.expired(); });

@@ -9,15 +9,15 @@ namespace mq::conformance {
 namespace {
 
 using scenario::Entry;
+using scenario::in_quotes;
 using scenario::Node;
 using scenario::Problems;
-using scenario::quoted;
 
 constexpr std::string_view no_reason = "to be argued from the text of the standard";
 
-class Reader {
+class ExpectationReader {
  public:
-  explicit Reader(Problems& problems) : problems_(problems) {}
+  explicit ExpectationReader(Problems& problems) : problems_(problems) {}
 
   void read(const Node& root, Expectations& into) {
     if (root.kind != Node::Kind::map) return fail(root, "expected `version`, `target` and `cases`");
@@ -37,7 +37,7 @@ class Reader {
         std::size_t number = 0;
         for (const Node& item : entry.value.items) read_cause(item, ++number, into);
       } else {
-        fail(entry.key, quoted(key) + " is no key of expectations" +
+        fail(entry.key, in_quotes(key) + " is no key of expectations" +
                             scenario::suggestion(key, {"version", "target", "causes", "cases"}));
       }
     }
@@ -93,7 +93,7 @@ class Reader {
     const std::string& key = field.key.text;
     if (key == "verdict") {
       if (field.value.text != "fail" && field.value.text != "sometimes")
-        fail(field.value, "expected fail or sometimes, found " + quoted(field.value.text));
+        fail(field.value, "expected fail or sometimes, found " + in_quotes(field.value.text));
       one.how = field.value.text == "fail" ? Expected::How::fail : Expected::How::sometimes;
     } else if (key == "reason") {
       one.reason = field.value.text;
@@ -108,8 +108,8 @@ class Reader {
   }
 
   void refuse(const Node& key, const std::vector<std::string_view>& known) {
-    fail(key,
-         quoted(key.text) + " is no key of an expectation" + scenario::suggestion(key.text, known));
+    fail(key, in_quotes(key.text) + " is no key of an expectation" +
+                  scenario::suggestion(key.text, known));
   }
 
   Problems& problems_;
@@ -149,7 +149,7 @@ std::string in_yaml(std::string_view text) {
 Problems read_expectations(std::string_view yaml, Expectations& expectations) {
   Problems problems;
   const scenario::Document document = scenario::read_document(yaml, problems);
-  if (document.is_whole) Reader(problems).read(document.root, expectations);
+  if (document.is_whole) ExpectationReader(problems).read(document.root, expectations);
   return problems;
 }
 
@@ -176,7 +176,7 @@ std::vector<std::string> idle_patterns(const Expectations& expectations, const L
                      [&](const Case& one) { return fits(expected.pattern, one.id); }))
       idle.push_back(std::to_string(expected.place.line) + ":" +
                      std::to_string(expected.place.column) + ": no case is called " +
-                     quoted(expected.pattern));
+                     in_quotes(expected.pattern));
   return idle;
 }
 

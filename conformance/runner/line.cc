@@ -19,9 +19,9 @@ void append_utf8(std::string& out, unsigned code) {
   put(0x80 | (code >> 6 & 0x3f)), put(0x80 | (code & 0x3f));
 }
 
-class Reader {
+class LineReader {
  public:
-  Reader(std::string_view text, Place begin) : text_(text), begin_(begin) {}
+  LineReader(std::string_view text, Place begin) : text_(text), begin_(begin) {}
 
   std::optional<LineFault> all(std::vector<Word>& words) {
     for (;;) {
@@ -174,7 +174,7 @@ class Reader {
 }  // namespace
 
 std::optional<LineFault> read_words(std::string_view text, Place begin, std::vector<Word>& words) {
-  return Reader(text, begin).all(words);
+  return LineReader(text, begin).all(words);
 }
 
 Value value_of(const Word& word) {

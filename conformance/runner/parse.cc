@@ -12,9 +12,9 @@
 namespace mq::conformance {
 namespace {
 
+using scenario::in_quotes;
 using scenario::Problem;
 using scenario::Problems;
-using scenario::quoted;
 
 constexpr std::string_view header_keys[] = {"asserts", "versions", "kind",  "level", "tags",
                                             "needs",   "config",   "alone", "role"};
@@ -80,9 +80,9 @@ std::string filled(std::string text, const Row* row) {
   return text;
 }
 
-class Reader {
+class CaseReader {
  public:
-  Reader(const CaseFile& file, std::vector<Case>& cases) : file_(file), cases_(cases) {
+  CaseReader(const CaseFile& file, std::vector<Case>& cases) : file_(file), cases_(cases) {
     for (const Case& one : cases) ids_.insert(one.id);
   }
 
@@ -117,7 +117,7 @@ class Reader {
       if (text.starts_with("case ")) {
         drafts.push_back(begun(text, place));
       } else if (drafts.empty()) {
-        fail(place, "expected `case NAME: a sentence`, found " + quoted(text));
+        fail(place, "expected `case NAME: a sentence`, found " + in_quotes(text));
         return drafts;
       } else {
         add(drafts.back(), text, place);
@@ -138,7 +138,7 @@ class Reader {
     const bool is_plain =
         draft.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
     if (draft.name.empty() || !is_plain)
-      fail(place, "a name is made of a-z, 0-9 and -, found " + quoted(draft.name));
+      fail(place, "a name is made of a-z, 0-9 and -, found " + in_quotes(draft.name));
     return draft;
   }
 
@@ -147,7 +147,7 @@ class Reader {
     if (draft.steps.empty()) {
       for (std::string_view key : header_keys) {
         if (!text.starts_with(key) || text.substr(key.size(), 1) != ":") continue;
-        if (draft.headers.contains(key)) fail(place, quoted(key) + " is there twice");
+        if (draft.headers.contains(key)) fail(place, in_quotes(key) + " is there twice");
         draft.headers[std::string(key)] = {std::string(trimmed(text.substr(key.size() + 1))),
                                            place};
         return;
@@ -200,7 +200,7 @@ class Reader {
         ids.push_back(*id);
       else
         fail(place, "a statement is named as v5/MQTT-4.3.2-1 or v3.1.1/MQTT-4.3.2-1, found " +
-                        quoted(item));
+                        in_quotes(item));
     }
     if (ids.empty()) fail(place, "a case says which statements it asserts: `asserts: v5/MQTT-...`");
     return ids;
@@ -236,7 +236,7 @@ class Reader {
   Role role_of(const Draft& draft, const Row* row) {
     const auto [text, place] = header(draft, "role", row);
     if (!text.empty() && text != "client" && text != "broker")
-      fail(place, "expected broker or client, found " + quoted(text));
+      fail(place, "expected broker or client, found " + in_quotes(text));
     return text == "client" ? Role::client : Role::broker;
   }
 
@@ -259,7 +259,7 @@ class Reader {
       one.kind = known;
       found = true;
     }
-    if (!found) fail(kind_at, "expected direct, negative, time or cfg, found " + quoted(kind));
+    if (!found) fail(kind_at, "expected direct, negative, time or cfg, found " + in_quotes(kind));
     const auto [level, level_at] = header(draft, "level", row);
     found = level.empty();
     for (auto known : {Level::must, Level::should, Level::may}) {
@@ -267,7 +267,7 @@ class Reader {
       one.level = known;
       found = true;
     }
-    if (!found) fail(level_at, "expected must, should or may, found " + quoted(level));
+    if (!found) fail(level_at, "expected must, should or may, found " + in_quotes(level));
     one.tags = listed(header(draft, "tags", row).first);
     one.config = listed(header(draft, "config", row).first);
     const auto [needs, needs_at] = header(draft, "needs", row);
@@ -275,7 +275,7 @@ class Reader {
     for (const std::string& need : one.needs)
       if (const std::string why = need_fault(need); !why.empty()) fail(needs_at, why);
     const auto [alone, alone_at] = header(draft, "alone", row);
-    if (!alone.empty() && alone != "yes") fail(alone_at, "expected yes, found " + quoted(alone));
+    if (!alone.empty() && alone != "yes") fail(alone_at, "expected yes, found " + in_quotes(alone));
     one.runs_alone = alone == "yes";
   }
 
@@ -289,7 +289,7 @@ class Reader {
 
 Problems read_cases(const CaseFile& file, std::vector<Case>& cases) {
   if (const auto problem = control_byte(file.text)) return {*problem};
-  return Reader(file, cases).all();
+  return CaseReader(file, cases).all();
 }
 
 }  // namespace mq::conformance

@@ -25,8 +25,7 @@ constexpr Duration slack = 20s;  // beyond that a case is given up
 constexpr Duration short_wait = 5s;
 constexpr Duration between_looks = 200ms;  // whether the broker is there
 constexpr Duration after_refusal = 1s;
-constexpr auto between_questions = 100ms;  // whether the run is to stop
-constexpr std::size_t calm_at_once = 50;   // of what is played again
+constexpr std::size_t calm_at_once = 50;  // of what is played again
 // A broker whose answers took so long is a slow one: what is played again has more time, and less
 // beside it.
 constexpr Duration slow_answer = 500ms;

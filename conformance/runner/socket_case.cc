@@ -16,13 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-std::string words(error_code error) {
-  if (!error || error == asio::error::eof) return "the connection is closed";
-  if (error == asio::error::connection_reset || error == asio::error::broken_pipe)
-    return "the connection is reset";
-  return "the connection ended: " + error.message();
-}
-
 }  // namespace
 
 Dialer::Dialer(asio::io_context& context, Address address, const transport::TlsClientOptions& tls)
@@ -143,7 +136,7 @@ void SocketCase::open(const OpenLink& open) {
 void SocketCase::on_ended(LinkNumber link, error_code error) {
   if (is_over_) return;
   const Wire& wire = links_.at(link);
-  std::string how = words(error);
+  std::string how = end_in_words(error);
   if (!wire.was_open && error) how = error.message();
   if (const std::string why = wire.dialed.link->failure(); !why.empty()) how += ", " + why;
   play_.on_end(link, how, now());

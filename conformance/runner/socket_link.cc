@@ -16,6 +16,13 @@ constexpr std::chrono::milliseconds linger{500};
 
 }  // namespace
 
+std::string end_in_words(boost::system::error_code error) {
+  if (!error || error == asio::error::eof) return "the connection is closed";
+  if (error == asio::error::connection_reset || error == asio::error::broken_pipe)
+    return "the connection is reset";
+  return "the connection ended: " + error.message();
+}
+
 void SocketLink::start() {
   if (is_accepted_) return begin();
   asio::async_connect(socket_, endpoints_,

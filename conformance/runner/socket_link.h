@@ -9,11 +9,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "transport/link.h"
 
 namespace mq::conformance {
+
+// In words that a verdict uses.
+std::string end_in_words(boost::system::error_code error);
 
 class SocketLink final : public transport::Link, public std::enable_shared_from_this<SocketLink> {
  public:

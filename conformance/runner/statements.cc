@@ -9,9 +9,9 @@ namespace mq::conformance {
 namespace {
 
 using scenario::Entry;
+using scenario::in_quotes;
 using scenario::Node;
 using scenario::Problems;
-using scenario::quoted;
 
 constexpr std::string_view keys[] = {"id",      "section",  "title",   "level",
                                      "obliges", "broker",   "client",  "says",
@@ -29,9 +29,9 @@ std::string* text_of(Statement& statement, std::string_view key) {
   return nullptr;
 }
 
-class Reader {
+class StatementReader {
  public:
-  Reader(Version version, Problems& problems) : version_(version), problems_(problems) {}
+  StatementReader(Version version, Problems& problems) : version_(version), problems_(problems) {}
 
   void entry(const Node& node, std::vector<Statement>& statements) {
     if (node.kind != Node::Kind::map) return fail(node, "expected a statement, `- id: MQTT-...`");
@@ -40,7 +40,7 @@ class Reader {
     if (statement.id.clause.empty()) return fail(node, "a statement has an id");
     if (statement.says.empty()) return fail(node, "a statement says something: `says:`");
     if (!known_.insert(statement.id.clause).second)
-      return fail(node, quoted(statement.id.clause) + " is there twice");
+      return fail(node, in_quotes(statement.id.clause) + " is there twice");
     statements.push_back(std::move(statement));
   }
 
@@ -70,7 +70,7 @@ class Reader {
     } else if (std::string* into = text_of(statement, name)) {
       *into = text.substr(0, text.find_last_not_of('\n') + 1);
     } else {
-      fail(entry.key, quoted(name) + " is no key of a statement" +
+      fail(entry.key, in_quotes(name) + " is no key of a statement" +
                           scenario::suggestion(name, {std::begin(keys), std::end(keys)}));
     }
   }
@@ -91,7 +91,7 @@ Problems read_statements(std::string_view yaml, Version version,
     problems.push_back({1, 1, "expected a list of statements"});
     return problems;
   }
-  Reader reader(version, problems);
+  StatementReader reader(version, problems);
   for (const Node& node : document.root.items) reader.entry(node, statements);
   return problems;
 }

@@ -15,9 +15,9 @@
 namespace mq::conformance {
 namespace {
 
+using scenario::in_quotes;
 using scenario::Problem;
 using scenario::Problems;
-using scenario::quoted;
 using Is = Alternative::Is;
 
 struct Fault {
@@ -61,7 +61,8 @@ class Words {
   }
   Place place() const { return more() ? words_[at_].place : place_; }
   void end() const {
-    if (more()) throw Fault{place(), "nothing more was expected here: " + quoted(words_[at_].name)};
+    if (more())
+      throw Fault{place(), "nothing more was expected here: " + in_quotes(words_[at_].name)};
   }
 
  private:
@@ -192,7 +193,7 @@ class Script {
       if (what.is(name)) step.packet = kind;
     }
     if (!step.packet)
-      throw Fault{what.place, quoted(what.name) + " is nothing that a client is told to do: " +
+      throw Fault{what.place, in_quotes(what.name) + " is nothing that a client is told to do: " +
                                   joined(names) + did_you_mean(what.name, names)};
     step.word = what.name;
     read_fields(step, words, true);
@@ -202,7 +203,7 @@ class Script {
     step.verb = words.take("no") ? Verb::unheard : Verb::hear;
     const Word what = words.next("what its application is told");
     if (std::find(told_words().begin(), told_words().end(), what.name) == told_words().end())
-      throw Fault{what.place, quoted(what.name) + " is nothing that an application is told: " +
+      throw Fault{what.place, in_quotes(what.name) + " is nothing that an application is told: " +
                                   joined(told_words()) + did_you_mean(what.name, told_words())};
     step.word = what.name;
     read_fields(step, words, false);
@@ -223,7 +224,7 @@ class Script {
     for (;;) {
       Branch branch{name, inner({"or", "end"})};
       if (branch.steps.empty() || !can_choose(branch.steps[0]))
-        throw Fault{step.place, "each branch begins with something expected: " + quoted(name)};
+        throw Fault{step.place, "each branch begins with something expected: " + in_quotes(name)};
       step.branches.push_back(std::move(branch));
       if (at_ >= lines_.size() || lines_[at_].text == "end") break;
       std::vector<Word> read;
@@ -292,7 +293,7 @@ class Script {
     if (what == "send") return sending(std::move(step), words, out);
     const auto& known = role_ == Role::client ? broker_verbs : link_verbs;
     if (std::find(known.begin(), known.end(), what) == known.end())
-      throw Fault{verb.place, quoted(what) + " is nothing that a connection does: " +
+      throw Fault{verb.place, in_quotes(what) + " is nothing that a connection does: " +
                                   joined(known) + did_you_mean(what, known)};
     if (what == "welcome") return welcoming(std::move(step), words, out);
     if (what == "probe") return probing(std::move(step), words, out);
@@ -395,8 +396,8 @@ class Script {
     const auto qos = field("qos");
     const std::string level = qos == step.fields.end() ? "0" : qos->value.alternatives.at(0).text;
     if (level != "0" && level != "1" && level != "2")
-      throw Fault{qos->place, "`publish` goes through with QoS 0, 1 or 2, found " + quoted(level) +
-                                  "; use `send PUBLISH`"};
+      throw Fault{qos->place, "`publish` goes through with QoS 0, 1 or 2, found " +
+                                  in_quotes(level) + "; use `send PUBLISH`"};
     if (level == "0") return out.push_back(std::move(step));
     auto id = field("id");
     if (id == step.fields.end()) {
@@ -486,7 +487,7 @@ class Script {
         throw Fault{word.place,
                     "expected a field `name=value`, `within 5s`, `not before 1s`, or, "
                     "of nothing, `for 2s`; found " +
-                        quoted(word.name)};
+                        in_quotes(word.name)};
       }
     }
   }
@@ -494,7 +495,7 @@ class Script {
   static Kind packet(const Word& word) {
     const auto found = word.value ? std::nullopt : packet_named(word.name);
     if (!found)
-      throw Fault{word.place, quoted(word.name) + " is no packet: " + joined(packet_names()) +
+      throw Fault{word.place, in_quotes(word.name) + " is no packet: " + joined(packet_names()) +
                                   did_you_mean(word.name, packet_names())};
     return *found;
   }
@@ -515,7 +516,7 @@ class Script {
         throw Fault{field.place, "`!" + field.name + "` is no way to twist " + name(kind) +
                                      did_you_mean(field.name, twist_names())};
     } else if (!field_info(kind, field.name)) {
-      throw Fault{field.place, std::string(name(kind)) + " has no field " + quoted(field.name) +
+      throw Fault{field.place, std::string(name(kind)) + " has no field " + in_quotes(field.name) +
                                    did_you_mean(field.name, field_names(kind))};
     }
     if (!is_sent) return;
@@ -534,7 +535,7 @@ class Script {
     Value value = value_of(word);
     const std::string& text = value.alternatives.at(0).text;
     if (text.find('{') == std::string::npos && !scenario::parse_duration(text))
-      throw Fault{word.place, "expected a duration such as 5s or 500ms, found " + quoted(text)};
+      throw Fault{word.place, "expected a duration such as 5s or 500ms, found " + in_quotes(text)};
     return value;
   }
 

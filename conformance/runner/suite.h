@@ -1,6 +1,7 @@
 // Which cases are run, and what all of them together come to.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -46,6 +47,7 @@ struct CaseResult {
   std::vector<Verdict> rounds = {};  // if it was played several times, and differed
 };
 
+inline constexpr std::chrono::milliseconds between_questions{100};  // whether the rest is played
 // Who looks on while many cases are played. Either may be empty.
 struct Onlooker {
   std::function<void(std::size_t to_come)> progress;  // after every case

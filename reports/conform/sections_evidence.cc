@@ -74,12 +74,6 @@ void put_list(Markup& out, const std::vector<const ConformJudged*>& cases, Liter
   out << "</ul></details>";
 }
 
-void put_copyable(Markup& out, Literal name, const std::string& text) {
-  if (text.empty()) return;
-  out << "<div class=\"copyable\"><span>" << name << "</span><code>" << text
-      << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
-}
-
 void put_breach(Markup& out, const ConformBreach& one) {
   out << "<details class=\"case\" open><summary>" << verdict_mark(V::fail) << " <code>" << one.rule
       << "</code> " << one.sentence << "</summary><dl class=\"miss\"><div><dt>Case</dt><dd><code>"

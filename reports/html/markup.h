@@ -54,4 +54,11 @@ class Markup {
   std::string out_;
 };
 
+// A value with a button that copies it; nothing if there is none.
+inline void put_copyable(Markup& out, Literal label, const std::string& value) {
+  if (value.empty()) return;
+  out << "<div class=\"copyable\"><span>" << label << "</span><code>" << value
+      << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
+}
+
 }  // namespace mq::report

@@ -20,11 +20,6 @@ void put_fact(Markup& out, Literal name, const std::string& value) {
   out << "<div><dt>" << name << "</dt><dd>" << value << "</dd></div>";
 }
 
-void put_copyable(Markup& out, Literal label, const std::string& value) {
-  out << "<div class=\"copyable\"><span>" << label << "</span><code>" << value
-      << "</code><button type=\"button\" class=\"quiet copy\" hidden>Copy</button></div>";
-}
-
 void put_clauses(Markup& out, const Finding& finding) {
   if (finding.clauses.empty()) return;
   out << "<span class=\"clauses\">";

@@ -23,6 +23,7 @@ Markup configuration_section(const Results& results);  // #configuration
 Markup sequence_svg(const SequenceDiagram& diagram);
 
 std::string version_name(Version version);  // "5.0"
+std::string qos_name(Qos qos);              // "QoS 1"
 
 // Of a client that has a journey, the link to it, or to the message if that is in it; else its id.
 Markup client_link(const Results& results, trace::ClientIndex client,

@@ -8,8 +8,6 @@
 namespace mq::report {
 namespace {
 
-std::string qos_name(Qos qos) { return fmt::format("QoS {}", static_cast<unsigned>(qos)); }
-
 void put_number(Markup& out, Literal label, std::uint64_t number, Literal tone = "") {
   out << "<td class=\"number " << (number > 0 ? tone : Literal("")) << "\" data-label=\"" << label
       << "\">" << count(number) << "</td>";

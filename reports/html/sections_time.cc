@@ -7,8 +7,6 @@
 namespace mq::report {
 namespace {
 
-std::string qos_name(Qos qos) { return fmt::format("QoS {}", static_cast<unsigned>(qos)); }
-
 // Begins what is folded and scrolls; `label` is for those who cannot see it. These tables have
 // hundreds of rows: all cells of class "figures" are numbers, and the end tags that HTML does not
 // ask for are left out.
@@ -111,6 +109,8 @@ std::string clients_label(const Results& r) {
 }
 
 }  // namespace
+
+std::string qos_name(Qos qos) { return fmt::format("QoS {}", static_cast<unsigned>(qos)); }
 
 std::string version_name(Version version) {
   return version == Version::v5 ? "5.0" : version == Version::v3_1_1 ? "3.1.1" : "3.1";

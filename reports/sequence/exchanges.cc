@@ -5,8 +5,6 @@ namespace {
 
 using namespace trace;
 
-End other(End end) { return end == End::client ? End::broker : End::client; }
-
 // The packet id of an acknowledgement, and whether the sender of the PUBLISH sends this kind.
 struct Answer {
   PacketId id;

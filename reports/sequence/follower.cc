@@ -16,8 +16,6 @@ using namespace trace;
 constexpr std::size_t parties_max = 3;
 constexpr std::size_t broker_lane = 1;
 
-End other(End end) { return end == End::client ? End::broker : End::client; }
-
 std::string with_reason(std::string text, ReasonCode reason) {
   if (reason != ReasonCode::success) text += fmt::format(", {}", name(reason));
   return text;

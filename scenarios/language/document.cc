@@ -214,7 +214,7 @@ class TreeBuilder final : public YAML::EventHandler {
         if (key.text == "<<" && !key.is_quoted)
           refuse("merge keys (`<<`) are refused: write the keys out");
         else if (!map.keys.insert(key.text).second)
-          refuse("the key " + quoted(key.text) + " comes a second time");
+          refuse("the key " + in_quotes(key.text) + " comes a second time");
         break;
       case Node::Kind::refused:
         break;

@@ -63,7 +63,7 @@ std::optional<Distribution> read_quantiles(const Node& node, const Shape& shape,
     if (!value) return std::nullopt;
     const double share = std::stod(std::string(key.name.substr(1))) / 100;
     if (!table.empty() && *value < table.back().second)
-      add(*found, quoted(key.name) + " is less than the quantile before it", problems);
+      add(*found, in_quotes(key.name) + " is less than the quantile before it", problems);
     table.emplace_back(share, *value);
   }
   if (table.size() < 2) {
@@ -76,7 +76,7 @@ std::optional<Distribution> read_quantiles(const Node& node, const Shape& shape,
 // A key that has no effect beside the others.
 void refuse(const Node& node, std::string_view key, std::string_view with, Problems& problems) {
   if (const Node* found = find(node, key))
-    add(*found, quoted(key) + " goes with " + std::string(with), problems);
+    add(*found, in_quotes(key) + " goes with " + std::string(with), problems);
 }
 
 }  // namespace
@@ -162,7 +162,8 @@ std::optional<ReadRate> read_rate(const Node& node, Reading& reading) {
 
 std::shared_ptr<const sim::link::RateTrace> read_trace(const Node& name, Reading& reading) {
   const auto refuse_file = [&](std::string why) {
-    add(name, "the trace " + scenario::quoted(name.text) + ' ' + std::move(why), reading.problems);
+    add(name, "the trace " + scenario::in_quotes(name.text) + ' ' + std::move(why),
+        reading.problems);
     return nullptr;
   };
   const std::filesystem::path path = std::filesystem::path(reading.folder) / name.text;

@@ -81,7 +81,7 @@ class LimitReader {
       problems_.push_back({place->line, place->column, std::move(text)});
     };
     if (!is_known)
-      say("there is no group " + quoted(name) + suggestion(name, names));
+      say("there is no group " + in_quotes(name) + suggestion(name, names));
     else if (!can_tell)
       say(key_ == "energy" ? "no link of theirs says what its radio draws: give it `power`"
                            : "no link of theirs has a radio with states: give it `radio`");

@@ -41,7 +41,7 @@ class Targets {
     const auto link = links_.find(name);
     const auto group = groups_.find(name);
     if (link != links_.end() && group != groups_.end())
-      return quoted(name) + " is a link and a group: give one of them another name";
+      return in_quotes(name) + " is a link and a group: give one of them another name";
     if (link != links_.end()) {
       for (const Members& members : members_of_link_[link->second]) add(members, clients);
       return std::nullopt;
@@ -54,7 +54,7 @@ class Targets {
       clients.push_back(*member);
       return std::nullopt;
     }
-    return "there is no link, group or client " + quoted(name) + guess(name);
+    return "there is no link, group or client " + in_quotes(name) + guess(name);
   }
 
  private:
@@ -192,10 +192,10 @@ class FaultReader {
     for (const std::string_view key : parameters) {
       const Node* const place = fields_.find(key);
       if (place != nullptr && !has(row.needs, key) && !has(row.takes, key))
-        say(*place, quoted(key) + " does not go with " + quoted(row.kind));
+        say(*place, in_quotes(key) + " does not go with " + in_quotes(row.kind));
     }
     for (const std::string_view key : row.needs)
-      if (!fields_.has(key)) say(item_, quoted(row.kind) + " needs " + quoted(key));
+      if (!fields_.has(key)) say(item_, in_quotes(row.kind) + " needs " + in_quotes(key));
   }
 
   FaultKind kind_of(const KindRow& row) {
@@ -270,7 +270,7 @@ class FaultReader {
         plan_.broker.durability == trace::Durability::none)
       say(place, "with `durability: none` there is nothing on a disk");
     if (const Node* swizzle = fields_.find("swizzle"))
-      say(*swizzle, "`swizzle` does not go with " + quoted(fault_.kind));
+      say(*swizzle, "`swizzle` does not go with " + in_quotes(fault_.kind));
   }
 
   std::vector<std::uint32_t> named(std::string_view key, std::string* written) {
@@ -310,7 +310,7 @@ class FaultReader {
         say(*fields_.find(row.kind),
             "`store: lost`: a client of 3.1.1 that has lost its half of a session cannot begin a "
             "new one that lasts, as those of " +
-                quoted(group.name) + " want; 5.0 can");
+                in_quotes(group.name) + " want; 5.0 can");
       first = end;
     }
   }
@@ -342,7 +342,7 @@ class FaultReader {
           "expected a packet and where it is: `sent` or `arrived` (from the client, at the "
           "broker), `left` or `received` (from the broker, at the client), such as `PUBREC "
           "sent`; found " +
-              quoted(place->text));
+              in_quotes(place->text));
     const Node* const swizzle = fields_.find("swizzle");
     if (swizzle != nullptr && of == nullptr)
       say(*swizzle, "with `after`, `swizzle` needs `of`: whose packet strikes all");

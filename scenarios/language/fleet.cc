@@ -18,8 +18,6 @@
 namespace mq::scenario {
 namespace {
 
-constexpr std::uint32_t never_ends = std::numeric_limits<std::uint32_t>::max();
-
 // The links of the file, and the undeclared one as soon as somebody wants it.
 class LinksByName {
  public:
@@ -117,9 +115,10 @@ void GroupReader::read_link(LinksByName& links) {
   const Node* place = fields_.find("link");
   if (place == nullptr || !fields_.maybe("link") || place->text != name) return;
   if (find_profile(name) != nullptr)
-    return say(place, "there is no link " + quoted(name) +
-                          "; it is a profile: declare a link with " + quoted("profile: " + name));
-  say(place, "there is no link " + quoted(name) + suggestion(name, links.names()));
+    return say(place, "there is no link " + in_quotes(name) +
+                          "; it is a profile: declare a link with " +
+                          in_quotes("profile: " + name));
+  say(place, "there is no link " + in_quotes(name) + suggestion(name, links.names()));
 }
 
 void GroupReader::read_versions() {
@@ -147,7 +146,7 @@ void GroupReader::read_transport() {
 
 void GroupReader::read_session() {
   group_.clean_start = fields_.yes("clean_start");
-  group_.session_expiry = group_.clean_start ? 0 : never_ends;
+  group_.session_expiry = group_.clean_start ? 0 : session_never_ends;
   group_.keep_alive =
       std::chrono::duration_cast<std::chrono::seconds>(fields_.duration("keep_alive"));
   need_v5(fields_, "receive_maximum");
@@ -158,12 +157,12 @@ void GroupReader::read_session() {
   if (place == nullptr || !written) return;
   const auto expiry = std::chrono::duration_cast<std::chrono::seconds>(written->duration);
   group_.session_expiry =
-      written->is_word ? never_ends : static_cast<std::uint32_t>(expiry.count());
+      written->is_word ? session_never_ends : static_cast<std::uint32_t>(expiry.count());
   if (group_.clean_start && has(Version::v3_1_1) && group_.session_expiry != 0)
     return say(place,
                "in 3.1.1 a clean session ends with its connection: set clean_start: false, "
                "or use protocol: 5");
-  if (!group_.clean_start && !has(Version::v5) && group_.session_expiry != never_ends)
+  if (!group_.clean_start && !has(Version::v5) && group_.session_expiry != session_never_ends)
     say(place, "3.1.1 cannot say when a session expires: leave it out, or use protocol: 5");
 }
 
@@ -192,7 +191,7 @@ void GroupReader::check_within_storm(const Fields& fields, std::string_view key)
   const Node* place = fields.find(key);
   const auto when = fields.maybe_duration(key);
   if (place != nullptr && when && duration_ > Duration::zero() && *when >= duration_)
-    say(place, quoted(key) + " must lie before the end of the storm, " + to_text(duration_));
+    say(place, in_quotes(key) + " must lie before the end of the storm, " + to_text(duration_));
 }
 
 // What comes at a fixed time comes while the group is there.
@@ -209,7 +208,7 @@ void GroupReader::check_while_there(const Fields& fields) {
 
 void GroupReader::need_v5(const Fields& fields, std::string_view key) {
   if (const Node* place = fields.find(key); place != nullptr && has(Version::v3_1_1))
-    say(place, quoted(key) + " exists in 5.0 only, and the group has 3.1.1 members");
+    say(place, in_quotes(key) + " exists in 5.0 only, and the group has 3.1.1 members");
 }
 
 // `{word}` is a placeholder; other braces are themselves, so that text can be JSON.
@@ -224,7 +223,7 @@ bool GroupReader::check_placeholders(const Node& node, bool is_numbered) {
     if (end == at + 1 || end == text.size() || text[end] != closes) continue;
     const std::string_view word = text.substr(at, end + 1 - at);
     if (word == "{id}" || (word == "{n}" && is_numbered)) continue;
-    say(&node, "unknown placeholder " + quoted(word) +
+    say(&node, "unknown placeholder " + in_quotes(word) +
                    "; known here: " + (is_numbered ? "`{id}` and `{n}`" : "`{id}`"));
     all_known = false;
   }
@@ -358,9 +357,9 @@ void check_ids(const std::vector<GroupPlan>& groups, const std::vector<const Nod
     if (other == by_name.end() || !number || *number == 0 || other->second->count < 2 ||
         *number > other->second->count)
       continue;
-    problems.push_back(
-        {names[at]->line, names[at]->column,
-         "the client id " + quoted(name) + " is that of a member of " + quoted(other->first)});
+    problems.push_back({names[at]->line, names[at]->column,
+                        "the client id " + in_quotes(name) + " is that of a member of " +
+                            in_quotes(other->first)});
   }
 }
 

@@ -18,18 +18,18 @@ constexpr std::array pause_targets = {Choice{"broker", "its process stands still
 constexpr Shape pause_target{.is = Is::choice, .choices = pause_targets};
 constexpr std::array disk_states = {Choice{"full", "nothing more can be written"}};
 constexpr Shape disk_state{.is = Is::choice, .choices = disk_states};
-constexpr std::array directions_words = {
+constexpr std::array fault_directions_words = {
     Choice{"both", "of both directions"},
     Choice{"up", "of what goes from the device to the broker"},
     Choice{"down", "of what goes from the broker to the device"},
 };
-constexpr Shape directions{.is = Is::choice, .choices = directions_words};
+constexpr Shape fault_directions{.is = Is::choice, .choices = fault_directions_words};
 constexpr std::array then_words = {
     Choice{"silent", "its packets vanish"},
     Choice{"reset", "who sends is answered by RST"},
     Choice{"rebind", "what the device sends comes from another address, and is answered by RST"},
 };
-constexpr Shape then{.is = Is::choice, .choices = then_words};
+constexpr Shape rebind_then{.is = Is::choice, .choices = then_words};
 constexpr std::array store_words = {
     Choice{"kept", "what its session needs is there again"},
     Choice{"lost", "it begins a new session"},
@@ -39,7 +39,7 @@ constexpr std::array jump_words = {Choice{"ahead", "into the future"},
                                    Choice{"back", "into the past"}};
 constexpr Shape jump{.is = Is::choice, .choices = jump_words};
 constexpr Shape packet_text{.is = Is::text, .is_one_line = true, .entries_max = 40};
-constexpr Shape share{.is = Is::percentage, .min = "0.001%", .max = "100%"};
+constexpr Shape fault_share{.is = Is::percentage, .min = "0.001%", .max = "100%"};
 constexpr Shape some_rate{.is = Is::rate, .min = "100 bit/s", .max = "1000 Gbit/s"};
 constexpr Shape payload{.is = Is::size, .min = "16B", .max = "16MiB"};
 
@@ -123,7 +123,7 @@ constexpr std::array fault_keys = {
         .description = "Again and again, from beginning to beginning, as long as it ends before "
                        "the calm."},
     Key{.name = "chance",
-        .shape = &share,
+        .shape = &fault_share,
         .fallback = "100%",
         .description = "How likely it happens, each time."},
     Key{.name = "swizzle",
@@ -132,7 +132,7 @@ constexpr std::array fault_keys = {
                        "in random order."},
     Key{.name = "for", .shape = &span_of_time, .description = "How long."},
     Key{.name = "directions",
-        .shape = &directions,
+        .shape = &fault_directions,
         .fallback = "both",
         .description = "What it befalls: with `cut`, `slow`, `bloat`, `lose`, `duplicate`, "
                        "`reorder` and `corrupt`."},
@@ -141,7 +141,7 @@ constexpr std::array fault_keys = {
         .description = "With `crash` and `reboot`: how long until it runs again."},
     Key{.name = "rate", .shape = &some_rate, .description = "With `slow`."},
     Key{.name = "share",
-        .shape = &share,
+        .shape = &fault_share,
         .description = "With `lose`, `duplicate`, `reorder` and `corrupt`: of all packets, each by "
                        "itself."},
     Key{.name = "by",
@@ -152,7 +152,7 @@ constexpr std::array fault_keys = {
         .fallback = "ahead",
         .description = "With `clock`: which way it is set."},
     Key{.name = "then",
-        .shape = &then,
+        .shape = &rebind_then,
         .fallback = "silent",
         .description = "With `nat`: what becomes of what was open."},
     Key{.name = "store",

@@ -156,10 +156,10 @@ void require_rate_and_delay(const LinkDraft& draft, const Node& place, Problems&
     const std::string key(numbers[at].key);
     if (!draft.up[at] && !draft.down[at])
       problems.push_back(
-          {place.line, place.column, "a link needs a `profile`, or the key " + quoted(key)});
+          {place.line, place.column, "a link needs a `profile`, or the key " + in_quotes(key)});
     else if (!draft.up[at] || !draft.down[at])
       problems.push_back({place.line, place.column,
-                          "the link has no " + quoted(key) + " in the direction " +
+                          "the link has no " + in_quotes(key) + " in the direction " +
                               (draft.up[at] ? "`down`" : "`up`")});
   }
 }

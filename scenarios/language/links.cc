@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view written_here = "the scenario";
 
-sim::TcpPreset tcp_preset(std::string_view word) {
+sim::TcpPreset preset_named(std::string_view word) {
   if (word == "lwip") return sim::TcpPreset::lwip;
   return word == "ns3-default" ? sim::TcpPreset::ns3_default : sim::TcpPreset::linux_;
 }
@@ -28,7 +28,7 @@ const Profile* read_profile(const Node& node, Wanted wanted, Problems& problems)
   if (found != nullptr) {
     problems.push_back(
         {node.line, node.column,
-         quoted(node.text) +
+         in_quotes(node.text) +
              (wants_element ? " is a profile, not an element: write `profile: " + node.text + '`'
                             : " is an element: write `with: " + node.text + '`')});
     return nullptr;
@@ -39,7 +39,7 @@ const Profile* read_profile(const Node& node, Wanted wanted, Problems& problems)
   const std::string guess = suggestion(node.text, names);
   problems.push_back({node.line, node.column,
                       (wants_element ? "there is no element " : "there is no profile ") +
-                          quoted(node.text) +
+                          in_quotes(node.text) +
                           (guess.empty() ? "; `mqttlab list profiles` shows them" : guess)});
   return nullptr;
 }
@@ -74,7 +74,7 @@ LinkPlan read_link(const Entry& entry, Reading& reading) {
   const std::string link_source = source.empty() ? std::string(written_here) : source;
   apply(fields, link_source, draft, reading);
   if (const Node* tcp = fields.find("tcp")) {
-    draft.plan.model.tcp = tcp_preset(fields.text("tcp"));
+    draft.plan.model.tcp = preset_named(fields.text("tcp"));
     draft.tcp = written(*tcp, link_source);
   }
   if (entry.value.kind == Node::Kind::map && !fields.has("profile"))

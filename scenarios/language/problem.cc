@@ -16,7 +16,7 @@ std::string to_text(std::string_view file_name, const Problem& problem) {
          std::to_string(problem.column) + ": " + problem.text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "`";
   const bool is_long = text.size() > quoted_bytes_max;
   std::size_t end = is_long ? quoted_bytes_max : text.size();
@@ -33,7 +33,7 @@ std::string quoted(std::string_view text) {
 
 std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates) {
   const std::string_view best = nearest_word(written, candidates);
-  return best.empty() ? std::string() : "; did you mean " + quoted(best) + "?";
+  return best.empty() ? std::string() : "; did you mean " + in_quotes(best) + "?";
 }
 
 }  // namespace mq::scenario

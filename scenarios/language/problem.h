@@ -21,7 +21,7 @@ std::string to_text(std::string_view file_name, const Problem& problem);
 
 // Text from a file between backquotes: shortened, and without anything that could move a
 // terminal's cursor.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // "; did you mean `x`?" for the candidate that is few typing errors away; else empty.
 std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates);

@@ -11,7 +11,7 @@
 namespace mq::scenario {
 namespace {
 
-bool is_quantity(Is is) {
+bool is_number(Is is) {
   return is == Is::whole || is == Is::decimal || is == Is::duration || is == Is::rate ||
          is == Is::size || is == Is::percentage || is == Is::power || is == Is::sourced ||
          is == Is::drawn;
@@ -24,9 +24,9 @@ void require_sources(const Node& map, const Shape& shape, bool has_source, Probl
     if (key == nullptr) continue;
     const Node& value = entry.value;
     const bool is_map = value.kind == Node::Kind::map;
-    if (is_quantity(key->shape->is) && !is_map && !has_source)
+    if (is_number(key->shape->is) && !is_map && !has_source)
       problems.push_back(
-          {value.line, value.column, quoted(entry.key.text) + " of a profile needs a source"});
+          {value.line, value.column, in_quotes(entry.key.text) + " of a profile needs a source"});
     if (key->shape->is == Is::map && is_map)
       require_sources(value, *key->shape, has_source || find(value, "source") != nullptr, problems);
     if (key->shape->is == Is::list)

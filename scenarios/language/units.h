@@ -23,6 +23,8 @@ inline constexpr std::string_view name_pattern = "^[A-Za-z][A-Za-z0-9_-]{0,39}$"
 // Of profiles: `5g-nsa`.
 inline constexpr std::string_view profile_name_pattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$";
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 // "500ms", "1.5 h", "1h 30min". A day has 24 hours, a week 7 days.
 std::optional<Duration> parse_duration(std::string_view text);
 // "20 kbit/s", "20kb/s", "1.5 Mbps", in bits per second. k, M, G are powers of 1000; b is a bit.

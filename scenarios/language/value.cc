@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t name_bytes_max = 40;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_name(std::string_view text, bool may_begin_with_digit) {
   const auto belongs = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
@@ -161,11 +160,11 @@ std::variant<Value, std::string> read_number(const Node& node, const Shape& shap
   const auto min = parse(shape.min, shape.is);
   const auto max = parse(shape.max, shape.is);
   if (min && is_below(*value, *min, shape.is))
-    return "must be at least " + std::string(shape.min) + ", is " + quoted(node.text);
+    return "must be at least " + std::string(shape.min) + ", is " + in_quotes(node.text);
   if (max && is_below(*max, *value, shape.is))
-    return "must be at most " + std::string(shape.max) + ", is " + quoted(node.text);
+    return "must be at most " + std::string(shape.max) + ", is " + in_quotes(node.text);
   if (shape.is_whole_seconds && value->duration % std::chrono::seconds(1) != Duration::zero())
-    return "must be whole seconds, is " + quoted(node.text);
+    return "must be whole seconds, is " + in_quotes(node.text);
   return *value;
 }
 
@@ -173,7 +172,7 @@ std::string list_of(std::span<const Choice> choices) {
   std::string text;
   for (const Choice& choice : choices) {
     if (!text.empty()) text += &choice == &choices.back() ? " or " : ", ";
-    text += quoted(choice.word);
+    text += in_quotes(choice.word);
   }
   return text;
 }
@@ -234,7 +233,7 @@ std::string found(const Node& node) {
     case Node::Kind::refused:
       return "nothing";
     case Node::Kind::scalar:
-      return quoted(node.text);
+      return in_quotes(node.text);
     case Node::Kind::list:
       return "a list";
     case Node::Kind::map:

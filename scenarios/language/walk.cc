@@ -45,13 +45,13 @@ void check_map(const Node& node, const Shape& shape, Problems& problems) {
   for (const Entry& entry : node.entries) {
     const Key* key = find(shape, entry.key.text);
     if (key != nullptr) {
-      check(entry.value, *key->shape, quoted(key->name), problems);
+      check(entry.value, *key->shape, in_quotes(key->name), problems);
       continue;
     }
     const auto names = names_of(shape);
     const std::string guess = suggestion(entry.key.text, names);
     add(entry.key,
-        "unknown key " + quoted(entry.key.text) + " in " + std::string(shape.title) +
+        "unknown key " + in_quotes(entry.key.text) + " in " + std::string(shape.title) +
             (guess.empty() ? "; known: " + list_of(names) : guess),
         problems);
   }
@@ -59,7 +59,7 @@ void check_map(const Node& node, const Shape& shape, Problems& problems) {
     return add(node, std::string(shape.title) + " has exactly one key", problems);
   for (const Key& key : shape.keys)
     if (key.is_required && find(node, key.name) == nullptr)
-      add(node, std::string(shape.title) + " needs the key " + quoted(key.name), problems);
+      add(node, std::string(shape.title) + " needs the key " + in_quotes(key.name), problems);
   check_one_of(node, shape, problems);
 }
 
@@ -75,7 +75,7 @@ void check_named_map(const Node& node, const Shape& shape, const std::string& wh
   for (const Entry& entry : node.entries) {
     const auto read = read_value(entry.key, name);
     if (const auto* why = std::get_if<std::string>(&read)) add(entry.key, *why, problems);
-    check(entry.value, *shape.item, quoted(entry.key.text), problems);
+    check(entry.value, *shape.item, in_quotes(entry.key.text), problems);
   }
 }
 

@@ -21,9 +21,9 @@
 namespace mq::sim {
 namespace {
 
-constexpr std::size_t portion_bytes = 16 * 1024;
+constexpr std::size_t bytes_at_once = 16 * 1024;
 // What is taken from either side ahead of the other.
-constexpr std::size_t ahead_bytes_max = 256 * 1024;
+constexpr std::size_t unsent_bytes_max = 256 * 1024;
 
 }  // namespace
 
@@ -133,7 +133,7 @@ void RealtimeBackend::pump(Link& link) {
     link.connected = true;
   }
   while (!link.to_broker.empty()) {
-    const auto bytes = link.to_broker.front(portion_bytes);
+    const auto bytes = link.to_broker.front(bytes_at_once);
     const ssize_t taken = ::send(link.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (taken < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (taken < 0) return fail(link);
@@ -141,8 +141,8 @@ void RealtimeBackend::pump(Link& link) {
   }
   if (link.ends && link.to_broker.empty() && !std::exchange(link.has_ended, true))
     ::shutdown(link.fd, SHUT_WR);
-  std::array<std::byte, portion_bytes> portion;
-  while (link.from_broker.size() < ahead_bytes_max) {
+  std::array<std::byte, bytes_at_once> portion;
+  while (link.from_broker.size() < unsent_bytes_max) {
     const ssize_t count = ::recv(link.fd, portion.data(), portion.size(), MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
     link.has_news = true;
@@ -159,7 +159,7 @@ void RealtimeBackend::pump(Link& link) {
 std::size_t RealtimeBackend::write(BackendLink id, std::span<const std::byte> bytes) {
   Link* const link = find(id);
   if (link == nullptr || link->at_end) return bytes.size();
-  const std::size_t room = ahead_bytes_max - std::min(ahead_bytes_max, link->to_broker.size());
+  const std::size_t room = unsent_bytes_max - std::min(unsent_bytes_max, link->to_broker.size());
   const std::size_t count = std::min(room, bytes.size());
   link->to_broker.push(bytes.first(count));
   return count;

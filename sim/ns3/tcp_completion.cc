@@ -19,7 +19,6 @@ using ns3::TcpHeader;
 
 namespace {
 
-ns3::Time time(Duration duration) { return ns3::NanoSeconds(duration.count()); }
 const ns3::Time longest_timeout = ns3::Seconds(60);
 
 }  // namespace

@@ -26,12 +26,6 @@ namespace mq::sim::cell {
 
 using ns3::TcpHeader;
 
-namespace {
-
-ns3::Time time(Duration duration) { return ns3::NanoSeconds(duration.count()); }
-
-}  // namespace
-
 // Making one.
 
 ns3::TypeId TcpEnd::GetTypeId() {

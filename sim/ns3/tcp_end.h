@@ -3,6 +3,7 @@
 // override. It never calls its user from inside TCP: it asks Ends for a turn of its own.
 #pragma once
 
+#include <ns3/nstime.h>
 #include <ns3/tcp-socket-base.h>
 
 #include <cstddef>
@@ -16,6 +17,8 @@
 #include "sim/world.h"
 
 namespace mq::sim::cell {
+
+inline ns3::Time time(Duration duration) { return ns3::NanoSeconds(duration.count()); }
 
 class TcpEnd final : public ns3::TcpSocketBase {
  public:

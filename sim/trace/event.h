@@ -17,6 +17,7 @@
 namespace mq::trace {
 
 enum class End : std::uint8_t { client, broker };  // where it was seen
+constexpr End other(End end) { return end == End::client ? End::broker : End::client; }
 
 enum class CloseCause : std::uint8_t { closed, reset, timed_out, refused, crashed };
 

@@ -67,24 +67,24 @@ class Between {
   Reveal& reveal_;
 };
 
-constexpr std::time_t day = 86'400;
+constexpr std::time_t a_day = 86'400;
 
 class TlsBetween : public ::testing::TestWithParam<std::size_t> {};
 INSTANTIATE_TEST_SUITE_P(Pieces, TlsBetween, ::testing::Values(1, 7, 100, 100'000));
 
 TEST_P(TlsBetween, IsReadWithTheSecretsOfOneEnd) {
   Rng rng(7);
-  CertificateMaker authority("authority", day, 100 * day, &rng);
+  CertificateMaker authority("authority", a_day, 100 * a_day, &rng);
   const auto made = authority.make({.common_name = "broker",
                                     .dns_names = {"broker"},
-                                    .valid_from = day,
-                                    .valid_until = 100 * day});
+                                    .valid_from = a_day,
+                                    .valid_until = 100 * a_day});
   const TlsPem pem{made.certificate_pem, made.key_pem, authority.authority_pem()};
   const auto secrets = std::make_shared<TlsSecrets>();
-  const auto client = TlsClient(pem).layer(
-      "broker",
-      TlsWorld{rng.child("client"), 50 * day, [&](std::string_view line) { secrets->hear(line); }});
-  const auto server = TlsServer(pem).layer(TlsWorld{rng.child("server"), 50 * day});
+  const auto client =
+      TlsClient(pem).layer("broker", TlsWorld{rng.child("client"), 50 * a_day,
+                                              [&](std::string_view line) { secrets->hear(line); }});
+  const auto server = TlsServer(pem).layer(TlsWorld{rng.child("server"), 50 * a_day});
   const auto reveal = reveal_tls(secrets);
   Between between(*reveal);
   client->begin(between.at_client);

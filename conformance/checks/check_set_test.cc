@@ -12,10 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto q0 = Qos::at_most_once;
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto q2 = Qos::exactly_once;
-
 std::vector<std::string> ids(const Judgement& judgement) {
   std::vector<std::string> all;
   for (const auto& finding : judgement.findings) all.push_back(finding.id);

@@ -11,8 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto q1 = Qos::at_least_once;
-
 class RedeliveryTest : public testing::Test {
  protected:
   RedeliveryTest() {

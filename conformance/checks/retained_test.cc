@@ -11,11 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto q0 = Qos::at_most_once;
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto held = Verdict::held;
-constexpr auto broken = Verdict::broken;
-constexpr auto not_tried = Verdict::not_tried;
 const std::string temp = "f2/kuehltheke/temp";
 
 class RetainedTest : public testing::Test {

@@ -11,10 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto held = Verdict::held;
-constexpr auto broken = Verdict::broken;
-constexpr auto not_tried = Verdict::not_tried;
 constexpr std::uint32_t never = 0xFFFFFFFF;
 
 Properties expiry(std::uint32_t seconds) {

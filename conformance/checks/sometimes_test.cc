@@ -9,10 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto q0 = Qos::at_most_once;
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto q2 = Qos::exactly_once;
-
 class SometimesTest : public testing::Test {
  protected:
   SometimesTest() {

@@ -11,13 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr auto q0 = Qos::at_most_once;
-constexpr auto q1 = Qos::at_least_once;
-constexpr auto q2 = Qos::exactly_once;
-constexpr auto held = Verdict::held;
-constexpr auto broken = Verdict::broken;
-constexpr auto not_tried = Verdict::not_tried;
-
 // A device with a will, and a watcher whose session and subscription stay.
 class WillTest : public testing::Test {
  protected:

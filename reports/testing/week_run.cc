@@ -10,7 +10,7 @@ namespace {
 using namespace trace;
 using namespace std::chrono_literals;
 
-constexpr Duration publish_every = 1h;
+constexpr Duration a_message_every = 1h;
 constexpr std::uint64_t publications_per_break = 24;  // a link breaks about once a day
 constexpr std::size_t faults_max = 84;
 constexpr Duration fault_length = 5min;
@@ -100,7 +100,7 @@ void WeekRun::play(Observer& observer) {
   observer_ = &observer;
   tell(Instant{}, BrokerUp{});
   connect(sensors_, Instant{});
-  const Duration step = publish_every / sensors_;
+  const Duration step = a_message_every / sensors_;
   const Duration fault_every = run_.duration / faults_max;
   Duration next_fault = fault_every / 2;
   bool fault_on = false;

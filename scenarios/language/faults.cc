@@ -324,9 +324,9 @@ class FaultReader {
       const auto end = first + static_cast<std::uint32_t>(group.count);
       const auto one = std::lower_bound(fault_.clients.begin(), fault_.clients.end(), first);
       if (group.program && one != fault_.clients.end() && *one < end)
-        say(*fields_.find(row.kind), quoted(row.kind) +
+        say(*fields_.find(row.kind), in_quotes(row.kind) +
                                          " befalls clients of ours; the members of " +
-                                         quoted(group.name) + " are programs of their own");
+                                         in_quotes(group.name) + " are programs of their own");
       first = end;
     }
   }

@@ -310,7 +310,8 @@ void GroupReader::read_program() {
   take("environment", plan.environment);
   for (const std::string_view key : {"publish", "subscribe", "username", "password"})
     if (const Node* node = fields_.find(key))
-      say(node, "a group with a `program` has no " + quoted(key) + ": its command line says that");
+      say(node,
+          "a group with a `program` has no " + in_quotes(key) + ": its command line says that");
   if (const Node* node = fields_.find("transport");
       node != nullptr && group_.transport != Transport::tcp)
     say(node, "a program makes its TLS and WebSocket itself: `transport` stays `tcp`");

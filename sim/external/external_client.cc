@@ -13,9 +13,9 @@
 namespace mq::sim {
 namespace {
 
-constexpr std::size_t portion_bytes = 16 * 1024;
+constexpr std::size_t client_portion_bytes = 16 * 1024;
 // Taken from the program ahead of its link: what a socket's send buffer holds.
-constexpr std::size_t ahead_bytes_max = 64 * 1024;
+constexpr std::size_t client_ahead_bytes_max = 64 * 1024;
 
 }  // namespace
 
@@ -163,7 +163,7 @@ void ExternalClient::open(int fd) {
 // From the network to the program. True if it was given something.
 bool ExternalClient::give(Link& link) {
   if (link.over || !link.connected || link.is_orphan) return false;
-  std::array<std::byte, portion_bytes> portion;
+  std::array<std::byte, client_portion_bytes> portion;
   bool gave = false;
   for (;;) {
     if (link.to_program.empty() && link.socket) {
@@ -174,7 +174,7 @@ bool ExternalClient::give(Link& link) {
       link.network_ended = link.network_ended || (count == 0 && link.socket->at_end());
     }
     if (link.to_program.empty()) break;
-    const auto bytes = link.to_program.front(portion_bytes);
+    const auto bytes = link.to_program.front(client_portion_bytes);
     const ssize_t taken = ::send(link.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (taken < 0 && errno == EAGAIN) return gave;
     gave = true;
@@ -194,11 +194,11 @@ bool ExternalClient::give(Link& link) {
 
 // From the program to the network. True if it may go on writing.
 bool ExternalClient::take(Link& link) {
-  std::array<std::byte, portion_bytes> portion;
+  std::array<std::byte, client_portion_bytes> portion;
   bool made_room = false;
   // Before the connection stands, what the program has written stays with its system.
   while (!link.over && link.connected && !link.program_ended &&
-         link.to_network.size() < ahead_bytes_max) {
+         link.to_network.size() < client_ahead_bytes_max) {
     const ssize_t count = ::recv(link.fd, portion.data(), portion.size(), MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) break;
     if (count < 0) {  // closed with bytes unread: its system answers with RST
@@ -216,10 +216,10 @@ bool ExternalClient::take(Link& link) {
   }
   if (link.over || !link.connected) return made_room;
   while (!link.to_network.empty()) {
-    const std::size_t taken = link.socket->write(link.to_network.front(portion_bytes));
+    const std::size_t taken = link.socket->write(link.to_network.front(client_portion_bytes));
     if (taken == 0) return made_room;
     link.to_network.pop(taken);
-    made_room = made_room || taken == portion_bytes;
+    made_room = made_room || taken == client_portion_bytes;
   }
   if (link.program_ended && !std::exchange(link.fin_sent, true)) {
     link.socket->shutdown_write();

@@ -10,13 +10,6 @@
 
 namespace mq::checks {
 
-inline constexpr auto q0 = Qos::at_most_once;
-inline constexpr auto q1 = Qos::at_least_once;
-inline constexpr auto q2 = Qos::exactly_once;
-inline constexpr auto held = Verdict::held;
-inline constexpr auto broken = Verdict::broken;
-inline constexpr auto not_tried = Verdict::not_tried;
-
 // A sensor that publishes and a dashboard with a session that outlives its connections.
 class LedgerTest : public testing::Test {
  protected:

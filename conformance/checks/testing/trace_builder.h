@@ -16,10 +16,18 @@
 #include <vector>
 
 #include "conformance/checks/check_set.h"
+#include "conformance/checks/finding.h"
 #include "sim/trace/event.h"
 #include "sim/trace/run_info.h"
 
 namespace mq::checks {
+
+inline constexpr auto q0 = Qos::at_most_once;
+inline constexpr auto q1 = Qos::at_least_once;
+inline constexpr auto q2 = Qos::exactly_once;
+inline constexpr auto held = Verdict::held;
+inline constexpr auto broken = Verdict::broken;
+inline constexpr auto not_tried = Verdict::not_tried;
 
 using trace::ClientIndex;
 using trace::CloseCause;

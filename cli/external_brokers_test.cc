@@ -184,6 +184,9 @@ TEST(Mosquitto, ItsLogStandsInTheTraceInVirtualTime) {
   play({}, wire);
   EXPECT_THAT(wire.log, ::testing::Contains(::testing::Pair(::testing::Lt(Instant{} + 1min),
                                                             HasSubstr("connected from 10.0.0."))));
+  Wire again;
+  play({}, again);
+  EXPECT_EQ(again.log, wire.log);
 }
 
 // It syncs what it saves, once a second at the soonest.

@@ -47,6 +47,7 @@ class PemFolder {
   PemFolder(const PemFolder&) = delete;
   PemFolder& operator=(const PemFolder&) = delete;
 
+  std::string path() const { return path_.string(); }
   std::string put(const char* name, const std::string& text) const {
     const std::filesystem::path file = path_ / name;
     std::ofstream(file) << text;
@@ -89,6 +90,8 @@ std::unique_ptr<sim::ExternalBackend> virtual_broker(const peers::Adapter& adapt
                   // To start is real work; a busy machine takes longer.
                   .patience = std::max(sim::VtimeStart{}.patience, adapter.ready_within)};
   broker.port = peer->port();
+  broker.said_as = {{broker.start.folder, "${dir}"}};
+  if (pem) broker.said_as.emplace_back(pem->path(), "${pem}");
   broker.has_disk = wanted.has_disk;
   broker.settles = adapter.in_virtual_time.settles;
   for (const std::string& name : wanted.listeners)

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -143,3 +145,47 @@ MQV_EXPORT pid_t fork(void) {
 }
 
 MQV_EXPORT pid_t vfork(void) { return fork(); }
+
+typedef int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
+                  char* const[], char* const[]);
+
+// The C library starts it without fork(). Its number is known here before it has come up.
+static int spawn_with(spawn* real, pid_t* pid, const char* file,
+                      const posix_spawn_file_actions_t* actions, const posix_spawnattr_t* wishes,
+                      char* const words[], char* const variables[]) {
+  pid_t child = 0;
+  if (!pid) pid = &child;
+  if (!mqv_attached()) return real(pid, file, actions, wishes, words, variables);
+  const int is_known = !mqv_is_token();
+  if (!is_known) mqv_count("posix_spawn");
+  if (is_known) __atomic_add_fetch(&page->births, 1, __ATOMIC_ACQ_REL);
+  const int result = real(pid, file, actions, wishes, words, variables);
+  if (is_known && result == 0) mqv_register(*pid);
+  if (is_known) __atomic_sub_fetch(&page->births, 1, __ATOMIC_ACQ_REL);
+  return result;
+}
+
+MQV_EXPORT int posix_spawn(pid_t* restrict pid, const char* restrict path,
+                           const posix_spawn_file_actions_t* actions,
+                           const posix_spawnattr_t* restrict wishes, char* const words[restrict],
+                           char* const variables[restrict]) {
+  return spawn_with(MQV_REAL(posix_spawn), pid, path, actions, wishes, words, variables);
+}
+
+MQV_EXPORT int posix_spawnp(pid_t* restrict pid, const char* restrict file,
+                            const posix_spawn_file_actions_t* actions,
+                            const posix_spawnattr_t* restrict wishes, char* const words[restrict],
+                            char* const variables[restrict]) {
+  return spawn_with(MQV_REAL(posix_spawnp), pid, file, actions, wishes, words, variables);
+}
+
+// The C library starts a shell within itself: nobody learns in time which process that is.
+MQV_EXPORT int system(const char* command) {
+  if (mqv_attached() && command) mqv_count("system");
+  return MQV_REAL(system)(command);
+}
+
+MQV_EXPORT FILE* popen(const char* command, const char* type) {
+  if (mqv_attached()) mqv_count("popen");
+  return MQV_REAL(popen)(command, type);
+}

@@ -190,6 +190,13 @@ std::optional<Instant> ExternalBackend::step(Instant now) {
 
 // ---- Its log ------------------------------------------------------------------------------------
 
+std::string ExternalBackend::as_said(std::string line) const {
+  for (const auto& [here, always] : broker_.said_as)
+    for (std::size_t at = 0; (at = line.find(here, at)) != std::string::npos; at += always.size())
+      line.replace(at, here.size(), always);
+  return line;
+}
+
 std::vector<std::string> ExternalBackend::said() {
   if (log_ < 0) return {};
   std::vector<std::string> lines;
@@ -203,7 +210,7 @@ std::vector<std::string> ExternalBackend::said() {
         log_line_ += c;
         continue;
       }
-      if (!log_line_.empty()) lines.push_back(std::exchange(log_line_, {}));
+      if (!log_line_.empty()) lines.push_back(as_said(std::exchange(log_line_, {})));
       if (c != '\n') log_line_ += c;
     }
   }

@@ -33,6 +33,8 @@ struct ExternalBroker {
   Duration starts_within = std::chrono::minutes(10);  // of its own time
   // Its folder is a disk whose power may fail: what it has not synced is lost then.
   bool has_disk = false;
+  // What stands for what in its log, so that two runs say the same: folders of this run.
+  std::vector<std::pair<std::string, std::string>> said_as = {};
   std::shared_ptr<void> outlives_it = {};  // its directory, for one
 };
 
@@ -73,6 +75,7 @@ class ExternalBackend final : public BrokerBackend {
   std::optional<Instant> deadline() const;
   void boot(Instant now);
   bool is_ready() const;
+  std::string as_said(std::string line) const;
   void connect(Link& link);
   bool give(Link& link);
   bool give_all();

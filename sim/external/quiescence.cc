@@ -49,6 +49,7 @@ void Quiescence::close(Process& process) {
   for (auto& [tid, thread] : process.threads) {
     ::close(thread.stat);
     ::close(thread.schedstat);
+    ::close(thread.wchan);
   }
   process.threads.clear();
   if (process.tasks >= 0) ::close(process.tasks);
@@ -80,6 +81,7 @@ bool Quiescence::find_threads(pid_t pid, Process& process) {
     const std::string thread = path + "/" + entry->d_name;
     Thread fresh{.stat = ::open((thread + "/stat").c_str(), O_RDONLY | O_CLOEXEC),
                  .schedstat = ::open((thread + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC),
+                 .wchan = ::open((thread + "/wchan").c_str(), O_RDONLY | O_CLOEXEC),
                  .runs = 0};
     found.emplace(tid, fresh);
   }
@@ -87,6 +89,15 @@ bool Quiescence::find_threads(pid_t pid, Process& process) {
   close(process);
   process.threads = std::move(found);
   return true;
+}
+
+// Of a process that we may not look into, and by a kernel without names, nothing is told.
+bool Quiescence::has_left_its_processor(pid_t pid, const Thread& thread) {
+  Text text;
+  if (!read_text(thread.wchan, text)) return true;  // ended meanwhile
+  if (text[0] != '0') return kernel_tells_where_ = true;
+  const std::string program = "/proc/" + std::to_string(pid) + "/exe";
+  return !kernel_tells_where_ || ::readlink(program.c_str(), text.data(), text.size()) < 0;
 }
 
 bool Quiescence::look_at(pid_t pid, Process& process, bool is_second) {
@@ -99,6 +110,7 @@ bool Quiescence::look_at(pid_t pid, Process& process, bool is_second) {
     const char state = state_in(text);
     if (is_dead(state)) continue;
     if (state != 'S' && state != 'T') return false;
+    if (!is_second && state == 'S' && !has_left_its_processor(pid, thread)) return false;
     if (!read_text(thread.schedstat, text)) continue;
     const std::uint64_t runs = runs_in(text);
     if (is_second && runs != thread.runs) return false;

@@ -1,6 +1,10 @@
 // Whether every thread of some processes is asleep, seen from outside: in two looks at /proc each
 // of them slept, and none has run in between. Then they all slept at one instant, and if no timer
 // of the kernel is armed for them, nobody but us can wake them.
+//
+// A thread that is about to sleep is shown as asleep while it still looks whether it has to, and on
+// a busy machine it may stand there for long, without a processor. Only one that has left its
+// processor for good is somewhere in the kernel (wchan).
 #pragma once
 
 #include <sys/types.h>
@@ -28,6 +32,7 @@ class Quiescence {
   struct Thread {
     int stat = -1;
     int schedstat = -1;
+    int wchan = -1;
     std::uint64_t runs = 0;
   };
   struct Process {
@@ -37,10 +42,12 @@ class Quiescence {
 
   bool look(std::span<const pid_t> processes, bool is_second);
   bool look_at(pid_t pid, Process& process, bool is_second);
+  bool has_left_its_processor(pid_t pid, const Thread& thread);
   bool find_threads(pid_t pid, Process& process);
   static void close(Process& process);
 
   std::map<pid_t, Process> processes_;
+  bool kernel_tells_where_ = false;  // it has done so before
 };
 
 }  // namespace mq::sim

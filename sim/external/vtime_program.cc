@@ -164,6 +164,14 @@ struct VtimeProgram::Shared {
            "a name of its own for each program");
   }
 
+  // The list is looked at once more: whoever was known slept from the first look on and started
+  // nobody, but may have done so between the list and that look.
+  bool rests() {
+    const std::vector<pid_t> known = processes();
+    return load(page->births) == 0 && quiescence.is_reached(known) && load(page->births) == 0 &&
+           processes() == known;
+  }
+
   // What a process that is gone has left behind.
   void sweep() {
     for (std::uint32_t& entry : page->processes) {
@@ -292,7 +300,7 @@ bool VtimeProgram::run_threads() {
       __atomic_add_fetch(&page.tick, 1, __ATOMIC_ACQ_REL);
       wake(page.tick, INT_MAX);
     }
-    while (load(page.births) != 0 || !shared_->quiescence.is_reached(shared_->processes())) {
+    while (!shared_->rests()) {
       if (refused()) return false;
       if (has_ended()) return false;
       if (Wall::now() >= gives_up) {

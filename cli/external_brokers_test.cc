@@ -24,12 +24,14 @@ using ::testing::HasSubstr;
 struct Silence {
   const char* broker;
   const char* dropped_at;
+  const char* or_at = dropped_at;
 };
 class SilentClient : public ::testing::TestWithParam<Silence> {};
 INSTANTIATE_TEST_SUITE_P(Brokers, SilentClient,
                          ::testing::Values(Silence{"mosquitto", "96.000"},
                                            Silence{"aedes", "90.001"},
-                                           Silence{"ejabberd", "90.001"}),
+                                           // As its threads happen to be woken in order or not.
+                                           Silence{"ejabberd", "90.000", "90.001"}),
                          [](const auto& silence) { return silence.param.broker; });
 
 // v3.1.1 MQTT-3.1.2-24
@@ -41,9 +43,11 @@ TEST_P(SilentClient, IsDroppedWhenItsTimeIsOver) {
   stage->run_until(Instant{} + 1s);
   stage->forget();
   stage->run_until(Instant{} + 200s);
-  const std::string at = GetParam().dropped_at;
+  const auto drop = [](const std::string& at) {
+    return ::testing::UnorderedElementsAre(at + " silent end", at + " watcher " + will_message);
+  };
   EXPECT_THAT(stage->heard(),
-              ::testing::UnorderedElementsAre(at + " silent end", at + " watcher " + will_message));
+              ::testing::AnyOf(drop(GetParam().dropped_at), drop(GetParam().or_at)));
 }
 
 TEST(Mosquitto, FourHoursWithAWillOfAnHourTakeSeconds) {

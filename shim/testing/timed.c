@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,6 +350,26 @@ static void hang(void) {
   if (pipe(ends) != 0 || read(ends[0], &byte, 1) != 1) exit(7);
 }
 
+static void spin(void) {
+  for (volatile unsigned rounds = 0;; ++rounds) {
+  }
+}
+
+static void nap(void) {
+  sleep(90);
+  exit(9);
+}
+
+static void spawned(void) {  // likewise, of a child that the C library starts
+  begin();
+  pid_t child = 0;
+  char* words[] = {"timed", "nap", NULL};
+  int status = posix_spawn(&child, "/proc/self/exe", NULL, NULL, words, environ);
+  if (status != 0) exit(8);
+  waitpid(child, &status, 0);
+  say(WIFEXITED(status) && WEXITSTATUS(status) == 9 ? "child" : "child-wrong");
+}
+
 static void family(void) {  // a process with a child, both of which sleep
   begin();
   const pid_t child = fork();
@@ -367,7 +388,8 @@ int main(int argc, char** argv) {
     void (*run)(void);
   } all[] = {{"clocks", clocks}, {"chance", chance},   {"sleeps", sleeps},   {"waits", waits},
              {"timers", timers}, {"locks", locks},     {"threads", threads}, {"serve", serve},
-             {"call", call},     {"strange", strange}, {"hang", hang},       {"family", family}};
+             {"call", call},     {"strange", strange}, {"hang", hang},       {"family", family},
+             {"spin", spin},     {"nap", nap},         {"spawned", spawned}};
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (size_t i = 0; argc > 1 && i < sizeof all / sizeof all[0]; ++i)
     if (strcmp(argv[1], all[i].name) == 0) {

@@ -97,12 +97,14 @@ class VtimeProgram {
   bool has_ended();
   bool refused();
   void hang();
+  void say_hang(const std::string& doing);
   std::uint64_t due() const;
   void keep_counts();
   std::string who() const;
 
   VtimeStart start_;
   VtimeMode mode_;
+  bool goes_first_ = false;  // wants to: before everything else on the machine
   std::unique_ptr<Shared> shared_;
   pid_t pid_ = -1;
   std::optional<int> status_;  // as waitpid() gives it

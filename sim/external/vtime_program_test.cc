@@ -168,6 +168,24 @@ TEST_F(Vtime, AWaitInRealTimeIsEndedWithItsReason) {
                                        HasSubstr("waits in the system call number 0")));
 }
 
+// It may go before everything else on the machine, and must be ended all the same.
+TEST_F(Vtime, AProgramThatComputesForEverIsEndedWithItsReason) {
+  VtimeStart impatient = start("spin", VtimeMode::threads);
+  impatient.patience = 300ms;
+  VtimeProgram program(impatient);
+  ASSERT_TRUE(program.spawn(Instant{}));
+  EXPECT_FALSE(program.run());
+  EXPECT_THAT(program.trouble(),
+              AllOf(HasSubstr("the program did not come to rest"), HasSubstr("it computes")));
+  EXPECT_FALSE(program.is_running());
+}
+
+TEST_F(Vtime, ChildrenThatTheLibraryStartsLiveInTheSameTime) {
+  VtimeProgram program(start("spawned", VtimeMode::threads));
+  run_to_its_end(program);
+  EXPECT_EQ(output(), "child 90000000\n");
+}
+
 TEST_F(Vtime, ChildrenLiveInTheSameTime) {
   VtimeProgram program(start("family", VtimeMode::threads));
   run_to_its_end(program);

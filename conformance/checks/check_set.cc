@@ -11,7 +11,8 @@ namespace mq::checks {
 CheckSet::CheckSet(trace::RunInfo run)
     : run_(std::move(run)),
       fleet_(run_),
-      ledger_(fleet_),
+      transit_(fleet_),
+      ledger_(fleet_, transit_),
       sessions_(fleet_),
       wills_(fleet_),
       retained_(fleet_),
@@ -26,6 +27,7 @@ void CheckSet::observe(const trace::Event& event) {
   ensure(event.at >= now_, "the events of a trace are in the order of time");
   now_ = event.at;
   fleet_.observe(event);
+  transit_.observe(event);
   ledger_.observe(event);
   sessions_.observe(event);
   wills_.observe(event);

@@ -21,6 +21,7 @@
 #include "conformance/checks/session.h"
 #include "conformance/checks/sharing.h"
 #include "conformance/checks/sometimes.h"
+#include "conformance/checks/transit.h"
 #include "conformance/checks/will.h"
 #include "sim/trace/batch.h"
 #include "sim/trace/run_info.h"
@@ -71,6 +72,7 @@ class CheckSet final : public trace::BatchObserver {
 
   trace::RunInfo run_;
   Fleet fleet_;
+  Transit transit_;
   Ledger ledger_;
   SessionCheck sessions_;
   WillCheck wills_;

@@ -39,6 +39,28 @@ TEST_F(ExpiryTest, AMessageIsNotPassedOnAfterwards) {
   EXPECT_EQ(verdict(), broken);
 }
 
+TEST_F(ExpiryTest, OfWhatWaitedForTheBrokerNothingIsSaid) {
+  trace.run().faults = {{.kind = "pause", .target = "broker", .clients = {}},
+                        {.kind = "disk", .target = "broker", .clients = {}}};
+  trace.happens(mq::trace::FaultBegan{0}).happens(mq::trace::FaultEnded{0});
+  trace.happens(mq::trace::FaultBegan{1});
+  sends_on(12s, 10);
+  trace.happens(mq::trace::FaultEnded{1});
+  EXPECT_NE(verdict(), broken);
+}
+
+TEST_F(ExpiryTest, OfWhatCameAgainWithLessTimeNothingIsSaid) {
+  both_connect(q1);
+  TraceBuilder::PublishOptions options;
+  options.properties.add(PropertyId::message_expiry_interval, std::uint32_t{10});
+  const Stamp stamp = trace.publishes(sensor, temp, q1, options);
+  Publish again{
+      .topic = temp, .packet_id = PacketId{9}, .qos = q1, .payload = Bytes::copy(to_text(stamp))};
+  again.properties.add(PropertyId::message_expiry_interval, std::uint32_t{4});
+  trace.packet(sensor, End::broker, false, again).packet(dashboard, End::broker, true, again);
+  EXPECT_NE(verdict(), broken);
+}
+
 TEST_F(ExpiryTest, WhatWasBegunInTimeMayBeRepeated) {
   sends_on(12s, 1, true);
   for (const Finding& one : judged().findings) EXPECT_NE(one.id, "expiry");

@@ -91,6 +91,7 @@ void Fleet::observe(const trace::Event& event) {
                         [&](const trace::BrokerDown&) { on_broker_down(at); },
                         [&](const trace::BrokerUp&) { on_broker_up(at); },
                         [&](const trace::CalmBegan&) { calm_began_ = at; },
+                        [&](const trace::FaultEnded& ended) { on(ended, at); },
                         [&](const trace::RunEnded& ended) { complete_ = ended.complete; },
                         [](const auto&) {}},
              event.what);
@@ -140,6 +141,14 @@ void Fleet::on(const trace::LinkClosed& closed, Instant at) {
     client.broker_closed_at = at;
     broker_knows_it_is_over(client, at);
   }
+}
+
+// A broker that can store nothing cannot say goodbye: it may have given up who is away long before
+// its end of the connection closed.
+void Fleet::on(const trace::FaultEnded& ended, Instant at) {
+  if (ended.fault >= run_.faults.size() || run_.faults[ended.fault].kind != "disk") return;
+  for (ClientState& client : clients_)
+    if (!client.present()) client.alive_until = std::min(client.alive_until, at);
 }
 
 void Fleet::connection_over(ClientIndex index, Instant at) {

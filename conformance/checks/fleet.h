@@ -156,6 +156,7 @@ class Fleet {
   void on(const trace::LinkOpened& opened);
   void on(const trace::LinkClosed& closed, Instant at);
   void on(const trace::PacketSeen& seen, Instant at);
+  void on(const trace::FaultEnded& ended, Instant at);
   void on_broker_down(Instant at);
   void on_broker_up(Instant at);
 

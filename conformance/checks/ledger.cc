@@ -21,7 +21,8 @@ DeliveryCounts& DeliveryCounts::operator+=(const DeliveryCounts& other) {
   return *this;
 }
 
-Ledger::Ledger(Fleet& fleet) : fleet_(fleet), publishers_(fleet.size()), receivers_(fleet.size()) {
+Ledger::Ledger(Fleet& fleet, const Transit& transit)
+    : fleet_(fleet), transit_(transit), publishers_(fleet.size()), receivers_(fleet.size()) {
   for (const auto& client : fleet.run().clients) {
     auto known = std::find(groups_.begin(), groups_.end(), client.group);
     if (known == groups_.end()) known = groups_.insert(known, client.group);
@@ -48,7 +49,11 @@ void Ledger::observe(const trace::Event& event) {
                         [&](const trace::Attempted& attempted) { on(attempted, event.at); },
                         [&](const trace::NotSent& not_sent) { on(not_sent); },
                         [&](const trace::Acknowledged& told) { on(told, event.at); },
-                        [&](const trace::ClientDown& down) { on(down); }, [](const auto&) {}},
+                        [&](const trace::ClientDown& down) { on(down); },
+                        [&](const trace::ClientUp& up) {
+                          if (fleet_.knows(up.client)) receivers_[at(up.client)].is_down = false;
+                        },
+                        [](const auto&) {}},
              event.what);
 }
 
@@ -75,7 +80,15 @@ void Ledger::on(const trace::Attempted& attempted, Instant when) {
 
 void Ledger::on(const trace::NotSent& not_sent) {
   Message* message = find_message(not_sent.stamp);
-  if (message == nullptr || message->was_sent) return;
+  if (message == nullptr) return;
+  if (message->was_sent) {
+    // Without an answer to the first time, and too old to be sent again.
+    const bool is_open = message->qos != Qos::at_most_once && !message->acknowledged &&
+                         !message->refused && !message->given_up;
+    if (is_open && not_sent.reason == "expired")
+      give_up({not_sent.stamp.publisher, not_sent.stamp.number}, *message);
+    return;
+  }
   ++published_[at(message->qos)].not_sent;
   messages_.erase(Key{not_sent.stamp.publisher, not_sent.stamp.number});
 }
@@ -298,9 +311,20 @@ void Ledger::give_up_received(ClientIndex publisher) {
   in_flight.erase(given_up, in_flight.end());
 }
 
+// Its publisher will not send it any more: nothing is owed of it to anybody.
+void Ledger::give_up(const Key& key, Message& message) {
+  message.given_up = true;
+  if (message.was_sent) --unacknowledged_;
+  ++published_[at(message.qos)].open;
+  cancel_debts(key, message);
+  retire_if_done(key, message);
+}
+
 // A publisher that was switched off and has no store will not send again what it was sending.
 void Ledger::on(const trace::ClientDown& down) {
-  if (!fleet_.knows(down.client) || down.keeps_session) return;
+  if (!fleet_.knows(down.client)) return;
+  receivers_[at(down.client)].is_down = true;
+  if (down.keeps_session) return;
   std::vector<std::uint64_t> open;
   for (const auto& [key, message] : messages_) {
     const bool is_open = message.qos != Qos::at_most_once && !message.acknowledged &&
@@ -310,12 +334,7 @@ void Ledger::on(const trace::ClientDown& down) {
   std::sort(open.begin(), open.end());  // not in the order of a hash map
   for (const std::uint64_t number : open) {
     const Key key{down.client, number};
-    Message& message = messages_.at(key);
-    message.given_up = true;
-    if (message.was_sent) --unacknowledged_;
-    ++published_[at(message.qos)].open;
-    cancel_debts(key, message);
-    retire_if_done(key, message);
+    give_up(key, messages_.at(key));
   }
   publishers_[at(down.client)].in_flight.clear();
 }

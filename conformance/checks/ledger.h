@@ -24,6 +24,7 @@
 #include "conformance/checks/interval_set.h"
 #include "conformance/checks/latency.h"
 #include "conformance/checks/tally.h"
+#include "conformance/checks/transit.h"
 
 namespace mq::checks {
 
@@ -65,7 +66,8 @@ struct LedgerTable {
 class Ledger final : public Check {
  public:
   // `fleet` outlives it and has observed every event before it.
-  explicit Ledger(Fleet& fleet);
+  // `transit` has, too, by the end: it is asked why a message did not arrive.
+  Ledger(Fleet& fleet, const Transit& transit);
 
   void observe(const trace::Event& event) override;
   // qos0, qos1, qos2, order, acknowledged.
@@ -183,6 +185,7 @@ class Ledger final : public Check {
     Instant resumed_at;                   // when its session was resumed last
     std::uint64_t carried_delivered = 0;  // since then
     std::uint64_t carried_lost = 0;
+    bool is_down = false;  // its application is gone
   };
 
   void on(const trace::Attempted& attempted, Instant at);
@@ -205,6 +208,7 @@ class Ledger final : public Check {
   void owe(const Key& key, Message& message, const Publish& publish, std::size_t bytes, Instant at);
   // The publisher began a new session: what the broker had received will not be completed.
   void give_up_received(ClientIndex publisher);
+  void give_up(const Key& key, Message& message);
   void cancel_debts(const Key& key, Message& message);
   void retire_if_done(const Key& key, Message& message);
   Message& message_of(const trace::Stamp& stamp, Instant at);
@@ -268,6 +272,7 @@ class Ledger final : public Check {
                     std::optional<ClientIndex> subscriber, const Message* message) const;
 
   Fleet& fleet_;
+  const Transit& transit_;
   std::vector<std::string> groups_;
   std::vector<std::size_t> group_of_;
   std::vector<std::array<DeliveryCounts, 3>> rows_;  // by group

@@ -50,8 +50,8 @@ Ledger::Fate Ledger::fate(const Stream& stream, const Cell& cell, const Debt& de
   if (message.owed_since > middle_of_calm) return Fate::open;
   if (subscriber.present())
     return subscriber.accepted_at > middle_of_calm ? Fate::open : Fate::lost;
-  const bool should_be_back =
-      !subscriber.stopped() && calm_was_long(end) && subscriber.over_at <= middle_of_calm;
+  const bool should_be_back = !subscriber.stopped() && !receivers_[at(cell.subscriber)].is_down &&
+                              calm_was_long(end) && subscriber.over_at <= middle_of_calm;
   return should_be_back ? Fate::lost : Fate::open;
 }
 
@@ -104,7 +104,8 @@ void Ledger::blame(const Loss& loss, Instant end) {
               std::to_string(loss.cell->last[at(loss.debt.qos)]) + '.';
     else if (subscriber.present())
       text += ", subscribed and connected since " + time_text(subscriber.accepted_at) +
-              ", had not got it when the run ended at " + time_text(end) + '.';
+              ", had not got it when the run ended at " + time_text(end) + '.' +
+              transit_.why_not_delivered(loss.cell->subscriber, stamp, end);
     else
       text += ", away since " + time_text(subscriber.over_at) +
               ", had not come back for it when the run ended at " + time_text(end) + '.';
@@ -157,7 +158,7 @@ void Ledger::close_publishers(Instant end) {
       return evidence(end,
                       published_text(stamp, fleet_.topics().name(message->topic), message) +
                           " and had no acknowledgement when the run ended at " + time_text(end) +
-                          '.',
+                          '.' + transit_.why_not_acknowledged(stamp, end),
                       stamp, std::nullopt, message);
     });
   }

@@ -57,6 +57,42 @@ TEST_F(LedgerTest, AnAcknowledgedMessageThatNeverComesIsLost) {
   }
 }
 
+TEST_F(LedgerTest, WhoIsGoneForGoodIsOwedNothingAndOwesNothing) {
+  for (const bool is_gone : {false, true}) {
+    trace = TraceBuilder();
+    trace.broker_starts();
+    trace.add_client({.id = "sensor"});
+    trace.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
+    both_connect(q1);
+    trace.publishes(sensor, temp, q1);
+    trace.loses_link(dashboard);
+    const Stamp unanswered = trace.attempts(sensor, temp, q1);
+    trace.sends(unanswered).loses_link(sensor);
+    for (const ClientIndex gone : {dashboard, sensor})
+      if (is_gone) trace.happens(mq::trace::ClientDown{gone, false});
+    const auto judgement = judged();
+    EXPECT_EQ(verdict(judgement, "qos1") == broken, !is_gone);
+    EXPECT_EQ(verdict(judgement, "acknowledged") == broken, !is_gone);
+  }
+}
+
+// The broker may have it or not; nobody will send it again.
+TEST_F(LedgerTest, AMessageThatExpiredUnansweredIsOwedToNobody) {
+  for (const char* why : {"expired", "not connected"}) {
+    trace = TraceBuilder();
+    trace.broker_starts();
+    trace.add_client({.id = "sensor"});
+    trace.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
+    both_connect(q1);
+    const Stamp stamp = trace.attempts(sensor, temp, q1);
+    trace.sends(stamp).loses_link(sensor).after(2s).connects(sensor, {.present = false});
+    trace.happens(mq::trace::NotSent{sensor, stamp, why});
+    const auto judgement = judged();
+    EXPECT_EQ(verdict(judgement, "acknowledged") == broken, std::string(why) != "expired");
+    EXPECT_NE(verdict(judgement, "qos1"), broken);
+  }
+}
+
 TEST_F(LedgerTest, ALostQos0MessageIsAllowed) {
   both_connect(q0);
   trace.publishes(sensor, temp, q0);

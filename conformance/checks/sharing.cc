@@ -99,18 +99,32 @@ void SharingCheck::on(const trace::Acknowledged& told, Instant at) {
   }
 }
 
+// The only subscription of the member that matches, if it is shared. Of several nobody can tell
+// which one brought it: nothing is owed to their groups any more.
+std::optional<FilterId> SharingCheck::group_that_brought(ClientIndex member, TopicId topic,
+                                                         const trace::Stamp& stamp) {
+  std::optional<FilterId> group;
+  std::size_t subscriptions = 0;
+  for (const FilterId filter : fleet_.topics().filters_of(topic)) {
+    if (fleet_.subscription(member, filter) == nullptr) continue;
+    ++subscriptions;
+    if (fleet_.topics().is_shared(filter)) group = filter;
+  }
+  if (subscriptions == 1) return group;
+  for (const FilterId shared : groups_) {
+    const auto found = messages_.find(Key{stamp, shared});
+    if (found != messages_.end() && fleet_.subscription(member, shared) != nullptr)
+      found->second.epoch = ~0U;
+  }
+  return std::nullopt;
+}
+
 void SharingCheck::on(const trace::Delivered& delivered, Instant at) {
   const ClientIndex member = delivered.connection.client;
   const auto stamp = trace::stamp_of(delivered.publish->payload.text());
   if (!stamp || !fleet_.knows(member)) return;
   const TopicId topic = fleet_.topics().topic(delivered.publish->topic);
-  // With other subscriptions that match nobody can tell which one brought it.
-  std::optional<FilterId> group;
-  for (const FilterId filter : fleet_.topics().filters_of(topic)) {
-    if (fleet_.subscription(member, filter) == nullptr) continue;
-    if (group || !fleet_.topics().is_shared(filter)) return;
-    group = filter;
-  }
+  const auto group = group_that_brought(member, topic, *stamp);
   if (!group) return;
   const auto found = messages_.find(Key{*stamp, *group});
   if (found == messages_.end()) return;

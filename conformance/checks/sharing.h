@@ -58,6 +58,8 @@ class SharingCheck final : public Check {
   void on(const trace::Attempted& attempted);
   void on(const trace::Acknowledged& acknowledged, Instant at);
   void on(const trace::Delivered& delivered, Instant at);
+  std::optional<FilterId> group_that_brought(ClientIndex member, TopicId topic,
+                                             const trace::Stamp& stamp);
   void on_sent(const trace::PacketSeen& seen);
   void on_changes();
   void is_over(ClientIndex member);

@@ -67,6 +67,22 @@ TEST_F(SharingTest, AMessageForNobodyIsLost) {
   EXPECT_EQ(verdict(), broken);
 }
 
+// It may have come by the other subscription or by the shared one.
+TEST_F(SharingTest, AMemberWithAnotherSubscriptionThatMatchesMayHaveIt) {
+  for (const bool has_another : {false, true}) {
+    trace = TraceBuilder();
+    trace.broker_starts();
+    sensor = trace.add_client({.id = "sensor"});
+    dashboard = trace.add_client({.id = "dashboard", .clean_start = false, .session_expiry = 3600});
+    other = trace.add_client({.id = "other", .clean_start = false, .session_expiry = 3600});
+    all_join(q1);
+    if (has_another) trace.subscribes(other, "fleet/#", q1);
+    const Stamp stamp = trace.publishes(sensor, temp, q1);
+    if (has_another) trace.delivers(stamp, other, q1);
+    EXPECT_EQ(verdict(), has_another ? not_tried : broken);
+  }
+}
+
 TEST_F(SharingTest, NothingIsSureWhileAMemberThatMayHaveItIsAway) {
   all_join(q1);
   trace.publishes(sensor, temp, q1);

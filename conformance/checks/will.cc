@@ -226,7 +226,7 @@ void WillCheck::on_closed_at_broker(ClientIndex client, Will& will, Instant when
     on_back(client, will, when);
     return;
   }
-  if (will.seen) blame_early(client, will);
+  if (will.seen && !is_coming_back(client, will)) blame_early(client, will);
   if (will.due < Instant::max() - seconds_more)
     due_.emplace(will.due + seconds_more, std::pair(client, will.connection));
 }
@@ -244,16 +244,19 @@ void WillCheck::on_back(ClientIndex client, Will& will, Instant when) {
   }
 }
 
+// A CONNECT that is on its way may be with the broker, and be the end of the session.
+bool WillCheck::is_coming_back(ClientIndex client, const Will& will) const {
+  const auto& state = fleet_.client(client);
+  return state.connection > will.connection && state.connect_sent;
+}
+
 void WillCheck::decide_what_is_due(Instant now) {
   while (!due_.empty() && due_.begin()->first <= now) {
     const auto [client, connection] = due_.begin()->second;
     due_.erase(due_.begin());
     Will* will = find(client, connection);
     if (will == nullptr || will->owed != Owed::undecided) continue;
-    // A CONNECT that is on its way may have been there in time.
-    const auto& state = fleet_.client(client);
-    const bool coming = state.connection > connection && state.connect_sent;
-    decide(client, *will, coming ? Owed::may : Owed::must, now);
+    decide(client, *will, is_coming_back(client, *will) ? Owed::may : Owed::must, now);
   }
 }
 
@@ -286,11 +289,9 @@ void WillCheck::on_published(ClientIndex client, Will& will, Instant when) {
   if (will.seen) return;
   will.seen = when;
   ++published_;
-  const auto& state = fleet_.client(client);
-  const bool coming = state.connection > will.connection && state.connect_sent;
   if (will.owed == Owed::must_not)
     blame_wrong(client, will);
-  else if (will.closed && will.owed == Owed::undecided && !coming)
+  else if (will.closed && will.owed == Owed::undecided && !is_coming_back(client, will))
     blame_early(client, will);
 }
 
@@ -341,10 +342,11 @@ void WillCheck::on_copy(ClientIndex owner, Will& will, const trace::Delivered& d
     ++tally_.tried;
     std::erase(clients_[at(client)].watches, std::pair(owner, will.connection));
   }
-  if (publish.dup || publish.retain) return;  // sent again, as it may be
+  if (publish.dup) return;  // sent again, as it may be
   auto copy = std::find_if(will.copies.begin(), will.copies.end(),
                            [&](const Copy& one) { return one.client == client; });
   if (copy == will.copies.end()) copy = will.copies.insert(copy, Copy{client, 0});
+  if (publish.retain) return;  // it, or once more for a new subscription
   if (++copy->live <= std::max<std::uint32_t>(subscriptions, 1) || will.crashed_since) return;
   ++tally_.tried;
   blame(owner, will, when,

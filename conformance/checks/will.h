@@ -103,6 +103,7 @@ class WillCheck final : public Check {
                         Instant at);
   void on_closed_at_broker(ClientIndex client, Will& will, Instant at);
   void on_back(ClientIndex client, Will& will, Instant at);
+  bool is_coming_back(ClientIndex client, const Will& will) const;
   void on_published(ClientIndex client, Will& will, Instant at);
   void on_copy(ClientIndex owner, Will& will, const trace::Delivered& delivered, Instant at);
   void decide(ClientIndex client, Will& will, Owed owed, Instant at, Why why = Why::disconnected);

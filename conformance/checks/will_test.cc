@@ -263,6 +263,22 @@ TEST_F(WillTest, ATakeoverThatResumesTheSessionCancelsADelayedWill) {
   EXPECT_EQ(verdict(fault), broken);
 }
 
+// The new CONNECT ends the session, and with it the delay; then the older connection is closed.
+TEST_F(WillTest, ATakeoverThatStartsCleanMayPublishADelayedWillAtOnce) {
+  connects(60);
+  trace.link_closes_at(device, End::client, true);
+  const Stamp will = trace.will_of(device);
+  const Connect again{.client_id = "device", .clean_start = true};
+  trace.after(5s).opens(device);
+  TraceBuilder fault = trace;
+  trace.packet(device, End::client, true, again).packet(device, End::broker, false, again);
+  for (TraceBuilder* story : {&trace, &fault})
+    story->delivers(will, watcher, q1, {.topic = "state/device"}).broker_closes(device, 1);
+  trace.packet(device, End::broker, true, ConnAck{});
+  EXPECT_NE(verdict(trace), broken);
+  EXPECT_EQ(verdict(fault), broken);
+}
+
 TEST_F(WillTest, ARefusedConnectionHasNoWill) {
   Stamp next = trace.will_of(device);
   ++next.number;

@@ -48,10 +48,12 @@ struct Link {
   bool wants_problem_information = true;
   bool asked_by_auth = false;  // the client owes an AUTH
   bool disconnect_sent = false;
+  bool disconnect_heard = false;
   bool error_sent = false;  // in DISCONNECT
   bool retain_available = true;
   bool server_keep_alive = false;
   bool told_of_silence = false;
+  bool clock_was_set = false;  // since it sent something
   bool taken_over = false;
   std::uint8_t maximum_qos = 2;
   std::optional<Watch> must_close;   // since `must_close_since`

@@ -108,7 +108,8 @@ void Monitors::observe(const trace::Event& event) {
   } else if (std::holds_alternative<trace::BrokerDown>(event.what)) {
     on_broker_down();
   } else if (const auto* began = std::get_if<trace::FaultBegan>(&event.what)) {
-    if (hinders_broker(began->fault) && hindered_++ == 0) broker_watcher_.cannot_work();
+    if (hinders_broker(began->fault) && hindered_++ == 0) hinder_broker();
+    set_clocks(*began);
   } else if (const auto* ended = std::get_if<trace::FaultEnded>(&event.what)) {
     if (hinders_broker(ended->fault) && --hindered_ == 0) broker_watcher_.works_again(event.at);
   }
@@ -133,6 +134,25 @@ bool Monitors::hinders_broker(std::size_t fault) const {
   if (fault >= run_.faults.size()) return false;
   const std::string& kind = run_.faults[fault].kind;
   return kind == "pause" || kind == "disk";
+}
+
+// What it writes now may never leave, and counts for it as sent.
+void Monitors::hinder_broker() {
+  broker_watcher_.cannot_work();
+  for (std::size_t client = 0; client < clients_.size(); ++client)
+    side(static_cast<trace::ClientIndex>(client), End::broker).session.is_certain = false;
+}
+
+// By its own clock a client is not silent for longer than it may be.
+void Monitors::set_clocks(const trace::FaultBegan& began) {
+  if (began.fault >= run_.faults.size() || run_.faults[began.fault].kind != "clock") return;
+  const auto set = [&](std::uint32_t client) {
+    if (client >= clients_.size()) return;
+    for (Link* const link : open_links(side(trace::ClientIndex{client}, End::client)))
+      link->clock_was_set = true;
+  };
+  if (began.client) return set(static_cast<std::uint32_t>(*began.client));
+  for (const std::uint32_t client : run_.faults[began.fault].clients) set(client);
 }
 
 Link* Monitors::find(trace::Connection connection, End end) {

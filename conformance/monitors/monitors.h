@@ -57,6 +57,8 @@ class Monitors final : public trace::BatchObserver {
   void on_broker_down();
   // Whether it keeps the broker from working: it stands still, or its disk is full.
   bool hinders_broker(std::size_t fault) const;
+  void hinder_broker();
+  void set_clocks(const trace::FaultBegan& began);
   Watcher& watcher(trace::End end) {
     return end == trace::End::client ? clients_watcher_ : broker_watcher_;
   }

@@ -117,6 +117,17 @@ class Story {
     number_ = 0;
     return *this;
   }
+  std::vector<trace::FaultInfo>& faults() { return run_.faults; }
+  Story& happens(trace::What what) {
+    say(std::move(what));
+    return *this;
+  }
+  Story& reset() {
+    for (End end : {End::client, End::broker})
+      say(trace::LinkClosed{connection(), end, CloseCause::reset, false});
+    number_ = 0;
+    return *this;
+  }
   Story& crash() {
     say(trace::BrokerDown{});
     return *this;
@@ -542,7 +553,7 @@ std::vector<Breaking> about_identifiers() {
        [](Story& s) { listening(s).b(repeated(message(1, qos2))); }},
       {{"broker/qos_1_first_has_no_dup"},  // it was acknowledged
        [](Story& s) {
-         listening(s).b(message(1, qos1)).c(PubAck{id(1), {}, {}}).close();
+         listening(s).b(message(1, qos1)).c(PubAck{id(1), {}, {}}).close(false);
          s.connect(again(), resumed()).b(repeated(message(1, qos1)));
        }},
       {{"client/again_has_dup"},
@@ -761,6 +772,51 @@ TEST(Monitors, ASessionBegunByAnUnansweredConnectIsKnown) {
   story.open().c(again()).lost(End::broker, ConnAck{}).close();
   story.connect(again(), resumed()).wait(2min);
   EXPECT_THAT(story.broken(), IsEmpty());
+}
+
+// Its CONNACK never left the broker.
+TEST(Monitors, ASessionMayBePresentAfterAConnectThatTheBrokerDidNotAnswer) {
+  Story story;
+  story.open().c(again()).close();
+  story.connect(again(), resumed()).wait(1s);
+  EXPECT_THAT(story.broken(), IsEmpty());
+}
+
+TEST(Monitors, WhoHearsDisconnectMayAnswerWhatItHadHeardBeforeAndNeedNot) {
+  for (const bool answers : {true, false}) {
+    Story story;
+    listening(story).b(message(1, qos1)).hears(End::client, Disconnect{});
+    if (answers) story.c(PubAck{id(1), {}, {}});
+    story.wait(2min);
+    EXPECT_THAT(story.broken(), IsEmpty());
+  }
+}
+
+TEST(Monitors, WhoseClockIsSetMayBeSilentForLonger) {
+  for (const char* kind : {"clock", "slow"}) {
+    Story story;
+    story.faults() = {{.kind = kind, .target = "a", .clients = {0}}};
+    Connect alive = hello();
+    alive.keep_alive = 60;
+    story.connect(alive)
+        .wait(50s)
+        .happens(trace::FaultBegan{0})
+        .wait(12s)
+        .c(PingReq{})
+        .b(PingResp{});
+    EXPECT_EQ(story.broken().empty(), std::string(kind) == "clock");
+  }
+}
+
+// v5 MQTT-3.3.1-1: the first time went to a connection that was gone.
+TEST(Monitors, WhatWasWrittenToAConnectionThatWasCutOffCountsAsSent) {
+  for (const bool cut_off : {true, false}) {
+    Story story;
+    listening(story, again());
+    cut_off ? story.reset() : story.close(/*by_client=*/false);
+    story.connect(again(), resumed()).b(repeated(message(1, qos1))).c(PubAck{id(1), {}, {}});
+    EXPECT_EQ(story.broken().empty(), cut_off);
+  }
 }
 
 // One that was to end with its connection cannot be there afterwards.

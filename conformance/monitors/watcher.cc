@@ -115,6 +115,7 @@ void Watcher::sent(Link& link, const Seen& seen) {
   if (const auto* connect = std::get_if<Connect>(&seen.packet)) link.version = connect->version;
   check_time(link, seen.at);
   link.last_sent = seen.at;
+  link.clock_was_set = false;
   if (link.version == Version::v3_1) return;
   note_form(link, seen);
   if (link.version == Version::v5) {
@@ -286,7 +287,7 @@ void Watcher::check_time(Link& link, Instant at) {
              "a silence of " + checks::duration_text(heard_before) + " with a keep alive of " +
                  std::to_string(link.keep_alive) + " s, and the connection is open");
     }
-    if (watches_client() && sent_before > keep_alive + view_.slack) {
+    if (watches_client() && !link.clock_was_set && sent_before > keep_alive + view_.slack) {
       link.told_of_silence = true;
       broken(link,
              link.server_keep_alive ? Watch::client_obeys_server_keep_alive
@@ -300,7 +301,7 @@ void Watcher::check_time(Link& link, Instant at) {
 }
 
 void Watcher::check_overdue(Link& link, Instant at) {
-  while (const Owed* oldest = link.owed.oldest()) {
+  while (const Owed* oldest = link.disconnect_heard ? nullptr : link.owed.oldest()) {
     if (since(oldest->since, at) <= patience + view_.slack) break;
     const std::string what = std::string(mq::name(oldest->answer)) + " is missing since " +
                              checks::time_text(oldest->since);
@@ -345,10 +346,12 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
     std::erase(session->links, &link);
     if (link.taken_over && by_watched) tried(link, Watch::older_connection_is_closed);
     if (link.accepted) leave_session(link, at);
-    // Its answer may have been lost on the way, and the session begun all the same.
+    // Its answer was lost on the way, or never left, and the session has begun all the same.
     const bool may_have_begun =
-        watches_client() && link.connect_seen && !link.conn_ack_seen && link.session_expiry != 0;
+        link.connect_seen && !link.conn_ack_seen && link.session_expiry != 0;
     if (may_have_begun && session->exists == Known::no) session->exists = Known::maybe;
+    // What was written to a connection that was gone is not in the trace, and counts as sent.
+    if (!by_watched && !link.disconnect_heard) session->is_certain = false;
   }
 }
 

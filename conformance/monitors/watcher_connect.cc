@@ -215,8 +215,9 @@ void Watcher::sent_disconnect(Link& link, const Disconnect& disconnect, Instant 
             at);
 }
 
+// It may still answer what it owes, and need not.
 void Watcher::heard_disconnect(Link& link, const Disconnect& disconnect) {
-  link.owed.clear();
+  link.disconnect_heard = true;
   link.to_send_again = 0;
   link.keep_alive = 0;
   if (const auto seconds = disconnect.properties.number(PropertyId::session_expiry_interval);

@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "broker/core/fault.h"
 #include "cli/exit_code.h"
 #include "cli/render.h"
 #include "cli/results_folder.h"

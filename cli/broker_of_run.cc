@@ -60,6 +60,7 @@ std::map<std::string, std::string> passwords_of(const std::vector<scenario::User
 broker::Settings settings_of(const scenario::Plan& plan, broker::Fault fault) {
   broker::Settings settings;
   settings.fault = fault;
+  if (plan.broker.receive_maximum) settings.limits.receive_maximum = *plan.broker.receive_maximum;
   // The limit keeps a real machine alive; here it would refuse a part of a large fleet. Each device
   // may have a connection that the broker takes for alive beside its new one.
   std::size_t clients = 0;
@@ -134,7 +135,8 @@ class OurBroker final : public BrokerOfRun {
                  Rng(plan.seed).child("broker"),
                  // Only a broker that comes back shows what its store was worth.
                  crashes(plan) || fills_disk(plan) ? sim::LinkedBackend::Keeps::on_disk
-                                                   : sim::LinkedBackend::Keeps::in_memory) {
+                                                   : sim::LinkedBackend::Keeps::in_memory,
+                 plan.broker.sync) {
     if (!plan.broker.users.empty()) backend_.let_in_only(passwords_of(plan.broker.users));
     if (measures_cpu || is_timed(plan)) timed_.emplace(backend_);
   }
@@ -216,6 +218,7 @@ class OtherBroker final : public BrokerOfRun {
   sim::BrokerBackend& backend() override { return *backend_; }
   std::string trouble() const override { return backend_->trouble(); }
   Duration cpu() const override { return backend_->cpu_since_start(); }
+  std::vector<std::string> ended_by_itself() const override { return backend_->unexpected_ends(); }
 
   std::vector<report::Setting> about() const override {
     std::vector<report::Setting> rows;
@@ -225,7 +228,7 @@ class OtherBroker final : public BrokerOfRun {
     for (const std::string& call : backend_->program().unfaithful())
       calls += (calls.empty() ? "" : ", ") + call;
     if (!calls.empty()) rows.push_back({"not faithful", calls, ""});
-    for (const std::string& end : backend_->unexpected_ends())
+    for (const std::string& end : ended_by_itself())
       rows.push_back({"the broker ended by itself", end, ""});
     if (backend_->clock_ahead() > Duration::zero())
       rows.push_back({"the broker's clock is ahead by",
@@ -269,6 +272,8 @@ class OtherBroker final : public BrokerOfRun {
     const auto differs = [this](std::string text) {
       differs_.push_back({"note", std::move(text), ""});
     };
+    if (plan.broker.sync > Duration::zero()) differs("`sync` is of our own broker's disk");
+    if (plan.broker.receive_maximum) differs("`receive_maximum` is of our own broker");
     if (crashes(plan) && !has(adapter.settings, "durable"))
       differs("its adapter has no setting `durable`: a crash leaves nothing");
     if (crashes(plan, sim::Crash::machine))

@@ -40,6 +40,8 @@ class BrokerOfRun {
   virtual void reached(Instant) {}
   // Processor time since it had started; 0 if nobody measures it.
   virtual Duration cpu() const { return {}; }
+  // When and how it ended without being told to: "at 12.5 s, by signal 11".
+  virtual std::vector<std::string> ended_by_itself() const { return {}; }
   // What the report says of it: release, back end, what is not faithful. After the run.
   virtual std::vector<report::Setting> about() const { return {}; }
 };

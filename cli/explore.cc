@@ -1,9 +1,8 @@
 // mqttlab explore [FILE]: find the seed that breaks it, and make what breaks it small.
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
-#include <chrono>
+#include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -14,15 +13,12 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/exploration.h"
 #include "cli/interrupt.h"
-#include "cli/player.h"
 #include "cli/scenario_file.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "cli/verbs.h"
-#include "explore/draw.h"
-#include "explore/emit.h"
-#include "explore/shrink.h"
 #include "reports/file/output_file.h"
 #include "reports/text/escape.h"
 #include "reports/text/format.h"
@@ -33,221 +29,208 @@
 namespace mq::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct ExploreFlags {
   std::string file;
   std::optional<std::uint64_t> seed;
   std::uint32_t runs = 1000;
   std::string time;
   bool until_coverage = false;
+  std::string broker;
+  std::vector<std::string> without;
+  std::vector<std::string> ignore;
   std::uint32_t jobs = std::max(1U, std::thread::hardware_concurrency());
   std::string world = "memory";
   std::string output = "results/explore";
+  bool json = false;
   std::string color = "auto";
 };
 
-constexpr int look_every_ms = 200;
-// A failure is made smaller for no more plays than this: each takes milliseconds.
-constexpr std::size_t shrinking_plays_max = 5000;
-
-constexpr std::uint64_t all_states = (std::uint64_t{1} << trace::sometimes_states.size()) - 1;
-
-struct Failure {
-  std::uint64_t seed = 0;
-  std::string text;
-  Played played;
-};
+// Of the states that are still missing, so many are named while they are few.
+constexpr std::size_t missing_named_max = 2;
 
 class Explorer {
  public:
-  Explorer(const ExploreFlags& flags, std::optional<scenario::Node> base, const Terminal& terminal)
-      : flags_(flags), base_(std::move(base)), terminal_(terminal) {
-    if (!flags.time.empty())
-      if (const auto limit = scenario::parse_duration(flags.time)) until_ = began_ + *limit;
-    for (std::uint32_t i = 0; i < flags.jobs; ++i)
-      players_.push_back(std::make_unique<Player>(flags.world == "ns3"));
-    seeds_.resize(players_.size());
-    texts_.resize(players_.size());
-  }
+  Explorer(const ExploreFlags& flags, const Search& search)
+      : flags_(flags), terminal_(flags.color), exploration_(search, [this] { show(); }) {}
 
   int go();
 
  private:
-  std::string drawn(std::uint64_t seed) const {
-    return base_ ? explore::draw(seed, flags_.world, *base_) : explore::draw(seed, flags_.world);
-  }
-  bool more() const {
-    if (failure_ || trouble_ || interrupt_seen() != 0) return false;
-    if (flags_.until_coverage && states_ == all_states) return false;
-    return begun_ < flags_.runs && Clock::now() < until_;
-  }
-  void wait() const;
-  void take(std::size_t player, const Played& played);
   void show() const;
   void say_coverage() const;
-  std::optional<Played> play_alone(const std::string& text);
-  int report_failure();
-  std::string shrink(std::size_t& plays);
+  void make_smaller();
+  bool write_smallest();
+  void say_failure() const;
+  void print_json(int code) const;
+  int code() const;
 
   const ExploreFlags& flags_;
-  std::optional<scenario::Node> base_;
-  const Terminal& terminal_;
-  Clock::time_point began_ = Clock::now();
-  Clock::time_point until_ = Clock::time_point::max();
-  std::vector<std::unique_ptr<Player>> players_;
-  std::vector<std::uint64_t> seeds_;  // under way, by player
-  std::vector<std::string> texts_;
-  std::uint64_t begun_ = 0;
-  std::uint64_t ended_ = 0;
-  std::uint64_t events_ = 0;
-  std::uint64_t unmeasured_ = 0;
-  std::uint64_t states_ = 0;
-  std::vector<std::uint64_t> reached_ = std::vector<std::uint64_t>(trace::sometimes_states.size());
-  std::optional<Failure> failure_;  // of the lowest seed seen
-  std::optional<std::string> trouble_;
+  Terminal terminal_;
+  Exploration exploration_;
+  bool is_smallest_ = false;
+  std::string path_;  // of the smallest scenario, once it is written
+  std::optional<scenario::Plan> smallest_;
 };
-
-void Explorer::wait() const {
-  std::vector<pollfd> watched;
-  for (const auto& player : players_)
-    if (player->busy()) watched.push_back({player->descriptor(), POLLIN, 0});
-  poll(watched.data(), watched.size(), look_every_ms);
-}
-
-void Explorer::take(std::size_t player, const Played& played) {
-  ++ended_;
-  events_ += played.events;
-  unmeasured_ += played.measured ? 0 : 1;
-  states_ |= played.states;
-  for (std::size_t i = 0; i < reached_.size(); ++i) reached_[i] += played.states >> i & 1;
-  if (played.end == Played::End::refused) {
-    trouble_ = "a scenario was drawn that is none: " + played.evidence;
-  } else if (!played.broken.empty() && (!failure_ || seeds_[player] < failure_->seed)) {
-    failure_ = Failure{seeds_[player], texts_[player], played};
-  }
-}
 
 void Explorer::show() const {
   if (!terminal_.live()) return;
-  const double wall = std::chrono::duration<double>(Clock::now() - began_).count();
-  terminal_.show(
-      fmt::format("{} runs  {:.0f} a second  {} of {} states reached", report::count(ended_),
-                  wall > 0 ? static_cast<double>(ended_) / wall : 0,
-                  std::count_if(reached_.begin(), reached_.end(), [](auto n) { return n > 0; }),
-                  reached_.size()));
+  if (exploration_.plays() > 0) {
+    terminal_.show(fmt::format("making it smaller: {} plays", exploration_.plays()));
+    return;
+  }
+  const auto& reached = exploration_.reached();
+  std::string line = fmt::format("{} runs  {:.0f} a second  {} of {} states reached",
+                                 report::count(exploration_.ended()),
+                                 static_cast<double>(exploration_.ended()) / exploration_.seconds(),
+                                 exploration_.states_reached(), reached.size());
+  if (reached.size() - exploration_.states_reached() <= missing_named_max)
+    for (std::size_t i = 0; i < reached.size(); ++i)
+      if (reached[i] == 0) line += fmt::format(", not: {}", trace::sometimes_states[i].phrase);
+  terminal_.show(line);
 }
 
 void Explorer::say_coverage() const {
-  const double wall = std::chrono::duration<double>(Clock::now() - began_).count();
-  fmt::print("{} with {}, {:.0f} a second; {} measured nothing\n", report::count(ended_, "run"),
-             report::count(events_, "event"), wall > 0 ? static_cast<double>(ended_) / wall : 0,
-             unmeasured_);
-  for (std::size_t i = 0; i < reached_.size(); ++i)
-    fmt::print("  {:>7}  {}\n", reached_[i] == 0 ? "never" : report::count(reached_[i]),
+  const std::uint64_t runs = exploration_.ended();
+  fmt::print("{} with {}, {:.0f} a second", report::count(runs, "run"),
+             report::count(exploration_.events(), "event"),
+             static_cast<double>(runs) / std::max(exploration_.seconds(), 1e-3));
+  if (exploration_.unmeasured() > 0)
+    fmt::print("; {} measured nothing", report::count(exploration_.unmeasured()));
+  if (exploration_.ignored() > 0)
+    fmt::print("; {} broke only what is to be ignored", report::count(exploration_.ignored()));
+  fmt::print("\n");
+  if (exploration_.troubled() > 0)
+    fmt::print("{} could not be run to the end: {}\n",
+               report::count(exploration_.troubled(), "run"),
+               report::visible(exploration_.last_trouble()));
+  for (std::size_t i = 0; i < exploration_.reached().size(); ++i) {
+    const std::uint64_t reached = exploration_.reached()[i];
+    fmt::print("  {:>7}  {}\n", reached == 0 ? "never" : report::count(reached),
                trace::sometimes_states[i].phrase);
+  }
 }
 
-std::optional<Played> Explorer::play_alone(const std::string& text) {
-  Player& player = *players_.front();
-  if (const auto trouble = player.begin(text)) {
-    trouble_ = trouble;
-    return std::nullopt;
+void Explorer::make_smaller() {
+  const Failure& failure = *exploration_.failure();
+  if (!flags_.json) {
+    fmt::print("Seed {} breaks {}: {}\n", failure.seed, failure.broken.id,
+               report::visible(failure.broken.evidence));
+    std::fflush(stdout);
   }
-  while (interrupt_seen() == 0) {
-    pollfd watched{player.descriptor(), POLLIN, 0};
-    poll(&watched, 1, look_every_ms);
-    if (auto played = player.result(Clock::now())) return played;
-  }
-  return std::nullopt;
-}
-
-std::string Explorer::shrink(std::size_t& plays) {
-  scenario::Problems problems;
-  explore::Shrinker shrinker(scenario::read_document(failure_->text, problems).root);
-  const std::string& id = failure_->played.broken.front();
-  while (plays < shrinking_plays_max) {
-    const auto candidate = shrinker.next();
-    if (!candidate) break;
-    const auto played = play_alone(*candidate);
-    if (!played) break;
-    ++plays;
-    const bool fails =
-        std::find(played->broken.begin(), played->broken.end(), id) != played->broken.end();
-    if (fails) failure_->played = *played;
-    shrinker.told(fails);
-    if (terminal_.live()) terminal_.show(fmt::format("making it smaller: {} plays", plays));
-  }
+  is_smallest_ = exploration_.make_smaller();
   terminal_.show({});
-  return explore::emit(shrinker.smallest());
 }
 
-int Explorer::report_failure() {
-  const std::string id = failure_->played.broken.front();
-  std::size_t plays = 0;
-  const std::string smallest = shrink(plays);
-  const std::string path = fmt::format("{}/{}-seed-{}.yaml", flags_.output, id, failure_->seed);
+bool Explorer::write_smallest() {
+  const Failure& failure = *exploration_.failure();
+  std::string name = failure.broken.id;
+  std::replace(name.begin(), name.end(), '/', '-');
+  path_ = fmt::format("{}/{}-seed-{}.yaml", flags_.output, name, failure.seed);
+  const auto parsed = scenario::parse(failure.text, path_);
+  if (const auto* plan = std::get_if<scenario::Plan>(&parsed)) smallest_ = *plan;
   std::error_code error;
   std::filesystem::create_directories(flags_.output, error);
   if (!error)
     error = report::write_file(
-        path, fmt::format("# Breaks {}; found with seed {}.\n{}", id, failure_->seed, smallest));
-  fmt::print("Broken: {} with seed {}: {}\n", id, failure_->seed,
-             report::visible(failure_->played.evidence));
-  const auto parsed = scenario::parse(smallest, path);
-  if (const auto* plan = std::get_if<scenario::Plan>(&parsed)) {
-    const auto clients = scenario::run_info(*plan).clients.size();
-    fmt::print("smallest  {}, {}, {} (after {} plays)\n", report::count(clients, "client"),
-               report::count(plan->faults.size(), "fault"), report::long_duration(plan->duration),
-               plays);
+        path_, fmt::format("# Breaks {}; found with seed {}.\n# {}\n{}", failure.broken.id,
+                           failure.seed, report::visible(failure.broken.evidence), failure.text));
+  if (!error) return true;
+  fmt::print(stderr, "mqttlab: {} could not be written: {}\n{}", path_, error.message(),
+             failure.text);
+  return false;
+}
+
+void Explorer::say_failure() const {
+  const Failure& failure = *exploration_.failure();
+  fmt::print("Broken: {}: {}\n", failure.broken.id, report::visible(failure.broken.evidence));
+  if (smallest_)
+    fmt::print("{}  {}, {}, {} (after {} plays{})\n", is_smallest_ ? "smallest" : "so far  ",
+               report::count(scenario::run_info(*smallest_).clients.size(), "client"),
+               report::count(smallest_->faults.size(), "fault"),
+               report::long_duration(smallest_->duration), exploration_.plays(),
+               is_smallest_ ? "" : "; interrupted");
+  fmt::print("repeat    {} run {}\n", launcher_name(), path_);
+}
+
+void Explorer::print_json(int code) const {
+  boost::json::object document{{"runs", exploration_.ended()},
+                               {"events", exploration_.events()},
+                               {"seconds", exploration_.seconds()},
+                               {"measured_nothing", exploration_.unmeasured()},
+                               {"not_run_to_the_end", exploration_.troubled()},
+                               {"ignored", exploration_.ignored()},
+                               {"interrupted", interrupt_seen() != 0},
+                               {"exit_code", code}};
+  boost::json::array states;
+  for (std::size_t i = 0; i < exploration_.reached().size(); ++i)
+    states.push_back({{"state", std::string(trace::sometimes_states[i].phrase)},
+                      {"runs", exploration_.reached()[i]}});
+  document["states"] = std::move(states);
+  if (const auto& failure = exploration_.failure()) {
+    boost::json::object broken{
+        {"id", failure->broken.id},    {"evidence", failure->broken.evidence},
+        {"seed", failure->seed},       {"plays", exploration_.plays()},
+        {"is_smallest", is_smallest_}, {"file", path_},
+        {"scenario", failure->text}};
+    if (smallest_) {
+      broken["clients"] = scenario::run_info(*smallest_).clients.size();
+      broken["faults"] = smallest_->faults.size();
+    }
+    document["broken"] = std::move(broken);
   }
-  if (error) {
-    fmt::print(stderr, "mqttlab: {} could not be written: {}\n{}", path, error.message(), smallest);
-    return exit_code::fault;
-  }
-  fmt::print("repeat    {} run {}\n", launcher_name(), path);
-  return exit_code::broken;
+  fmt::print("{}\n", boost::json::serialize(document));
+}
+
+int Explorer::code() const {
+  if (interrupt_seen() != 0) return interrupt_exit_code();
+  if (exploration_.failure()) return exit_code::broken;
+  const bool nothing = exploration_.ended() == exploration_.unmeasured() + exploration_.troubled();
+  return nothing ? exit_code::nothing : exit_code::held;
 }
 
 int Explorer::go() {
-  while (true) {
-    bool busy = false;
-    for (std::size_t i = 0; i < players_.size(); ++i) {
-      if (const auto played = players_[i]->result(Clock::now())) take(i, *played);
-      if (!players_[i]->busy() && more()) {
-        seeds_[i] = flags_.seed.value_or(1) + begun_++;
-        texts_[i] = drawn(seeds_[i]);
-        trouble_ = players_[i]->begin(texts_[i]);
-      }
-      busy |= players_[i]->busy();
-    }
-    if (interrupt_seen() != 0 || !busy) break;
-    wait();
-    show();
-  }
+  exploration_.run();
   terminal_.show({});
-  if (trouble_) {
-    fmt::print(stderr, "mqttlab: {}\n", *trouble_);
-    return exit_code::fault;
+  if (const auto& impossible = exploration_.impossible()) {
+    fmt::print(stderr, "mqttlab: {}\n", impossible->why);
+    return impossible->exit_code;
   }
-  say_coverage();
-  if (failure_) return report_failure();
-  if (interrupt_seen() != 0) return interrupt_exit_code();
-  if (ended_ == unmeasured_) {
+  if (!flags_.json) say_coverage();
+  if (exploration_.failure()) {
+    if (interrupt_seen() == 0) make_smaller();
+    if (!write_smallest()) return exit_code::fault;
+  }
+  if (flags_.json)
+    print_json(code());
+  else if (exploration_.failure())
+    say_failure();
+  else if (interrupt_seen() != 0)
+    fmt::print("Interrupted; no promise broke in these runs\n");
+  else if (code() == exit_code::nothing)
     fmt::print("Nothing was measured\n");
-    return exit_code::nothing;
-  }
-  fmt::print("Every promise was kept\n");
-  return exit_code::held;
+  else
+    fmt::print("Every promise was kept\n");
+  return code();
 }
 
 int explore_verb(const ExploreFlags& flags) {
-  if (!flags.time.empty() && !scenario::parse_duration(flags.time)) {
-    fmt::print(stderr, "mqttlab: --time {}: expected a duration such as 30s or 10min\n",
-               flags.time);
-    return exit_code::usage;
+  Search search{.wanted = {.world = flags.world,
+                           .broker = flags.broker == "ours" ? "" : flags.broker,
+                           .without = flags.without},
+                .first_seed = flags.seed.value_or(1),
+                .runs = flags.runs,
+                .until_coverage = flags.until_coverage,
+                .jobs = flags.jobs,
+                .ignore = flags.ignore};
+  if (!flags.time.empty()) {
+    const auto limit = scenario::parse_duration(flags.time);
+    if (!limit) {
+      fmt::print(stderr, "mqttlab: --time {}: expected a duration such as 30s or 10min\n",
+                 flags.time);
+      return exit_code::usage;
+    }
+    search.until = Exploration::Clock::now() + *limit;
   }
-  std::optional<scenario::Node> base;
   if (!flags.file.empty()) {
     const auto found = scenario_file(flags.file);
     if (const auto* none = std::get_if<NoScenario>(&found)) {
@@ -262,11 +245,23 @@ int explore_verb(const ExploreFlags& flags) {
       return exit_code::usage;
     }
     scenario::Problems none;
-    base = scenario::read_document(read_text_file(file).value_or(""), none).root;
+    search.base = scenario::read_document(read_text_file(file).value_or(""), none).root;
   }
   take_signals();
-  const Terminal terminal(flags.color);
-  return Explorer(flags, std::move(base), terminal).go();
+  return Explorer(flags, search).go();
+}
+
+std::vector<std::string> kinds_of_faults() {
+  std::vector<std::string> names;
+  for (const auto& kind : explore::fault_kinds) names.emplace_back(kind.name);
+  return names;
+}
+
+std::string footer() {
+  std::string text = "Kinds of faults, for --without:\n";
+  for (const auto& kind : explore::fault_kinds)
+    text += fmt::format("  {:<10}{}\n", kind.name, kind.meaning);
+  return text;
 }
 
 }  // namespace
@@ -283,6 +278,14 @@ void add_explore(CLI::App& app, int& exit_code) {
   verb.option("--time", flags->time, "stop after this time: 30s, 10min, 8h");
   verb.flag("--until-coverage", flags->until_coverage,
             "stop when every state of `sometimes` was reached");
+  verb.option("--broker", flags->broker,
+              "another broker than ours, in virtual time: the name or file of its adapter");
+  verb.option("--without", flags->without, "kinds of faults that are not drawn: crash,power")
+      .split_at(',')
+      .one_of(kinds_of_faults());
+  verb.option("--ignore", flags->ignore,
+              "promises whose breaking is known: qos1,broker/again_has_dup")
+      .split_at(',');
   verb.option("--jobs", flags->jobs, "simulations at the same time; default: one per core")
       .within(1, 1024);
   verb.option("--world", flags->world, "memory (fast) or ns3 (TCP over simulated links)")
@@ -290,7 +293,9 @@ void add_explore(CLI::App& app, int& exit_code) {
       .with_default_shown();
   verb.option("-o,--output", flags->output, "where the smallest failing scenario goes")
       .with_default_shown();
+  verb.flag("--json", flags->json, "print one JSON document, and nothing else");
   verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});
+  verb.footer(footer());
   verb.runs([flags, &exit_code] { exit_code = explore_verb(*flags); });
 }
 

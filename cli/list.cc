@@ -28,7 +28,8 @@ struct Entry {
   std::string file;
   std::string description;
   std::string kind;  // of a profile: "profile" or "element"
-  std::optional<scenario::Picture> picture;
+  std::optional<scenario::Picture> picture = {};
+  std::vector<std::string> tags = {};
 };
 
 std::vector<Entry> scenario_entries() {
@@ -38,8 +39,12 @@ std::vector<Entry> scenario_entries() {
     if (file.path().extension() != ".yaml") continue;
     const auto loaded = scenario::load(file.path().string());
     if (const auto* plan = std::get_if<scenario::Plan>(&loaded))
-      entries.push_back(
-          {file.path().stem().string(), file.path().string(), plan->description, "", {}});
+      entries.push_back({file.path().stem().string(),
+                         file.path().string(),
+                         plan->description,
+                         "",
+                         {},
+                         plan->tags});
   }
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.name < b.name; });
@@ -77,6 +82,7 @@ void print(const Entry& entry, bool is_first_element) {
   if (is_first_element)
     fmt::print("\nElements, to be added to a profile (`with: [NAME, ...]`):\n\n");
   fmt::print("{:<20}  {}\n", entry.name, report::visible(entry.description));
+  if (!entry.tags.empty()) fmt::print("{:<20}  tags: {}\n", "", fmt::join(entry.tags, ", "));
   if (!entry.picture) return;
   const auto& rates = entry.picture->bits_per_second;
   const bool is_slow = !rates.empty() && *std::max_element(rates.begin(), rates.end()) < 1e6;
@@ -97,6 +103,8 @@ int list(const std::vector<Entry>& entries, bool json) {
     }
     boost::json::object object{{"name", entry.name}, {"description", entry.description}};
     if (!entry.kind.empty()) object["kind"] = entry.kind;
+    if (!entry.tags.empty())
+      object["tags"] = boost::json::array(entry.tags.begin(), entry.tags.end());
     if (entry.picture) {
       object["bits_per_second"] = boost::json::array(entry.picture->bits_per_second.begin(),
                                                      entry.picture->bits_per_second.end());

@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -9,6 +10,7 @@
 #include "cli/client_programs.h"
 #include "cli/exit_code.h"
 #include "conformance/checks/check_set.h"
+#include "conformance/monitors/monitors.h"
 #include "scenarios/engine/run.h"
 #include "scenarios/language/parse.h"
 
@@ -23,39 +25,67 @@ std::string one_line(std::string text) {
 
 class Counted final : public trace::Observer {
  public:
-  explicit Counted(checks::CheckSet& checks) : checks_(checks) {}
+  Counted(checks::CheckSet& checks, monitors::Monitors& monitors)
+      : checks_(checks), monitors_(monitors) {}
   void observe(const trace::Event& event) override {
     ++events;
     checks_.observe(event);
+    monitors_.observe(event);
   }
   std::uint64_t events = 0;
 
  private:
   checks::CheckSet& checks_;
+  monitors::Monitors& monitors_;
 };
+
+void take_broken(const std::vector<checks::Finding>& findings, Played& played) {
+  for (const checks::Finding& finding : findings) {
+    if (finding.verdict != checks::Verdict::broken) continue;
+    played.broken.push_back(
+        {finding.id,
+         one_line(finding.evidence.empty() ? finding.measured : finding.evidence.front().text)});
+  }
+}
 
 void judge(const scenario::Plan& plan, BrokerOfRun& broker, const SimulationParts& parts,
            Played& played) {
-  checks::CheckSet checks(scenario::run_info(plan));
-  Counted observer(checks);
+  const trace::RunInfo run = scenario::run_info(plan);
+  checks::CheckSet checks(run);
+  monitors::Monitors monitors(run);
+  Counted observer(checks, monitors);
   const auto world = parts.world(plan.seed);
   scenario::RunOptions options;
   options.client_fault = parts.client_fault;
   options.go_on = [&](Instant) { return broker.trouble().empty(); };
-  const scenario::RunEnd end = scenario::run(plan, *world, broker.backend(), observer, options);
-  played.hash = end.hash;
+  const auto between = parts.between ? parts.between(broker.backend()) : nullptr;
+  const scenario::RunEnd end =
+      scenario::run(plan, *world, between ? *between : broker.backend(), observer, options);
+  if (const std::string trouble = broker.trouble(); !trouble.empty()) {
+    played.end = Played::End::troubled;
+    played.why = one_line(trouble);
+    return;
+  }
   if (!end.program_trouble.empty()) throw NoBroker(exit_code::unreachable, end.program_trouble);
+  played.hash = end.hash;
   played.events = observer.events;
   const checks::Judgement judgement = checks.finish();
   for (std::size_t i = 0; i < judgement.states.size(); ++i)
     if (judgement.states[i].reached > 0) played.states |= std::uint64_t{1} << i;
   played.measured = judgement.verdict != checks::Judgement::Verdict::nothing_measured;
-  for (const checks::Finding& finding : judgement.findings) {
-    if (finding.verdict != checks::Verdict::broken) continue;
-    if (played.broken.empty() && !finding.evidence.empty())
-      played.evidence = one_line(finding.evidence.front().text);
-    played.broken.push_back(finding.id);
-  }
+  // What a message or a session came to says more than the rule that was broken on the way.
+  take_broken(judgement.findings, played);
+  std::vector<checks::Finding> rules = monitors.finish(end.reached).rules;
+  // Who broke a rule first has provoked the rest.
+  const auto since = [](const checks::Finding& rule) {
+    return rule.evidence.empty() ? Instant::max() : rule.evidence.front().at;
+  };
+  std::stable_sort(rules.begin(), rules.end(),
+                   [&](const auto& a, const auto& b) { return since(a) < since(b); });
+  take_broken(rules, played);
+  for (const std::string& how : broker.ended_by_itself())
+    played.broken.insert(played.broken.begin(),
+                         {"broker-ended", one_line("The broker ended by itself " + how + ".")});
 }
 
 }  // namespace
@@ -65,7 +95,9 @@ Played play(const std::string& text, const SimulationParts& parts) {
   Played played;
   if (const auto* problems = std::get_if<scenario::Problems>(&parsed)) {
     played.end = Played::End::refused;
-    played.evidence = one_line(scenario::to_text("explored.yaml", problems->front()));
+    played.exit_code = exit_code::fault;
+    played.why = one_line("a scenario was drawn that is none: " +
+                          scenario::to_text("explored.yaml", problems->front()));
     return played;
   }
   auto& plan = std::get<scenario::Plan>(parsed);
@@ -76,13 +108,15 @@ Played play(const std::string& text, const SimulationParts& parts) {
     judge(plan, *broker, parts, played);
   } catch (const NoBroker& none) {
     played.end = Played::End::refused;
-    played.evidence = one_line(none.what());
+    played.exit_code = none.exit_code;
+    played.why = one_line(none.what());
   }
   return played;
 }
 
 int player_main(const SimulationParts& parts) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  std::signal(SIGINT, SIG_IGN);  // of the terminal, for all of the group: the explorer sees to it
   std::size_t bytes = 0;
   while (std::cin >> bytes && std::cin.get() == '\n') {
     std::string text(bytes, '\0');

@@ -5,47 +5,60 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 
 #include "cli/programs.h"
 
 namespace mq::cli {
-namespace {
 
-Played from_line(const std::string& text) {
-  Played played;
-  std::istringstream line(text);
-  std::string broken;
-  line >> played.hash;
-  if (played.hash == "refused") {
-    played.end = Played::End::refused;
-  } else {
-    line >> played.states >> played.events >> played.measured >> broken;
-    std::istringstream ids(broken);
-    for (std::string id; std::getline(ids, id, ',');)
-      if (id != "-") played.broken.push_back(id);
-  }
-  line.get();
-  std::getline(line, played.evidence);
-  return played;
+const Played::Broken* Played::find(const std::string& id) const {
+  const auto found =
+      std::find_if(broken.begin(), broken.end(), [&](const Broken& one) { return one.id == id; });
+  return found == broken.end() ? nullptr : &*found;
 }
 
-}  // namespace
-
-// "hash states events measured broken,broken|- evidence"
 std::string to_line(const Played& played) {
-  if (played.end == Played::End::refused) return "refused " + played.evidence + "\n";
   std::ostringstream line;
-  line << played.hash << ' ' << played.states << ' ' << played.events << ' ' << played.measured
-       << ' ';
-  for (std::size_t i = 0; i < played.broken.size(); ++i)
-    line << (i == 0 ? "" : ",") << played.broken[i];
-  if (played.broken.empty()) line << '-';
-  line << ' ' << played.evidence << '\n';
+  if (played.end == Played::End::refused) {
+    line << "refused\t" << played.exit_code << '\t' << played.why;
+  } else if (played.end == Played::End::troubled) {
+    line << "troubled\t" << played.why;
+  } else {
+    line << "judged\t" << played.hash << '\t' << played.states << '\t' << played.events << '\t'
+         << played.measured;
+    for (const auto& [id, evidence] : played.broken) line << '\t' << id << '\t' << evidence;
+  }
+  line << '\n';
   return line.str();
+}
+
+Played from_line(const std::string& line) {
+  std::vector<std::string> words;
+  std::istringstream text(line.substr(0, line.find('\n')));
+  for (std::string word; std::getline(text, word, '\t');) words.push_back(word);
+  words.resize(std::max<std::size_t>(words.size(), 5));
+  Played played;
+  if (words[0] == "refused") {
+    played.end = Played::End::refused;
+    played.exit_code = std::atoi(words[1].c_str());
+    played.why = words[2];
+  } else if (words[0] == "troubled") {
+    played.end = Played::End::troubled;
+    played.why = words[1];
+  } else {
+    played.hash = words[1];
+    played.states = std::strtoull(words[2].c_str(), nullptr, 10);
+    played.events = std::strtoull(words[3].c_str(), nullptr, 10);
+    played.measured = words[4] == "1";
+    for (std::size_t i = 5; i < words.size(); i += 2)
+      played.broken.push_back({words[i], i + 1 < words.size() ? words[i + 1] : ""});
+  }
+  return played;
 }
 
 Player::~Player() { end(); }
@@ -106,8 +119,8 @@ Played Player::lost(Played::End how) {
   Played played;
   played.end = how;
   const bool hung = how == Played::End::hung;
-  played.broken = {hung ? "hang" : "crash"};
-  played.evidence = hung ? "the simulation does not end" : "the simulation's process ended";
+  played.broken = {{hung ? "hang" : "crash",
+                    hung ? "The simulation does not end." : "The simulation's process ended."}};
   return played;
 }
 

@@ -2,8 +2,7 @@
 // or a hang costs one play, and ns-3 stays in its own program. Nothing is written to disk.
 //
 // The process reads requests from stdin, "BYTES\n" and so many bytes of a scenario, and answers
-// each with a line: the hash, the states reached as a number, the events, and the ids of the
-// promises that broke, or what is wrong with the scenario.
+// each with a line: see to_line().
 #pragma once
 
 #include <sys/types.h>
@@ -19,21 +18,31 @@ namespace mq::cli {
 struct Played {
   enum class End : std::uint8_t {
     judged,
-    refused,  // no valid scenario
-    crashed,  // the process ended
-    hung,     // no answer in time
+    refused,   // no valid scenario, or no such broker: `why`, `exit_code`
+    troubled,  // the broker of somebody else could not be run to the end: `why`
+    crashed,   // the process ended
+    hung,      // no answer in time
+  };
+  struct Broken {
+    std::string id;        // of the finding; of a crash "crash", of a hang "hang"
+    std::string evidence;  // one sentence
   };
   End end = End::judged;
+  int exit_code = 0;
+  std::string why;
   std::string hash;
   std::uint64_t states = 0;  // bit i: trace::sometimes_states[i] was reached
   std::uint64_t events = 0;
   bool measured = false;
-  std::vector<std::string> broken;  // ids of findings; of a crash "crash", of a hang "hang"
-  std::string evidence;             // of the first: one sentence
+  std::vector<Broken> broken;  // what a user feels first, then rules of the standard
+
+  const Broken* find(const std::string& id) const;
 };
 
-// As the line of an answer.
+// As the line of an answer, its words separated by tabs:
+// "judged HASH STATES EVENTS MEASURED (ID EVIDENCE)...", "refused CODE WHY" or "troubled WHY".
 std::string to_line(const Played& played);
+Played from_line(const std::string& line);
 
 class Player {
  public:

@@ -20,8 +20,10 @@ struct SimulationParts {
   std::vector<report::Setting> versions;  // further ones: {"ns-3", "3.37", ""}
   // For tests that the judges notice: what the broker or the clients do wrong. A released program
   // is built from cores that ignore both.
-  broker::Fault broker_fault = broker::Fault::none;
-  client::Fault client_fault = client::Fault::none;
+  broker::Fault broker_fault{};
+  client::Fault client_fault{};
+  // What stands between the world and our broker, to bend what passes; nothing: nothing.
+  std::function<std::unique_ptr<sim::BrokerBackend>(sim::BrokerBackend& broker)> between;
 };
 
 // Runs, judges, writes the folder's results.json and trace; an exit code of cli/exit_code.h.

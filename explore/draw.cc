@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/rng.h"
 #include "base/time.h"
+#include "explore/draw_faults.h"
 #include "explore/emit.h"
 #include "scenarios/language/units.h"
 
@@ -17,85 +17,6 @@ namespace mq::explore {
 namespace {
 
 using scenario::Node;
-
-// Chance with the words in which a draw is thought of.
-class Dice {
- public:
-  explicit Dice(Rng rng) : rng_(rng) {}
-
-  bool one_in(std::uint64_t n) { return rng_.below(n) == 0; }
-  std::uint64_t between(std::uint64_t least, std::uint64_t most) {
-    return least + rng_.below(most - least + 1);
-  }
-  // Between the two, each order of magnitude as likely as another.
-  double spread(double least, double most) { return least * std::pow(most / least, rng_.unit()); }
-  template <class T, std::size_t N>
-  const T& of(const std::array<T, N>& choices) {
-    return choices[rng_.below(N)];
-  }
-  template <class T>
-  const T& of(const std::vector<T>& choices) {
-    return choices[rng_.below(choices.size())];
-  }
-
- private:
-  Rng rng_;
-};
-
-std::string milliseconds(double seconds) {
-  return fmt::format("{}ms", std::max<long long>(1, std::llround(seconds * 1000)));
-}
-
-// ---- Faults ------------------------------------------------------------------------------------
-
-struct StormKinds {
-  bool cuts, one_way, process_crashes, power_failures, again;
-};
-
-StormKinds draw_kinds(Dice& dice) {
-  StormKinds kinds{};
-  kinds.cuts = !dice.one_in(3);
-  kinds.one_way = dice.one_in(2);
-  kinds.process_crashes = dice.one_in(2);
-  kinds.power_failures = dice.one_in(3);
-  kinds.again = dice.one_in(3);
-  if (!kinds.cuts && !kinds.process_crashes && !kinds.power_failures) kinds.cuts = true;
-  return kinds;
-}
-
-constexpr std::uint64_t faults_most = 8;
-
-// One entry of `faults`. It begins and ends in the storm.
-std::string draw_fault(Dice& dice, const StormKinds& kinds, double storm,
-                       const std::vector<std::string>& targets) {
-  const double length = dice.spread(0.05, std::min(120.0, storm / 3));
-  const double at = dice.spread(0.2, 1 + storm - length) - 0.2;
-  std::vector<std::string_view> possible;
-  if (kinds.cuts && !targets.empty()) possible.push_back("cut");
-  if (kinds.process_crashes) possible.push_back("broker");
-  if (kinds.power_failures) possible.push_back("machine");
-  const std::string_view kind = possible.empty() ? "broker" : dice.of(possible);
-  std::string fault = "- { at: " + milliseconds(std::min(at, storm - length - 0.001)) + ", ";
-  if (kind == "cut") {
-    fault += fmt::format("cut: {}, for: {}", dice.of(targets), milliseconds(length));
-    if (kinds.one_way && dice.one_in(2))
-      fault += dice.one_in(2) ? ", directions: up" : ", directions: down";
-  } else {
-    fault +=
-        fmt::format("crash: {}, restart_after: {}", kind, milliseconds(std::min(length, 20.0)));
-  }
-  if (kinds.again && dice.one_in(2))
-    fault += ", every: " + milliseconds(length + dice.spread(1, storm));
-  return fault + " }\n";
-}
-
-std::string draw_faults(Dice& dice, double storm, const std::vector<std::string>& targets) {
-  const StormKinds kinds = draw_kinds(dice);
-  std::string faults = "faults:\n";
-  for (std::uint64_t n = dice.between(1, faults_most); n > 0; --n)
-    faults += "  " + draw_fault(dice, kinds, storm, targets);
-  return faults;
-}
 
 // ---- Links and fleet ---------------------------------------------------------------------------
 
@@ -107,7 +28,8 @@ constexpr std::array<std::string_view, 8> filters = {"#",   "a/#",     "a/+", "a
 
 // What this draw knows of at all.
 struct Features {
-  bool wills, retained, qos0, qos2, v3, clean, expiry, late, options, keep_alive, users;
+  bool wills, retained, qos0, qos2, v3, clean, expiry, late, leave, options, shared, narrow,
+      keep_alive, users;
 };
 
 Features draw_features(Dice& dice) {
@@ -119,7 +41,10 @@ Features draw_features(Dice& dice) {
           .clean = dice.one_in(3),
           .expiry = dice.one_in(2),
           .late = dice.one_in(3),
-          .options = dice.one_in(4),
+          .leave = dice.one_in(3),
+          .options = dice.one_in(3),
+          .shared = dice.one_in(4),
+          .narrow = dice.one_in(4),
           .keep_alive = dice.one_in(2),
           .users = dice.one_in(5)};
 }
@@ -161,13 +86,17 @@ std::string draw_will(Dice& dice, const Features& features, bool v5) {
 
 // So little that the slowest link carries all of it, and what is owed at the end is owed to a
 // fault.
-std::string draw_publishes(Dice& dice, const Features& features) {
+std::string draw_publishes(Dice& dice, const Features& features, bool v5) {
   std::string publishes = "    publish:\n";
-  for (std::uint64_t n = dice.between(1, 3); n > 0; --n) {
-    publishes += fmt::format("      - {{ topic: \"{}\", qos: {}, every: {}, payload: {}B",
-                             dice.of(topics), draw_qos(dice, features),
-                             milliseconds(dice.spread(2, 30)), std::llround(dice.spread(16, 250)));
+  for (std::uint64_t n = features.narrow ? 1 : dice.between(1, 3); n > 0; --n) {
+    publishes +=
+        fmt::format("      - {{ topic: \"{}\", qos: {}, every: {}, payload: {}B", dice.of(topics),
+                    draw_qos(dice, features),
+                    milliseconds(features.narrow ? dice.spread(20, 60) : dice.spread(2, 30)),
+                    std::llround(dice.spread(16, 250)));
     if (features.retained && dice.one_in(2)) publishes += ", retain: true";
+    if (v5 && features.expiry && dice.one_in(3))
+      publishes += fmt::format(", expiry: {}s", std::llround(dice.spread(1, 120)));
     publishes += " }\n";
   }
   return publishes;
@@ -179,16 +108,33 @@ std::string draw_subscribes(Dice& dice, const Features& features, bool v5, doubl
   std::vector<std::string_view> left(filters.begin(), filters.end());
   for (std::uint64_t n = dice.between(1, 2); n > 0; --n) {
     const std::size_t which = dice.between(0, left.size() - 1);
-    subscribes +=
-        fmt::format("      - {{ filter: \"{}\", qos: {}", left[which], draw_qos(dice, features));
+    const bool shared = v5 && features.shared && dice.one_in(2);
+    subscribes += fmt::format("      - {{ filter: \"{}{}\", qos: {}", shared ? "$share/team/" : "",
+                              left[which], draw_qos(dice, features));
     left.erase(left.begin() + static_cast<std::ptrdiff_t>(which));
     if (features.late && dice.one_in(3))
       subscribes += ", at: " + milliseconds(start + dice.spread(1, storm / 3));
     if (v5 && features.options && dice.one_in(2)) subscribes += ", retain_as_published: true";
-    if (v5 && features.options && dice.one_in(3)) subscribes += ", no_local: true";
+    if (v5 && !shared && features.options && dice.one_in(3)) subscribes += ", no_local: true";
+    if (v5 && features.options && dice.one_in(4))
+      subscribes +=
+          dice.one_in(2) ? ", retain_handling: send-if-new" : ", retain_handling: do-not-send";
     subscribes += " }\n";
   }
   return subscribes;
+}
+
+// Everybody may write most topics, so that some messages are refused.
+std::string draw_broker(Dice& dice, const Features& features, const Wanted& wanted) {
+  if (!wanted.broker.empty()) return "broker: { external: \"" + wanted.broker + "\" }\n";
+  std::string broker;
+  if (dice.one_in(3)) broker += "  sync: " + milliseconds(dice.spread(0.002, 0.2)) + "\n";
+  if (features.narrow && dice.one_in(2))
+    broker += fmt::format("  receive_maximum: {}\n", dice.between(1, 4));
+  if (features.users)
+    broker +=
+        "  users: { anybody: { password: right, publish: [\"a/#\", b], subscribe: \"#\" } }\n";
+  return broker.empty() ? broker : "broker:\n" + broker;
 }
 
 std::string draw_group(Dice& dice, const Features& features, std::size_t number, std::size_t links,
@@ -206,32 +152,49 @@ std::string draw_group(Dice& dice, const Features& features, std::size_t number,
     group += fmt::format("    keep_alive: {}s\n", std::llround(dice.spread(4, 120)));
   const double start = features.late && dice.one_in(3) ? dice.spread(1, storm / 2) : 0;
   if (start > 0) group += "    start: " + milliseconds(start) + "\n";
+  if (features.leave && dice.one_in(3))
+    group +=
+        "    stop: " + milliseconds(storm - dice.spread(0.5, storm - start - storm / 3 - 1)) + "\n";
+  if (v5 && features.narrow) group += fmt::format("    receive_maximum: {}\n", dice.between(1, 4));
   if (features.wills && dice.one_in(2)) group += draw_will(dice, features, v5);
   // The first publishes and the second subscribes, so that something is always owed.
   const bool publishes = number == 1 || (number != 2 && dice.one_in(2));
-  if (publishes) group += draw_publishes(dice, features);
+  if (publishes) group += draw_publishes(dice, features, v5);
   if (!publishes || dice.one_in(3)) group += draw_subscribes(dice, features, v5, start, storm);
   return group;
 }
 
+// What cannot befall the user's scenario: its faults would be refused.
+Wanted within(Wanted wanted, const Node& base) {
+  const Node* const broker = scenario::find(base, "broker");
+  if (broker == nullptr || !wanted.broker.empty()) return wanted;
+  const auto says = [&](std::string_view key, std::string_view text) {
+    const Node* const value = scenario::find(*broker, key);
+    return value != nullptr && value->text == text;
+  };
+  const Node* const external = scenario::find(*broker, "external");
+  const bool is_ours = external == nullptr || external->text == "ours";
+  if (!is_ours || says("durability", "none")) wanted.without.push_back("disk");
+  if (says("durability", "process")) wanted.without.push_back("power");
+  return wanted;
+}
+
 }  // namespace
 
-std::string draw(std::uint64_t seed, std::string_view world) {
+std::string draw(std::uint64_t seed, const Wanted& wanted) {
   Dice dice(Rng(seed).child("explore"));
-  const Features features = draw_features(dice);
+  Features features = draw_features(dice);
+  if (!wanted.broker.empty()) features.users = false;
   const double storm = std::floor(dice.spread(20, 400));
   std::string text = fmt::format(
       "version: 1\nname: explored, seed {0}\nduration: {1}s\ncalm: 10min\nseed: {0}\n"
       "world: {2}\n",
-      seed, storm, world);
-  // Everybody may write most topics, so that some messages are refused.
-  if (features.users)
-    text +=
-        "broker: { users: { anybody: { password: right, publish: [\"a/#\", b], "
-        "subscribe: \"#\" } } }\n";
+      seed, storm, wanted.world);
+  text += draw_broker(dice, features, wanted);
   text += "links:\n";
   const std::size_t links = dice.between(1, 3);
-  std::vector<std::string> targets;
+  Storm storm_of_faults{.seconds = storm, .targets = {}, .may_lose_stores = !features.v3};
+  auto& targets = storm_of_faults.targets;
   for (std::size_t i = 1; i <= links; ++i) {
     text += draw_link(dice, i);
     targets.push_back(fmt::format("link{}", i));
@@ -242,26 +205,29 @@ std::string draw(std::uint64_t seed, std::string_view world) {
     text += draw_group(dice, features, i, links, storm);
     targets.push_back(fmt::format("group{}", i));
   }
-  return text + draw_faults(dice, storm, targets);
+  return text + draw_faults(dice, wanted, storm_of_faults);
 }
 
-std::string draw(std::uint64_t seed, std::string_view world, const Node& base) {
+std::string draw(std::uint64_t seed, const Wanted& wanted, const Node& base) {
   Dice dice(Rng(seed).child("explore"));
   Node root = base;
-  std::erase_if(root.entries, [](const scenario::Entry& entry) {
-    return entry.key.text == "faults" || entry.key.text == "seed" || entry.key.text == "world";
+  std::erase_if(root.entries, [&](const scenario::Entry& entry) {
+    const std::string& key = entry.key.text;
+    return key == "faults" || key == "seed" || key == "world" ||
+           (key == "broker" && !wanted.broker.empty());
   });
-  std::vector<std::string> targets;
-  double storm = 60;
+  Storm storm{.may_lose_stores = false};
   for (const scenario::Entry& entry : root.entries) {
     if (entry.key.text == "fleet" || entry.key.text == "links")
-      for (const scenario::Entry& named : entry.value.entries) targets.push_back(named.key.text);
+      for (const scenario::Entry& named : entry.value.entries)
+        storm.targets.push_back(named.key.text);
     if (entry.key.text == "duration")
       if (const auto duration = scenario::parse_duration(entry.value.text))
-        storm = seconds(*duration);
+        storm.seconds = seconds(*duration);
   }
-  return emit(root) + fmt::format("seed: {}\nworld: {}\n", seed, world) +
-         draw_faults(dice, storm, targets);
+  std::string text = emit(root) + fmt::format("seed: {}\nworld: {}\n", seed, wanted.world);
+  if (!wanted.broker.empty()) text += draw_broker(dice, {}, wanted);
+  return text + draw_faults(dice, within(wanted, base), storm);
 }
 
 }  // namespace mq::explore

@@ -69,9 +69,9 @@ TEST(Emit, EveryScenarioOfTheLibraryMeansTheSameWhenWrittenAgain) {
 TEST(Draw, EveryDrawIsAScenarioAndNoTwoAreAlike) {
   std::set<std::string> texts;
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
-    const std::string text = draw(seed, "memory");
+    const std::string text = draw(seed, {});
     ASSERT_EQ(refusal(text), "") << "seed " << seed << "\n" << text;
-    EXPECT_EQ(text, draw(seed, "memory"));
+    EXPECT_EQ(text, draw(seed, {}));
     texts.insert(text);
   }
   EXPECT_EQ(texts.size(), 500U);
@@ -79,16 +79,94 @@ TEST(Draw, EveryDrawIsAScenarioAndNoTwoAreAlike) {
 
 // Swarm testing: what is left out matters as much as what is there.
 TEST(Draw, SomeDrawsHaveAFeatureAndSomeDoNot) {
-  for (const std::string feature :
-       {"cut:", "crash: broker", "crash: machine", "directions: up",
-        "every:", "will:", "retain: true", "qos: 0", "qos: 2", "protocol: 3.1.1",
-        "clean_start: true", "delay:", "no_local", "password: wrong"}) {
+  for (const std::string feature : {"cut:",
+                                    "crash: broker",
+                                    "crash: machine",
+                                    "directions: up",
+                                    "every:",
+                                    "will:",
+                                    "retain: true",
+                                    "qos: 0",
+                                    "qos: 2",
+                                    "protocol: 3.1.1",
+                                    "clean_start: true",
+                                    "delay:",
+                                    "no_local",
+                                    "password: wrong",
+                                    "after: ",
+                                    "stop: ",
+                                    "$share/",
+                                    "receive_maximum: ",
+                                    "sync: ",
+                                    "retain_handling: "}) {
     std::size_t with = 0;
     for (std::uint64_t seed = 0; seed < 200; ++seed)
-      with += draw(seed, "memory").find(feature) != std::string::npos;
+      with += draw(seed, {}).find(feature) != std::string::npos;
     EXPECT_GT(with, 5U) << feature;
     if (feature != "every:") {  // messages have one
       EXPECT_LT(with, 195U) << feature;
+    }
+  }
+}
+
+TEST(Draw, EveryKindOfFaultIsInSomeDraws) {
+  for (const FaultKind& kind : fault_kinds) {
+    std::string text = std::string(kind.name) + ": ";
+    if (kind.name == "power") text = "crash: machine";
+    if (kind.name == "one-way") text = "directions: ";
+    if (kind.name == "placed") text = "after: ";
+    if (kind.name == "swizzled") text = "swizzle: ";
+    std::size_t with = 0;
+    std::size_t in_spite = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      with += draw(seed, {}).find(" " + text) != std::string::npos;
+      const std::string without = draw(seed, {.without = {std::string(kind.name)}});
+      const std::string what = kind.name == "crash" ? "crash: broker" : text;
+      in_spite += without.find(" " + what) != std::string::npos;
+      if (seed % 8 == 0) {
+        EXPECT_EQ(refusal(without), "") << without;
+      }
+    }
+    EXPECT_GT(with, 5U) << kind.name;
+    EXPECT_LT(with, 195U) << kind.name;
+    EXPECT_EQ(in_spite, 0U) << kind.name;
+  }
+}
+
+TEST(Draw, WithoutAnyKindThereAreNoFaults) {
+  Wanted none;
+  for (const FaultKind& kind : fault_kinds)
+    if (!kind.is_manner) none.without.emplace_back(kind.name);
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const std::string text = draw(seed, none);
+    EXPECT_EQ(refusal(text), "") << text;
+    EXPECT_THAT(text, testing::Not(HasSubstr("faults:")));
+  }
+}
+
+TEST(Draw, NothingBefallsAUsersBrokerThatCannotBefallIt) {
+  for (const char* broker : {"durability: none", "durability: process", "external: mosquitto"}) {
+    const Node root =
+        tree("version: 1\nname: mine\nduration: 5min\nbroker: { " + std::string(broker) +
+             " }\nfleet: { sensor: { publish: [ { topic: t, every: 5s } ] } }\n");
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      const std::string text = draw(seed, {}, root);
+      EXPECT_EQ(refusal(text), "") << text;
+    }
+  }
+}
+
+TEST(Draw, AnotherBrokerIsAskedForNothingThatOnlyOursHas) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const std::string text = draw(seed, {.broker = "mosquitto"});
+    EXPECT_EQ(refusal(text), "") << text;
+    EXPECT_THAT(text, HasSubstr("broker: { external: \"mosquitto\" }"));
+    Shrinker shrinker(tree(text));
+    for (int i = 0; i < 20; ++i) {
+      const auto smaller = shrinker.next();
+      ASSERT_TRUE(smaller);
+      EXPECT_THAT(*smaller, HasSubstr("external: \"mosquitto\"")) << "it is about this broker";
+      shrinker.told(i % 2 == 0);
     }
   }
 }
@@ -101,7 +179,7 @@ TEST(Draw, AUsersScenarioKeepsItsFleetAndGetsOtherFaults) {
   const Node root = tree(base);
   std::set<std::string> texts;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const std::string text = draw(seed, "memory", root);
+    const std::string text = draw(seed, {}, root);
     ASSERT_EQ(refusal(text), "") << text;
     EXPECT_THAT(text, HasSubstr("name: mine"));
     EXPECT_THAT(text, HasSubstr("profile: gprs"));
@@ -125,7 +203,7 @@ bool needs_a_cut_and_qos2(const std::string& text) {
 TEST(Shrink, LeavesWhatTheFailureNeedsAndNothingElse) {
   std::size_t shrunk = 0;
   for (std::uint64_t seed = 0; seed < 200 && shrunk < 3; ++seed) {
-    const std::string text = draw(seed, "memory");
+    const std::string text = draw(seed, {});
     if (!needs_a_cut_and_qos2(text)) continue;
     Shrinker shrinker(tree(text));
     std::size_t plays = 0;
@@ -160,7 +238,7 @@ TEST(Shrink, LeavesTheWorldAndTheBrokerInWhichItFails) {
 }
 
 TEST(Shrink, WhatCannotBeSmallerStaysAsItIs) {
-  const std::string text = draw(3, "memory");
+  const std::string text = draw(3, {});
   Shrinker shrinker(tree(text));
   while (shrinker.next()) shrinker.told(false);
   EXPECT_EQ(emit(shrinker.smallest()), emit(tree(text)));

@@ -186,4 +186,20 @@ void Shrinker::told(bool fails) {
   propose();  // and go on from the same place: what did not help before it seldom does now
 }
 
+Smallest shrink(const std::string& failing, std::size_t plays_max,
+                const std::function<std::optional<bool>(const std::string& text)>& fails) {
+  scenario::Problems problems;
+  Shrinker shrinker(scenario::read_document(failing, problems).root);
+  Smallest smallest;
+  while (smallest.plays < plays_max) {
+    const auto candidate = shrinker.next();
+    const auto still = candidate ? fails(*candidate) : std::nullopt;
+    if (!still) break;
+    ++smallest.plays;
+    shrinker.told(*still);
+  }
+  smallest.text = emit(shrinker.smallest());
+  return smallest;
+}
+
 }  // namespace mq::explore

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,5 +32,15 @@ class Shrinker {
   std::size_t tried_ = 0;      // of steps_
   std::size_t unchanged_ = 0;  // steps tried since the last success
 };
+
+struct Smallest {
+  std::string text;
+  std::size_t plays = 0;
+};
+
+// Makes it as small as it gets with so many plays at most. `fails` plays a text and says whether it
+// still fails in the same way; nothing ends it.
+Smallest shrink(const std::string& failing, std::size_t plays_max,
+                const std::function<std::optional<bool>(const std::string& text)>& fails);
 
 }  // namespace mq::explore

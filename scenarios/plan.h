@@ -66,7 +66,9 @@ struct ServiceTime {
 struct BrokerPlan {
   std::string external;  // a broker by the name of its adapter, or by its file; empty: ours
   trace::Durability durability = trace::Durability::power;
-  std::vector<UserPlan> users;  // empty: everybody is let in and may do everything
+  Duration sync{};  // how long its disk takes until what was written is safe
+  std::optional<std::uint16_t> receive_maximum;  // towards publishers; else the broker's default
+  std::vector<UserPlan> users;                   // empty: everybody is let in and may do everything
   std::optional<ServiceTime> service_time;
 };
 
@@ -221,6 +223,7 @@ struct Plan {
   std::string file;  // as named by the user
   std::string name;
   std::string description;
+  std::vector<std::string> tags;
   Duration duration{};
   Duration calm{};
   std::uint64_t seed = 1;

@@ -261,6 +261,7 @@ void Broker::Core::emit(Link& link, HeldOrder& order) {
 }
 
 void Broker::Core::send(Link& link, HeldOrder order) {
+  if (faulty(Fault::answers_before_stored)) order.needs = 0;
   const std::uint64_t needs = order.needs;
   link.backlog += order.bytes.size();
   if (link.backlog >= limits_.backlog_bytes) watch_backlog(link, false);

@@ -206,16 +206,18 @@ Session& Broker::Core::make_session(std::string client_id) {
 
 void Broker::Core::take_over(Session& session) {
   Link& old = *session.link;
+  if (session.will && faulty(Fault::loses_will_at_takeover)) drop_will(session);
   outbox_.note({.what = Note::What::taken_over, .link = old.id, .client_id = session.client_id});
   disconnect(old, ReasonCode::session_taken_over, Rule::one_link_per_session);
   detach(old, End::abnormal);
 }
 
 void Broker::Core::store_will(Session& session, std::optional<Will>& will) {
+  if (session.will && faulty(Fault::publishes_cancelled_will)) publish_will(session);
   if (session.will) drop_will(session);  // of a link that is gone; it came back in time
   if (!will) return;
   session.will = std::make_unique<StoredWill>(StoredWill{std::move(*will), std::nullopt});
-  if (settings_.keeps_records)
+  if (settings_.keeps_records && !faulty(Fault::stores_no_will))
     persist(SaveWill{session.client_id, session.will->will, session.will->due,
                      author_of(session).user});
 }
@@ -271,23 +273,28 @@ bool Broker::Core::may_use(const Session& session, const std::string& user) cons
          (session.user.empty() && session.link == nullptr && settings_.access.adopts_sessions);
 }
 
+void Broker::Core::empty(Session& session) {
+  session.outgoing.clear();
+  while (!session.subscriptions.empty())
+    remove_subscription(session, std::string(session.subscriptions.back()->entry.filter));
+}
+
 // The session that the client asked for, for this link alone.
 Session& Broker::Core::session_for(Link& link, Connect& connect, const std::string& user) {
   Session* session = find(connect.client_id);
   const bool present = session != nullptr;
   if (!present) session = &make_session(connect.client_id);
-  if (present && faulty(Fault::forgets_session)) session->outgoing.clear();
-  if (present && faulty(Fault::forgets_session))
-    while (!session->subscriptions.empty())
-      remove_subscription(*session, std::string(session->subscriptions.back()->entry.filter));
+  if (present && faulty(Fault::forgets_session)) empty(*session);
+  if (faulty(Fault::forgets_incoming)) session->incoming = {};
 
   session->user = user;
   if (std::exchange(session->has_rules, link.has_rules) != link.has_rules) review(*session);
   session->version = connect.version;
   session->expiry = granted_expiry(connect, settings_);
-  session->recorded |= session->expiry.count() > 0 && settings_.keeps_records;
+  session->recorded |=
+      session->expiry.count() > 0 && settings_.keeps_records && !faulty(Fault::stores_no_session);
   session->link = &link;
-  session->disconnected_at.reset();
+  if (!faulty(Fault::expiry_runs_on)) session->disconnected_at.reset();
   session->stalled = false;
   session->incoming.new_link();
   session->outgoing.rewind();
@@ -338,6 +345,9 @@ void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, 
   link.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(
       window_max,
       connect.properties.number(PropertyId::receive_maximum).value_or(limits_.inflight_messages)));
+  if (faulty(Fault::counts_resent_twice))
+    link.window = static_cast<std::uint16_t>(
+        link.window - std::min<std::size_t>(link.window, session.outgoing.find(PacketId::none)));
   link.aliases_out_max = static_cast<std::uint16_t>(std::min<std::uint32_t>(
       limits_.topic_aliases_out,
       connect.properties.number(PropertyId::topic_alias_maximum).value_or(0)));

@@ -14,6 +14,7 @@
 
 #include "broker/core/broker.h"
 #include "broker/core/connection_gate.h"
+#include "broker/core/fault.h"
 #include "broker/core/frames.h"
 #include "broker/core/legality.h"
 #include "broker/core/link.h"
@@ -118,6 +119,7 @@ class Broker::Core {
   Session& make_session(std::string client_id);
   std::string assigned_client_id();
   Session& session_for(Link& link, Connect& connect, const std::string& user);
+  void empty(Session& session);  // a fault of some tests
   ConnAck conn_ack(const Connect& connect, const Session& session, bool assigned,
                    bool present) const;
   void store_will(Session& session, std::optional<Will>& will);

@@ -17,7 +17,7 @@ MessageNumber Broker::Core::number(const LetterRef& letter) {
 
 // The delivery as it stands now; what is sent of it waits for this record.
 void Broker::Core::record(const Session& session, Delivery& delivery) {
-  if (!session.recorded) return;
+  if (!session.recorded || faulty(Fault::stores_no_delivery)) return;
   const auto message = delivery.letter ? number(delivery.letter) : MessageNumber::none;
   const ShareGroup* share = delivery.share != 0 ? subscriptions_.group(delivery.share) : nullptr;
   delivery.needs = persist(SaveDelivery{
@@ -60,6 +60,7 @@ bool Broker::Core::deliver(Session& session, const LetterRef& letter, const Rece
                            bool retain, Counted counted) {
   const Message& message = letter->message;
   const Qos qos = outgoing_qos(how.qos, message.qos, message.topic);
+  if (session.link == nullptr && faulty(Fault::queues_nothing)) return true;
   if (!goes_through_queue(session, qos, message.topic))
     return deliver_now(session, letter, how, retain);
   while (queue_is_full(session, *letter, counted) && drop_expired(session)) {
@@ -124,7 +125,8 @@ bool Broker::Core::may_send_next(const Session& session) const {
 
 // From now on it may have been sent, and keeps its packet id until it is done.
 void Broker::Core::start(Session& session, Delivery& delivery) {
-  delivery.packet_id = session.outgoing.free_packet_id();
+  delivery.packet_id = faulty(Fault::reuses_packet_ids) ? PacketId(delivery.position % 4 + 1)
+                                                        : session.outgoing.free_packet_id();
   delivery.phase = Delivery::Phase::published;
   record(session, delivery);
 }
@@ -267,7 +269,7 @@ void Broker::Core::on(Link& link, PubRec& received) {
     session.outgoing.release_letter(delivery);
     // Were PUBREL sent and the record lost, the message would be sent anew under an id that the
     // client has forgotten.
-    record(session, delivery);
+    if (!faulty(Fault::stores_no_release)) record(session, delivery);
   }
   answer(link, PubRel{received.packet_id, ReasonCode::success, {}}, delivery.needs);
 }

@@ -15,6 +15,8 @@ void Broker::Core::arm(Session& session) {
   std::optional<Instant> at = session.expires_at();
   if (session.will && session.will->due)
     at = at ? std::min(*at, *session.will->due) : session.will->due;
+  if (session.link != nullptr && session.disconnected_at && faulty(Fault::expiry_runs_on))
+    at = *session.disconnected_at + session.expiry;
   timers_.arm(Timer::Kind::session, session.number, session.armed, at);
 }
 
@@ -31,6 +33,10 @@ void Broker::Core::link_is_silent(Link& link) {
 }
 
 void Broker::Core::session_is_due(Session& session) {
+  if (session.link != nullptr && session.disconnected_at && faulty(Fault::expiry_runs_on)) {
+    session.disconnected_at.reset();
+    empty(session);
+  }
   const auto expires_at = session.expires_at();
   if (expires_at && *expires_at <= now_) {
     ++traffic_.sessions_expired;
@@ -68,6 +74,8 @@ void Broker::Core::detach(Link& link, End end) {
   release_publishers(session);
   session.disconnected_at = now_;
   session.outgoing.rewind();
+  for (std::size_t i = session.outgoing.size(); faulty(Fault::forgets_shared) && i > 0; --i)
+    if (session.outgoing[i - 1].share != 0) drop_delivery(session, i - 1);
   if (session.will && end == End::orderly) drop_will(session);
   if (end == End::shutdown) return record_session(session);
   if (session.expiry.count() == 0) return end_session(session);
@@ -76,11 +84,11 @@ void Broker::Core::detach(Link& link, End end) {
     session.will->due = now_ + delay;
     if (delay.count() == 0)
       publish_will(session);
-    else if (settings_.keeps_records)
+    else if (settings_.keeps_records && !faulty(Fault::stores_no_will))
       persist(SaveWill{session.client_id, session.will->will, session.will->due,
                        author_of(session).user});
   }
-  record_session(session);
+  if (!faulty(Fault::stores_no_absence)) record_session(session);
   arm(session);
 }
 

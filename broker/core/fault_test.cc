@@ -1,4 +1,6 @@
 // The bugs that tests of the checks switch on: each shows, and none shows uninvited.
+#include "broker/core/fault.h"
+
 #include "broker/core/broker_fixture.h"
 
 namespace mq::broker {

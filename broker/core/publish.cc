@@ -75,7 +75,8 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   const PacketId packet_id = publish.packet_id;
   ReasonCode reason;
   bool refused_for_good = false;  // it would be no better next time
-  bool is_recorded = false;       // that it was received
+  const bool records = session.recorded && !faulty(Fault::stores_no_incoming);
+  bool is_recorded = false;  // that it was received
   if (!within_limits(publish.topic)) {
     if (qos == Qos::at_most_once || !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::topic_name_invalid;
@@ -105,7 +106,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
     const LetterRef letter = make_letter(publish, session);
     // Were a copy sent and this lost in a crash, the publisher's next attempt would be taken for a
     // new message, and whoever has the copy would get another (v5 MQTT-4.3.3-10).
-    if (qos == Qos::exactly_once && session.recorded)
+    if (qos == Qos::exactly_once && records)
       letter->needs = persist(SaveIncoming{session.client_id, packet_id});
     reason = pass_on(letter, &session, refusal);
     is_recorded = letter->needs != 0;
@@ -125,7 +126,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
   }
   if (!failed(reason)) {
     session.incoming.open(packet_id);
-    if (session.recorded && !is_recorded) persist(SaveIncoming{session.client_id, packet_id});
+    if (records && !is_recorded) persist(SaveIncoming{session.client_id, packet_id});
   }
   PubRec received{packet_id, reason, {}};
   explain(link, received, reason);
@@ -195,7 +196,7 @@ void Broker::Core::forget_retained(const std::string& topic) {
 void Broker::Core::retain(const LetterRef& letter) {
   if (letter->message.payload.empty()) return forget_retained(letter->message.topic);
   retained_.set(letter);
-  if (!settings_.keeps_records) return;
+  if (!settings_.keeps_records || faulty(Fault::stores_no_retained)) return;
   const MessageNumber stored = number(letter);
   persist(SaveRetained{letter->message.topic, stored});
 }

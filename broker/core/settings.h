@@ -14,17 +14,7 @@
 
 namespace mq::broker {
 
-// Protocol bugs switched on in tests, to see the checks catch them. Only the
-// library mq::broker_faulty knows them; the released broker ignores this
-// setting altogether.
-enum class Fault : std::uint8_t {
-  none,
-  forgets_session,   // a resumed session starts empty although CONNACK says it is
-                     // present
-  sends_qos2_twice,  // a QoS 2 message goes out again under a new packet id
-  drops_will,        // an abnormal end publishes no will
-  forgets_retained,  // new subscribers get no retained message
-};
+enum class Fault : std::uint8_t;  // fault.h
 
 struct Limits {
   std::size_t packet_bytes_before_connect = 64 * 1024;
@@ -109,7 +99,7 @@ struct Settings {
   std::chrono::seconds session_expiry_3_1_1{0xFFFFFFFF};
   // Off: nothing is emitted as Persist and nothing waits; a restart forgets everything.
   bool keeps_records = true;
-  Fault fault = Fault::none;
+  Fault fault{};  // for tests; none in a released broker
   AccessPolicy access;
 };
 

@@ -39,7 +39,8 @@ Broker::Core::Added Broker::Core::add_subscription(Session& session, Subscribe::
     session.subscriptions.insert(session.place(has->entry.filter), std::move(made));
     subscriptions_.add(*has);
   }
-  if (session.recorded) persist(SaveSubscription{session.client_id, has->entry, identifier});
+  if (session.recorded && !faulty(Fault::stores_no_subscription))
+    persist(SaveSubscription{session.client_id, has->entry, identifier});
   return {has, static_cast<ReasonCode>(has->entry.options.qos), is_new};
 }
 

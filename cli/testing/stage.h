@@ -90,7 +90,7 @@ class Stage {
     auto& plan = std::get<scenario::Plan>(parsed);
     log_ = std::filesystem::temp_directory_path().string() + "/mqttlab-" + broker + "-" +
            std::to_string(::getpid()) + ".log";
-    broker_ = broker_of_run(plan, broker::Fault::none, log_);
+    broker_ = broker_of_run(plan, broker::Fault{}, log_);
     if (!plan.groups[0].user_name.empty())
       login_ = {plan.groups[0].user_name, plan.groups[0].password};
     start();
@@ -218,7 +218,7 @@ inline std::string hash_of_run(const std::string& name, int* delivered) {
   plan.broker.external = name;
   const std::string log = std::filesystem::temp_directory_path().string() + "/mqttlab-hash-" +
                           std::to_string(::getpid()) + ".log";
-  auto broker = broker_of_run(plan, broker::Fault::none, log);
+  auto broker = broker_of_run(plan, broker::Fault{}, log);
   sim::MemoryWorld world(plan.seed);
   Nobody observer;
   const auto end = scenario::run(plan, world, broker->backend(), observer);

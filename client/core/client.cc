@@ -112,7 +112,7 @@ void Client::Core::on(const LinkUp&) {
   ping_since_.reset();
   undrained_ = 0;
   terms_ = Terms{};
-  aliases_ = {};
+  if (!has(settings_, Fault::keeps_aliases)) aliases_ = {};
   reader_.emplace(Sender::server, settings_.version, grants_.packet_bytes);
   inbound_.new_connection(grants_, settings_.version);
   // Only the first connection may want a clean start: later ones would lose what they resume.
@@ -134,6 +134,7 @@ void Client::Core::on(const LinkDown&) {
   undrained_ = 0;
   outbound_.link_lost();
   for (Request& request : requests_) request.packet_id = PacketId::none;
+  if (!had_connection_ && has(settings_, Fault::gives_up)) stopping_ = true;
   if (had_connection_)
     emit(Disconnected{.by_peer = std::exchange(by_peer_, std::nullopt), .because = because_});
   back_off_or_stop();
@@ -312,6 +313,7 @@ void Client::Core::put_durable() {
 }
 
 PacketId Client::Core::free_packet_id() {
+  if (has(settings_, Fault::reuses_packet_ids)) return PacketId(last_packet_id_++ % 4 + 1);
   const auto is_used = [this](PacketId id) {
     return id == PacketId::none || outbound_.uses(id) ||
            std::any_of(requests_.begin(), requests_.end(),

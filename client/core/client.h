@@ -22,14 +22,7 @@
 
 namespace mq::client {
 
-// Protocol bugs switched on in tests; only the library mq::client_faulty knows
-// them.
-enum class Fault : std::uint8_t {
-  none,
-  redelivers_without_dup,
-  forgets_qos2_state,  // after a reconnect a QoS 2 PUBLISH already sent on is
-                       // taken for new
-};
+enum class Fault : std::uint8_t;  // fault.h
 
 struct Limits {
   std::size_t packet_bytes = 1024 * 1024;  // incoming; announced in CONNECT of 5.0
@@ -75,7 +68,7 @@ struct Settings {
   Limits limits;
   // Off: nothing is emitted as Persist and nothing waits; the session lives as long as this object.
   bool keeps_records = true;
-  Fault fault = Fault::none;
+  Fault fault{};  // for tests; none in a released client
 };
 
 // The caller's own name for an order; comes back with its outcome.

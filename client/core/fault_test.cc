@@ -1,4 +1,6 @@
 // The protocol bugs of mq::client_faulty: each does what its name says, and only there.
+#include "client/core/fault.h"
+
 #include "client/core/client_fixture.h"
 
 namespace mq::client {

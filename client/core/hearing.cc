@@ -68,6 +68,7 @@ void Client::Core::accepted(ConnAck& packet) {
   had_connection_ = true;
   backoff_.succeeded();
   terms_ = terms(packet, settings_);
+  if (has(settings_, Fault::never_pings)) terms_.keep_alive = {};
   if (client_id_.empty())
     if (const auto* assigned = packet.properties.text(PropertyId::assigned_client_identifier))
       client_id_ = *assigned;
@@ -88,7 +89,9 @@ void Client::Core::hear(Publish& packet) {
   if (verdict.breaks != Rule::none) return fail(verdict.breaks);
   const PacketId id = packet.packet_id;
   const Qos qos = packet.qos;
-  if (verdict.is_new) emit(Message{std::move(packet)});
+  const bool is_dropped =
+      has(settings_, Fault::takes_dup_for_known) && packet.dup && qos == Qos::at_least_once;
+  if (verdict.is_new && !is_dropped) emit(Message{std::move(packet)});
   if (qos == Qos::at_least_once) {
     put_when_durable(0, PubAck{.packet_id = id});
   } else if (qos == Qos::exactly_once) {
@@ -121,7 +124,8 @@ void Client::Core::hear(const PubRec& packet) {
     return put_when_durable((*item)->saved, PubRel{.packet_id = packet.packet_id});
   if (failed(packet.reason)) return complete(*item, Completed::Outcome::refused, packet.reason);
   outbound_.mark_released(*item);
-  (*item)->message.payload = {};  // never sent again
+  if (!has(settings_, Fault::republishes_after_pubrec))
+    (*item)->message.payload = {};  // never sent again
   (*item)->saved =
       persist(SavePublish{(*item)->position, SavePublish::Phase::received, (*item)->message});
   tell(**item, Completed::Outcome::received, packet.reason);
@@ -131,6 +135,7 @@ void Client::Core::hear(const PubRec& packet) {
 void Client::Core::hear(const PubRel& packet) {
   const PacketId id = packet.packet_id;
   const bool known = inbound_.release(id);
+  if (!known && has(settings_, Fault::answers_pubrel_once)) return;
   if (known) persist(DropIncoming{id});
   // PUBCOMP lets the broker use the id anew: were it sent before the id is durably forgotten, a
   // new message could be taken for a repetition after a crash.

@@ -247,8 +247,18 @@ void Client::Core::drop_expired() {
 // The broker kept the session: PUBREL again for what it holds; pump() repeats the PUBLISHes.
 void Client::Core::resume_session() {
   if (has(settings_, Fault::forgets_qos2_state)) inbound_.forget();
+  if (has(settings_, Fault::counts_resent_twice))
+    terms_.receive_maximum -= static_cast<std::uint16_t>(
+        std::min<std::size_t>(terms_.receive_maximum, outbound_.under_way()));
+  while (has(settings_, Fault::forgets_unanswered) && outbound_.has_ready() &&
+         outbound_.front_ready()->was_sent)
+    outbound_.drop(outbound_.front_ready());
+  if (has(settings_, Fault::repeats_no_pubrel)) return;
   for (const Outgoing& item : outbound_.released())
-    put_when_durable(item.saved, PubRel{.packet_id = item.message.packet_id});
+    if (has(settings_, Fault::republishes_after_pubrec))
+      put_publish(item.message);
+    else
+      put_when_durable(item.saved, PubRel{.packet_id = item.message.packet_id});
 }
 
 void Client::Core::lose_session() {

@@ -77,7 +77,8 @@ Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std
              Duration(static_cast<Duration::rep>(static_cast<double>(group.start_spread.count()) *
                                                  rng.child("start").unit()))),
       connections_(rng.child("connections")),
-      workload_(group, id, index, rng.child("workload"), start_, fleet.storm_ends),
+      workload_(group, id, index, rng.child("workload"), start_,
+                std::min(fleet.storm_ends, Instant{} + group.stop.value_or(Duration::max()))),
       lives_(rng.child("lives")),
       core_(settings_of(group, version, id, fleet.fault), rng.child("client")) {
   if (group.stop) stop_ = Instant{} + *group.stop;
@@ -198,6 +199,8 @@ void Device::work() {
   if (stop_ && now >= *stop_) {
     stop_.reset();
     has_left_ = true;
+    // Without a connection it cannot say goodbye; nobody comes back for what it had.
+    if (!core_.connected()) fleet_.tracer.record(trace::ClientDown{index_, false});
     tell(client::StopOrder{});
   }
   while (auto due = workload_.publish(now)) publish(std::move(*due));

@@ -21,8 +21,8 @@ struct RunOptions {
   std::function<bool(Instant)> go_on = [](Instant) { return true; };
   // How often that is; nothing: a thousand times a run.
   std::optional<Duration> go_on_every = {};
-  client::Fault client_fault = client::Fault::none;  // for tests of the checks
-  trace::HearEncrypted hear_encrypted;               // may be empty
+  client::Fault client_fault{};         // for tests of the checks
+  trace::HearEncrypted hear_encrypted;  // may be empty
   // A folder that exists, for what client programs print; empty: nowhere.
   std::string programs_folder = {};
 };

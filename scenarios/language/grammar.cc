@@ -194,11 +194,22 @@ constexpr std::array broker_keys = {
         .shape = &durability,
         .fallback = "power",
         .description = "What of the broker's state survives a crash."},
+    Key{.name = "sync",
+        .shape = &moment,
+        .fallback = "0ms",
+        .description = "How long its disk takes until what was written is safe. The broker must "
+                       "not acknowledge before; a crash loses what was under way."},
+    Key{.name = "receive_maximum",
+        .shape = &receive_maximum,
+        .description = "How many QoS 1 and 2 messages it takes from a publisher before it has "
+                       "answered one (5.0)."},
     Key{.name = "service_time",
         .shape = &service_time,
         .description = "How long each packet that comes or goes keeps the broker busy: what comes "
                        "meanwhile waits. Without it the broker works in no time."},
 };
+
+constexpr Shape tag_list{.is = Is::one_or_list, .item = &profile_name, .entries_max = 10};
 
 constexpr std::array scenario_keys = {
     Key{.name = "version",
@@ -207,6 +218,9 @@ constexpr std::array scenario_keys = {
         .description = "Of this language: 1."},
     Key{.name = "name", .shape = &line_of_text, .is_required = true, .description = "One line."},
     Key{.name = "description", .shape = &long_text, .description = "What it shows, and why."},
+    Key{.name = "tags",
+        .shape = &tag_list,
+        .description = "Words under which somebody would look for it."},
     Key{.name = "duration",
         .shape = &span_of_time,
         .is_required = true,

@@ -61,7 +61,6 @@ constexpr std::array will_keys = {
         .description = "How long the broker waits for the client to come back (5.0 only)."},
 };
 
-constexpr Shape receive_maximum{.is = Is::whole, .min = "1", .max = "65535"};
 constexpr Shape message_expiry{
     .is = Is::duration, .min = "1s", .max = "366d", .is_whole_seconds = true};
 

@@ -13,6 +13,7 @@ inline constexpr Shape profile_name{.is = Is::name, .may_begin_with_digit = true
 inline constexpr Shape topic{.is = Is::text, .is_one_line = true, .entries_max = topic_bytes_max};
 inline constexpr Shape yes_no{.is = Is::yes_no};
 inline constexpr Shape qos{.is = Is::whole, .min = "0", .max = "2"};
+inline constexpr Shape receive_maximum{.is = Is::whole, .min = "1", .max = "65535"};
 inline constexpr Shape span_of_time{.is = Is::duration, .min = "1ms", .max = "366d"};
 inline constexpr Shape moment{.is = Is::duration, .min = "0", .max = "366d"};
 

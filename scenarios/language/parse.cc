@@ -42,6 +42,14 @@ std::vector<std::string> filters(const Fields& fields, std::string_view key, Pro
   return found;
 }
 
+std::vector<std::string> texts(const Node* node) {
+  std::vector<std::string> found;
+  if (node == nullptr) return found;
+  if (node->kind != Node::Kind::list) return {node->text};
+  for (const Node& item : node->items) found.push_back(item.text);
+  return found;
+}
+
 std::vector<UserPlan> read_users(const Node* users, Problems& problems) {
   std::vector<UserPlan> found;
   if (users == nullptr) return found;
@@ -59,11 +67,15 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.file = file_name;
   plan.name = fields.text("name");
   plan.description = fields.text("description");
+  plan.tags = texts(fields.find("tags"));
   plan.duration = fields.duration("duration");
   plan.calm = fields.duration("calm");
   plan.seed = fields.whole("seed");
   plan.world = fields.text("world") == "memory" ? WorldKind::memory : WorldKind::ns3;
   plan.broker.durability = durability(fields.map("broker").text("durability"));
+  plan.broker.sync = fields.map("broker").duration("sync");
+  if (const auto most = fields.map("broker").maybe("receive_maximum"))
+    plan.broker.receive_maximum = static_cast<std::uint16_t>(most->whole);
   plan.broker.external = fields.map("broker").text("external");
   if (plan.broker.external == "ours") plan.broker.external.clear();
   if (const auto time = fields.map("broker").maybe("service_time"))
@@ -74,6 +86,11 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
     problems.push_back(
         {users->line, users->column,
          "`users` are those of our own broker; with `external` everybody is let in"});
+  for (const std::string_view key : {"sync", "receive_maximum"})
+    if (const Node* const place = fields.map("broker").find(key);
+        place != nullptr && !plan.broker.external.empty())
+      problems.push_back({place->line, place->column,
+                          quoted(key) + " is for our own broker; another has its own"});
   Reading reading{std::filesystem::path(file_name).parent_path().string(), problems};
   plan.links = read_links(fields.find("links"), reading);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);

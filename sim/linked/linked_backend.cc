@@ -19,8 +19,8 @@ BackendLink backend_link(broker::LinkId link) {
 }  // namespace
 
 LinkedBackend::LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng,
-                             Keeps keeps)
-    : settings_(settings), rng_(rng), durability_(durability) {
+                             Keeps keeps, Duration sync)
+    : settings_(settings), rng_(rng), durability_(durability), sync_(sync) {
   if (keeps == Keeps::on_disk && durability != broker::Durability::none)
     disk_ = std::make_unique<SimulatedDisk>(rng.child("disk"));
   else
@@ -197,6 +197,7 @@ void LinkedBackend::kill(Crash how) {
   loop_.poll();  // what was under way ends with operation_aborted, for nobody
   close_store(how);
   persisted_ = 0;
+  sync_ends_.reset();
   for (auto* list : {&touched_, &news_, &to_flush_, &ended_}) list->clear();
   verdicts_.clear();
   challenges_.clear();
@@ -204,15 +205,15 @@ void LinkedBackend::kill(Crash how) {
 }
 
 // Until nobody has anything more to do: the core is asked for outputs, what it persists is durable
-// at once, connections are flushed, and the core hears of those that ended.
+// at once or when the disk is ready, connections are flushed, and the core hears of those that
+// ended.
 void LinkedBackend::work() {
   if (std::exchange(working_, true)) return;
   while (true) {
     if (auto output = core_->poll()) {
       perform(*output);
-    } else if (const std::uint64_t durable = store_->commit(); durable > persisted_) {
-      persisted_ = durable;
-      core_->handle(broker::Persisted{durable}, now_);
+    } else if (commits()) {
+      core_->handle(broker::Persisted{persisted_}, now_);
     } else if (!verdicts_.empty()) {
       const broker::Authenticated verdict = std::move(verdicts_.front());
       verdicts_.pop_front();
@@ -233,6 +234,13 @@ void LinkedBackend::work() {
   loop_.poll();
 }
 
+bool LinkedBackend::commits() {
+  if (sync_ends_ && *sync_ends_ > now_) return false;
+  sync_ends_.reset();
+  const std::uint64_t before = std::exchange(persisted_, store_->commit());
+  return persisted_ > before;
+}
+
 void LinkedBackend::perform(broker::Output& output) {
   std::visit(overloaded{
                  [&](broker::SendBytes& send) {
@@ -251,6 +259,7 @@ void LinkedBackend::perform(broker::Output& output) {
                  },
                  [&](broker::Persist& persist) {
                    store_->append(persist.sequence, std::move(persist.record));
+                   if (sync_ > Duration::zero() && !sync_ends_) sync_ends_ = now_ + sync_;
                  },
                  [&](broker::Note&) {},
                  [&](broker::Authenticate& asked) { verdicts_.push_back(verdict_on(asked)); },
@@ -311,6 +320,7 @@ std::optional<Instant> LinkedBackend::deadline() const {
   auto due = core_->deadline();
   if (!lingering_.empty() && (!due || lingering_.begin()->first < *due))
     due = lingering_.begin()->first;
+  if (sync_ends_ && (!due || *sync_ends_ < *due)) due = sync_ends_;
   return due;
 }
 

@@ -35,8 +35,9 @@ class LinkedBackend final : public BrokerBackend {
     in_memory,
     on_disk,  // the store that serves real brokers, on a simulated disk
   };
+  // `sync`: how long after it was emitted a record is durable, at the latest.
   LinkedBackend(broker::Settings settings, broker::Durability durability, Rng rng,
-                Keeps keeps = Keeps::in_memory);
+                Keeps keeps = Keeps::in_memory, Duration sync = {});
   ~LinkedBackend() override;
 
   // Nobody but these users, by their passwords, is let in any more. Verifying takes no time here.
@@ -76,6 +77,7 @@ class LinkedBackend final : public BrokerBackend {
   void ended(BackendLink id);
   void work();
   void perform(broker::Output& output);
+  bool commits();  // true if more is durable now
   broker::Authenticated verdict_on(const broker::Authenticate& asked);
   void close(BackendLink id);
   void end_lingering();
@@ -99,6 +101,8 @@ class LinkedBackend final : public BrokerBackend {
   std::unique_ptr<broker::Broker> core_;
   std::uint64_t starts_ = 0;
   std::uint64_t last_link_ = 0;
+  const Duration sync_;
+  std::optional<Instant> sync_ends_;  // of what was emitted and is not durable
   std::uint64_t persisted_ = 0;
   boost::unordered_flat_map<BackendLink, std::unique_ptr<Link>> links_;
   std::vector<BackendLink> touched_;

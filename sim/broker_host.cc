@@ -71,7 +71,9 @@ void BrokerHost::go_on() {
   if (is_left_alone()) return;
   for (Waiting& next : std::exchange(waiting_, {})) {
     if (next.socket) {
+      const bool has_failed = *next.has_failed;
       accept(std::move(next.socket), next.peer);
+      if (has_failed) failed(last_accepted_, *links_.at(last_accepted_));
     } else if (const auto found = links_.find(next.link); found != links_.end()) {
       found->second->is_waiting = false;
       if (found->second->failed)
@@ -87,6 +89,16 @@ void BrokerHost::wait(BackendLink id, Link& link) {
   if (!std::exchange(link.is_waiting, true)) waiting_.push_back({nullptr, {}, id});
 }
 
+// Its end is told once, to whoever listens then.
+void BrokerHost::let_wait(std::unique_ptr<Socket> socket, const std::string& peer) {
+  auto has_failed = std::make_shared<bool>(false);
+  socket->listen_to({.connected = {},
+                     .readable = [] {},
+                     .writable = [] {},
+                     .failed = [has_failed](CloseCause) { *has_failed = true; }});
+  waiting_.push_back({std::move(socket), peer, {}, std::move(has_failed)});
+}
+
 void BrokerHost::failed(BackendLink id, Link& link) {
   link.failed = true;
   if (is_left_alone()) return wait(id, link);
@@ -95,8 +107,8 @@ void BrokerHost::failed(BackendLink id, Link& link) {
 }
 
 void BrokerHost::accept(std::unique_ptr<Socket> socket, const std::string& peer) {
-  if (is_left_alone()) return waiting_.push_back({std::move(socket), peer, {}});
-  const BackendLink id = broker_.open(peer);
+  if (is_left_alone()) return let_wait(std::move(socket), peer);
+  const BackendLink id = last_accepted_ = broker_.open(peer);
   Link& link = *links_.emplace(id, std::make_unique<Link>()).first->second;
   link.socket = std::move(socket);
   link.socket->listen_to({.connected = {},

@@ -66,6 +66,7 @@ class BrokerHost {
   void go_on();
   void request_step();
   void step();
+  void let_wait(std::unique_ptr<Socket> socket, const std::string& peer);
   void be_busy(Duration length);
   void give(std::optional<Instant> deadline);
   void settle(BackendLink id);
@@ -81,7 +82,9 @@ class BrokerHost {
     std::unique_ptr<Socket> socket;  // a new connection, or nothing and news of a link
     std::string peer;
     BackendLink link{};
+    std::shared_ptr<bool> has_failed = {};  // of a new connection
   };
+  BackendLink last_accepted_{};
   bool paused_ = false;
   bool busy_ = false;
   bool has_worked_ = false;          // it is done and has not given what came of it: it is paused

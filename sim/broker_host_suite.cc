@@ -371,6 +371,17 @@ TEST_F(BrokerHostSuite, ABrokerThatStandsStillTakesAllThatCameMeanwhileWhenItGoe
   EXPECT_EQ(broker.steps.at(steps), at(10s));
 }
 
+TEST_F(BrokerHostSuite, AConnectionThatIsResetBeforeTheBrokerHearsOfItIsTold) {
+  host->pause();
+  Client& client = open(device);
+  client.send("x");
+  world->call_at(at(1s), [&] { client.socket->reset(); });
+  world->call_at(at(5s), [&] { host->resume(); });
+  world->run_until(at(9s));
+  EXPECT_TRUE(broker.only_link().was_reset);
+  EXPECT_EQ(host->links(), 0u);
+}
+
 TEST_F(BrokerHostSuite, ABrokerMayBeKilledWhileItStandsStill) {
   Client& client = open(device);
   world->run_until(at(1s));

@@ -6,6 +6,15 @@
 #include "broker/core/core.h"
 
 namespace mq::broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+// So late a timer is not of itself, and so long everything that has arrived takes to be read.
+constexpr Duration late_after = 100ms;
+constexpr Duration time_to_read = 1s;
+
+}  // namespace
 
 void Broker::Core::arm(Link& link, std::optional<Instant> at) {
   timers_.arm(Timer::Kind::link, static_cast<std::uint64_t>(link.id), link.armed, at);
@@ -26,6 +35,11 @@ void Broker::Core::link_is_silent(Link& link) {
   const bool unread = link.put_aside || (link.hold && !link.hold->reading);
   if (unread) link.silent_until = now_ + link.patience;
   if (now_ < link.silent_until) return arm(link, link.silent_until);
+  // Nobody asked in time: the broker stood still, and what came meanwhile may not be read yet.
+  if (now_ - link.silent_until > late_after) {
+    link.silent_until = now_ + time_to_read;
+    return arm(link, link.silent_until);
+  }
   if (link.phase == Phase::authenticating && link.awaits(Authentication::Turn::verifier))
     return refuse(link, ReasonCode::server_busy, Rule::limit_is_kept);
   if (link.phase != Phase::connected) return fault(link, Rule::connect_arrives_in_time);

@@ -115,6 +115,29 @@ TEST_P(Sessions, ASilentLinkEndsAtOneAndAHalfKeepAlives) {
   expect_thrown_out(a, Rule::silence_closes_link, ReasonCode::keep_alive_timeout);
 }
 
+// v3.1.1 MQTT-3.1.2-24, v5 MQTT-3.1.2-22: the silence was not theirs
+TEST_P(Sessions, ABrokerThatStoodStillReadsBeforeItTakesAnybodyForSilent) {
+  for (const Duration late : {100ms, 101ms, 60'000ms}) {
+    Connect said = hello(v(), "a");
+    said.keep_alive = 10;
+    Peer& a = connect(said);
+    said.client_id = "b";
+    Peer& b = connect(said);
+    now += 15s + late;  // and nobody ticks
+    say(a, PingReq{});
+    if (late <= 100ms) {
+      expect_thrown_out(b, Rule::silence_closes_link, ReasonCode::keep_alive_timeout);
+      continue;
+    }
+    expect<PingResp>(a);
+    advance(1s - 1ns);
+    expect_open(b);
+    advance(1ns);
+    expect_thrown_out(b, Rule::silence_closes_link, ReasonCode::keep_alive_timeout);
+    expect_open(a);
+  }
+}
+
 TEST_P(Sessions, AKeepAliveShorterThanTheConnectTimeoutCounts) {
   Connect said = hello(v(), "a");
   said.keep_alive = 1;

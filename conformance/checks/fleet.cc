@@ -91,7 +91,12 @@ void Fleet::observe(const trace::Event& event) {
                         [&](const trace::BrokerDown&) { on_broker_down(at); },
                         [&](const trace::BrokerUp&) { on_broker_up(at); },
                         [&](const trace::CalmBegan&) { calm_began_ = at; },
-                        [&](const trace::FaultEnded& ended) { on(ended, at); },
+                        [&](const trace::FaultBegan& began) {
+                          if (is_of_disk(began.fault)) disk_fails_until_ = Instant::max();
+                        },
+                        [&](const trace::FaultEnded& ended) {
+                          if (is_of_disk(ended.fault)) disk_fails_until_ = at;
+                        },
                         [&](const trace::RunEnded& ended) { complete_ = ended.complete; },
                         [](const auto&) {}},
              event.what);
@@ -143,12 +148,8 @@ void Fleet::on(const trace::LinkClosed& closed, Instant at) {
   }
 }
 
-// A broker that can store nothing cannot say goodbye: it may have given up who is away long before
-// its end of the connection closed.
-void Fleet::on(const trace::FaultEnded& ended, Instant at) {
-  if (ended.fault >= run_.faults.size() || run_.faults[ended.fault].kind != "disk") return;
-  for (ClientState& client : clients_)
-    if (!client.present()) client.alive_until = std::min(client.alive_until, at);
+bool Fleet::is_of_disk(std::size_t fault) const {
+  return fault < run_.faults.size() && run_.faults[fault].kind == "disk";
 }
 
 void Fleet::connection_over(ClientIndex index, Instant at) {
@@ -297,6 +298,13 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
     expected = Known::no;
   else if (client.before == Known::yes && at < client.alive_until)
     expected = Known::yes;
+  // A broker that can store nothing neither lets in nor says goodbye: what it has long given up
+  // shows when it can.
+  constexpr Duration shows_within = std::chrono::minutes(1);
+  const bool could_store =
+      disk_fails_until_ != Instant::max() && disk_fails_until_ + shows_within <= at;
+  if (!client.clean_start && disk_fails_until_ != Instant{} && !could_store)
+    expected = Known::maybe;
   const bool expired = client.before != Known::no && client.alive_until <= at;
   const bool present = conn_ack.session_present;
   changes_.push_back(Accepted{.client = index,

@@ -156,7 +156,7 @@ class Fleet {
   void on(const trace::LinkOpened& opened);
   void on(const trace::LinkClosed& closed, Instant at);
   void on(const trace::PacketSeen& seen, Instant at);
-  void on(const trace::FaultEnded& ended, Instant at);
+  bool is_of_disk(std::size_t fault) const;
   void on_broker_down(Instant at);
   void on_broker_up(Instant at);
 
@@ -195,6 +195,7 @@ class Fleet {
   bool broker_up_ = false;
   bool complete_ = true;
   std::optional<Instant> calm_began_;
+  Instant disk_fails_until_{};  // the broker's; max: now; the beginning: it never did
 };
 
 // The moment `seconds` after `at`; 0xFFFFFFFF: never, the end of all time.

@@ -48,6 +48,12 @@ void RetainedCheck::on(const trace::PacketSeen& seen, Instant when) {
   if (!fleet_.knows(client)) return;
   const bool by_client = seen.end == trace::End::client;
   switch (kind(*seen.packet)) {
+    case Kind::connect: {
+      const auto& will = std::get<Connect>(*seen.packet).will;
+      if (by_client && seen.sent && will && will->retain)
+        clients_[at(client)].will = fleet_.topic_of(client, will->topic);
+      return;
+    }
     case Kind::publish:
       if (by_client && seen.sent)
         on_sent(client, std::get<Publish>(*seen.packet), when);
@@ -243,6 +249,8 @@ void RetainedCheck::await(const Subscribing& subscribing, TopicId topic, Instant
     if (value.in_force && !value.perishable && !echo) certain = true;
     if (value.perishable || echo) cleared = true;
   }
+  // Its own will may be what the topic holds.
+  if (held->options.no_local && clients_[at(client)].will == topic) cleared = true;
   awaited.must = certain && !cleared && !state.unknown &&
                  (existed == Known::no || held->options.retain_handling == RetainHandling::send);
   awaited.newer_than = state.last_sent;

@@ -70,6 +70,7 @@ class RetainedCheck final : public Check {
     std::vector<std::pair<PacketId, std::pair<TopicId, std::uint64_t>>> in_flight;  // by order
     std::vector<std::pair<std::uint32_t, TopicId>> aliases;
     Instant last_copy;
+    std::optional<TopicId> will;  // the topic of its last will that is retained
   };
 
   void on(const trace::PacketSeen& seen, Instant at);

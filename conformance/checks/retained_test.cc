@@ -71,6 +71,20 @@ TEST_F(RetainedTest, AnOlderValueIsStale) {
   EXPECT_THAT(evidence(trace), HasSubstr("which had been replaced by message 2."));
 }
 
+TEST_F(RetainedTest, WithNoLocalOnesOwnWillMayHideTheValue) {
+  for (const bool has_will : {true, false}) {
+    TraceBuilder story = trace;
+    story.loses_link(dashboard);
+    if (has_will)
+      story.connects(dashboard, {.will = Will{temp, Bytes::copy("gone"), q1, true, {}}});
+    else
+      story.connects(dashboard);
+    story.publishes(sensor, temp, q1, {.retain = true});
+    story.subscribes(dashboard, "f2/+/temp", SubscriptionOptions{.qos = q1, .no_local = true});
+    EXPECT_EQ(verdict(story) == broken, !has_will);
+  }
+}
+
 TEST_F(RetainedTest, AValueThatIsNotAcknowledgedMayHoldOrNot) {
   const auto older = keeps();
   const auto newer = trace.attempts(sensor, temp, q1, {.retain = true});

@@ -65,6 +65,17 @@ TEST_F(SessionTest, ASessionThatIsForgottenTooEarlyIsBroken) {
   EXPECT_THAT(evidence(), HasSubstr("has no session for it, which had to live until 00:00:54.0"));
 }
 
+TEST_F(SessionTest, ABrokerWithAFullDiskMayHaveGivenItUpBeforeThatShows) {
+  for (const Duration after : {Duration(1s), Duration(61s)}) {
+    TraceBuilder story = trace;
+    story.run().faults = {{.kind = "disk", .target = "broker", .clients = {}}};
+    story.connects(device, {.session_expiry = 3600});
+    story.happens(mq::trace::FaultBegan{0}).loses_link(device).after(10s);
+    story.happens(mq::trace::FaultEnded{0}).after(after).connects(device, {.present = false});
+    EXPECT_EQ(finding(story.judged(), "session").verdict == broken, after > 1min);
+  }
+}
+
 TEST_F(SessionTest, AroundTheExpiryBothAnswersAreRight) {
   // The broker's end may have closed a little earlier than the trace shows it, but not later.
   for (const auto& [present, away] :

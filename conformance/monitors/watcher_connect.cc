@@ -129,6 +129,8 @@ void Watcher::check_session_present(Link& link, bool present, Instant at) {
       else if (at > *session.ends_at - view_.slack)
         expected = Known::maybe;
     }
+    // What a broker that was hindered has long given up shows when it works again.
+    if (works_since_ != Instant{} && at - works_since_ < patience) expected = Known::maybe;
     if (expected != Known::maybe)
       require(link, Watch::session_present_is_right, present == (expected == Known::yes), at, text);
   }

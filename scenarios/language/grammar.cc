@@ -209,7 +209,7 @@ constexpr std::array broker_keys = {
                        "meanwhile waits. Without it the broker works in no time."},
 };
 
-constexpr Shape tag_list{.is = Is::one_or_list, .item = &profile_name, .entries_max = 10};
+constexpr Shape tag_list{.is = Is::one_or_list, .item = &a_name, .entries_max = 10};
 
 constexpr std::array scenario_keys = {
     Key{.name = "version",

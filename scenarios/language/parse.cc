@@ -90,7 +90,7 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
     if (const Node* const place = fields.map("broker").find(key);
         place != nullptr && !plan.broker.external.empty())
       problems.push_back({place->line, place->column,
-                          quoted(key) + " is for our own broker; another has its own"});
+                          in_quotes(key) + " is for our own broker; another has its own"});
   Reading reading{std::filesystem::path(file_name).parent_path().string(), problems};
   plan.links = read_links(fields.find("links"), reading);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);

@@ -104,7 +104,7 @@ with tempfile.TemporaryDirectory() as temporary:
 # What only the parser can know: names, sums and versions that belong together.
 beyond_the_schema = (
     "there is no", "no link of theirs", "the fault would end", "must lie before", "exists in 5.0 only", "in 3.1.1", "3.1.1 cannot",
-    "a fault needs", "expected a packet", "` needs `", "does not go with", "needs `every` or `at`", "a client of 3.1.1 that",
+    "a fault needs", "expected a packet", "is a profile, not an element", "found `5.0`", "` needs `", "does not go with", "needs `every` or `at`", "a client of 3.1.1 that",
     "`times` goes with", "a password needs", "a link needs", "the link has no", "`every` must be longer", "expected already",
     "is a link and a group", "that of a member", "not a topic", "must be whole seconds",
     "topics that begin", "unknown placeholder", "would stop before", "would start after", "a shared sub",

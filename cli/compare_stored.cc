@@ -78,7 +78,8 @@ class Stored {
  private:
   bool add_side(const std::string& path) {
     std::string why;
-    for (const std::string& folder : results_below(folder_named(path), why)) {
+    const auto folders = results_below(folder_named(path), why);
+    for (const std::string& folder : folders.value_or(std::vector<std::string>{})) {
       const auto results = read_results(ResultsFolder{folder}, why);
       if (!results || !is_of_the_same(*results, folder, why)) break;
       code_ = graver(code_, results->exit_code);

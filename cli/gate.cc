@@ -56,12 +56,12 @@ std::optional<gate::Tolerance> tolerance_of(const std::string& word) {
 // Every results.json below a folder, in the order of their names.
 std::optional<std::vector<gate::Facts>> read_side(const std::string& path) {
   std::string trouble;
-  const std::vector<std::string> folders = results_below(path, trouble);
+  const auto folders = results_below(path, trouble);
   if (!trouble.empty()) fmt::print(stderr, "mqttlab: {}\n", trouble);
-  if (folders.empty()) return std::nullopt;
+  if (!folders) return std::nullopt;
   std::vector<gate::Facts> facts;
   bool readable = true;
-  for (const std::string& folder : folders) {
+  for (const std::string& folder : *folders) {
     std::string why;
     if (const auto results = read_any_results(ResultsFolder{folder}, why)) {
       facts.push_back(

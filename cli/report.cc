@@ -89,9 +89,10 @@ int render(const ReportFlags& flags) {
   for (const std::string& path : flags.folders) {
     const std::string named = folder_named(path);
     std::string why;
-    const std::vector<std::string> folders = results_below(named, why);
+    const auto folders = results_below(named, why);
     if (!why.empty()) all.code = graver(all.code, complain(why, exit_code::usage));
-    for (const std::string& folder : folders) render_one(ResultsFolder{folder}, all);
+    for (const std::string& folder : folders.value_or(std::vector<std::string>{}))
+      render_one(ResultsFolder{folder}, all);
   }
   if (all.targets.size() > 1) return graver(all.code, render_matrix(all.targets, flags.matrix()));
   const bool can_be_compared = all.code != exit_code::usage && all.code != exit_code::fault;

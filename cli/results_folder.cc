@@ -14,7 +14,7 @@ std::string default_results_path(const std::string& scenario_file) {
   return "results/" + std::filesystem::path(scenario_file).stem().string();
 }
 
-std::vector<std::string> results_below(const std::string& path, std::string& why) {
+std::optional<std::vector<std::string>> results_below(const std::string& path, std::string& why) {
   namespace fs = std::filesystem;
   std::vector<std::string> folders;
   std::error_code error;
@@ -25,7 +25,7 @@ std::vector<std::string> results_below(const std::string& path, std::string& why
       folders.push_back(it->path().parent_path().string());
   if (error) {
     why = "the results folder " + path + " cannot be read: " + error.message();
-    return {};
+    return std::nullopt;
   }
   if (folders.empty())
     why = path + " holds no results.json; `mqttlab run FILE --seeds 10 -o " + path +

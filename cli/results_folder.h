@@ -25,8 +25,8 @@ struct ResultsFolder {
 std::string default_results_path(const std::string& scenario_file);
 
 // The folder itself, if it has a results.json, and every folder below it that has one, by name.
-// What cannot be read is empty, and `why` says so.
-std::vector<std::string> results_below(const std::string& path, std::string& why);
+// Nothing if the folder cannot be read; `why` says so, and also that there are none in it.
+std::optional<std::vector<std::string>> results_below(const std::string& path, std::string& why);
 
 // Makes the folder, and its parents, and removes what an earlier run left under our names. Why it
 // cannot be used, if it cannot.

@@ -36,9 +36,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// If nobody hears it, mqttlab has gone, maybe before prctl() asked to be told: the run ends.
 void say_progress(Instant reached, const std::string& what = {}) {
   std::printf("%lld%s\n", static_cast<long long>(reached.time_since_epoch().count()), what.c_str());
-  std::fflush(stdout);
+  if (std::fflush(stdout) != 0 && interrupt_seen() == 0) std::raise(SIGTERM);
 }
 
 // The recorder, and the glance of those who watch.

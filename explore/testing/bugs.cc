@@ -157,19 +157,13 @@ std::vector<Bug> of_brokers_crashes() {
       of_core("does not store what it owes", BrokerFault::stores_no_delivery, "session qos1 qos2"),
       of_core("does not store that a QoS 2 message was received", BrokerFault::stores_no_release,
               "qos2 redelivery rules"),
-      of_core("does not store that a QoS 2 message was passed on", BrokerFault::stores_no_incoming,
-              "qos2"),
-      of_core("does not store retained messages", BrokerFault::stores_no_retained, "retained"),
-      of_core("does not store wills", BrokerFault::stores_no_will, "will"),
-      of_core("does not store since when a client is away", BrokerFault::stores_no_absence,
-              "session"),
   };
 }
 
 std::vector<Bug> of_brokers_groups() {
   return {
       of_core("loses what a member of a shared subscription was owed when its connection breaks",
-              BrokerFault::forgets_shared, "shared qos1 qos2"),
+              BrokerFault::forgets_shared, "shared qos1 qos2 rules"),
       of_wire("takes shared subscriptions for ordinary ones", "shared qos1 qos2"),
   };
 }

@@ -167,6 +167,8 @@ class Runs(CommandTest):
                 for name in ("report.html", "results.json", "junit.xml", "summary.md",
                              "events.ndjson", "capture.pcap"):
                     self.assertGreater((self.results / name).stat().st_size, 0, name)
+                versions = self.read_results()["configuration"]["versions"]
+                self.assertTrue(all(row["value"] for row in versions), versions)
 
     def test_the_printed_command_repeats_the_run(self):
         run = self.run_scenario(SMALL, "--world", "memory")

@@ -146,7 +146,7 @@ std::string play(const Wish& wish, Wire& wire) {
   auto& plan = std::get<scenario::Plan>(parsed);
   const std::string log = std::filesystem::temp_directory_path().string() + "/mqttlab-wire-" +
                           std::to_string(::getpid()) + ".log";
-  auto broker = broker_of_run(plan, broker::Fault::none, log);
+  auto broker = broker_of_run(plan, broker::Fault{}, log);
   sim::MemoryWorld world(plan.seed);
   scenario::RunOptions options;
   options.hear_encrypted = [&wire](const trace::EncryptedRecords& records) {

@@ -103,7 +103,7 @@ Played play(const std::string& text, const std::string& file = "test.yaml") {
     return {};
   }
   find_programs(*plan);
-  const auto broker = broker_of_run(*plan, broker::Fault::none, "");
+  const auto broker = broker_of_run(*plan, broker::Fault{}, "");
   sim::MemoryWorld world(plan->seed);
   Played played;
   played.end = scenario::run(*plan, world, broker->backend(), played.heard);

@@ -24,6 +24,6 @@ endif()
 
 # For reports: the library's own name tells it, libns3.37-core.so or libns3-core.so.37.
 get_filename_component(ns3_core_file "${Ns3Libraries_core}" REALPATH)
-if(ns3_core_file MATCHES "ns3[.-]([0-9]+)")
-  set(Ns3Libraries_VERSION "3.${CMAKE_MATCH_1}")
+if(ns3_core_file MATCHES "\\.so\\.([0-9]+)" OR ns3_core_file MATCHES "ns3\\.([0-9]+)")
+  set(Ns3Libraries_VERSION "3.${CMAKE_MATCH_1}" CACHE INTERNAL "The version of ns-3")
 endif()

@@ -55,26 +55,26 @@ class EndSocket final : public Socket {
   ns3::Ptr<TcpEnd> end_;
 };
 
-// A base station with a stack of its own, and devices of one TCP preset, which share another: one
-// each would be a tenth of their memory.
-struct Cell {
-  TcpPreset preset;
-  ns3::Ptr<cell::Device> base;
-  ns3::Ptr<ns3::Node> node;
-  ns3::Ptr<cell::Device> modems;
-  ns3::Ptr<ns3::Node> device_node;
-  ns3::Ptr<TcpEnd> listener;
-  std::size_t devices = 0;
-};
-
-struct DeviceNode {
-  ns3::Ptr<ns3::Node> node;
-  TcpPreset preset;
-};
-
 }  // namespace
 
 struct Ns3World::State {
+  // A base station with a stack of its own, and devices of one TCP preset, which share another: one
+  // each would be a tenth of their memory.
+  struct Cell {
+    TcpPreset preset;
+    ns3::Ptr<cell::Device> base;
+    ns3::Ptr<ns3::Node> node;
+    ns3::Ptr<cell::Device> modems;
+    ns3::Ptr<ns3::Node> device_node;
+    ns3::Ptr<TcpEnd> listener;
+    std::size_t devices = 0;
+  };
+
+  struct DeviceNode {
+    ns3::Ptr<ns3::Node> node;
+    TcpPreset preset;
+  };
+
   State(std::uint64_t seed, const Ns3Limits& given)
       : limits(given), rng(seed), shared_bursts(rng.child("shared bursts")) {}
 
@@ -145,7 +145,7 @@ void Ns3World::State::foresee() const {
   }
 }
 
-Cell& Ns3World::State::cell_for(TcpPreset preset) {
+Ns3World::State::Cell& Ns3World::State::cell_for(TcpPreset preset) {
   const auto open = open_cell.find(preset);
   if (open != open_cell.end() && cells[open->second].devices < limits.devices_per_cell)
     return cells[open->second];
@@ -184,7 +184,7 @@ Ns3World::Ns3World(std::uint64_t seed, const Ns3Limits& limits)
 }
 
 Ns3World::~Ns3World() {
-  for (Cell& cell : state_->cells)
+  for (State::Cell& cell : state_->cells)
     if (cell.listener) cell.listener->stop_listening();
   state_->ends.finish();
   ns3::Simulator::Destroy();
@@ -216,7 +216,7 @@ void Ns3World::cancel(TimerId timer) { state_->timers.cancel(timer); }
 DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
   State& world = *state_;
   const DeviceId id{static_cast<std::uint32_t>(world.devices.size())};
-  Cell& cell = world.cell_for(link.tcp);
+  State::Cell& cell = world.cell_for(link.tcp);
   ++cell.devices;
   const Rng rng = world.rng.child(name);
   auto extras = link.parts ? std::make_unique<cell::Extras>(link.parts, rng.child("parts"),
@@ -236,7 +236,7 @@ DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
 }
 
 std::unique_ptr<Socket> Ns3World::connect(DeviceId from) {
-  const DeviceNode& device = state_->devices.at(static_cast<std::size_t>(from));
+  const State::DeviceNode& device = state_->devices.at(static_cast<std::size_t>(from));
   const auto end = TcpEnd::create(state_->ends, device.node, tcp_settings(device.preset));
   end->open(from, site_port);
   return std::make_unique<EndSocket>(end);
@@ -247,7 +247,7 @@ void Ns3World::accept_with(Accept accept) {
   state_->accept = std::move(accept);
   const bool listens = state_->accept != nullptr;
   if (listened == listens) return;
-  for (Cell& cell : state_->cells) {
+  for (State::Cell& cell : state_->cells) {
     if (listens) {
       state_->listen(cell);
     } else {

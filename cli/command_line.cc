@@ -232,12 +232,14 @@ Argument Argument::required() {
 Argument Argument::one_of(std::vector<std::string> words) {
   std::string shown;
   for (const std::string& word : words) shown += (shown.empty() ? "" : "|") + word;
-  option_.type_name(shown)->check(CLI::Validator(
-      [words](std::string& text) {
-        if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
-        return not_one_of(words, text);
-      },
-      ""));
+  constexpr std::size_t shown_max = 60;  // a longer list has a place of its own in the help
+  option_.type_name(shown.size() <= shown_max ? shown : "KIND")
+      ->check(CLI::Validator(
+          [words](std::string& text) {
+            if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+            return not_one_of(words, text);
+          },
+          ""));
   return *this;
 }
 

@@ -260,7 +260,7 @@ std::vector<std::string> kinds_of_faults() {
 std::string footer() {
   std::string text = "Kinds of faults, for --without:\n";
   for (const auto& kind : explore::fault_kinds)
-    text += fmt::format("  {:<10}{}\n", kind.name, kind.meaning);
+    text += fmt::format("  {:<11}{}\n", kind.name, kind.meaning);
   return text;
 }
 

@@ -93,9 +93,12 @@ void mqv_count(const char* call) {
 
 void mqv_refuse(uint32_t fault) {
   __atomic_store_n(&page->fault, fault, __ATOMIC_RELEASE);
-  __atomic_store_n(&page->turn, mqv_simulator_runs, __ATOMIC_RELEASE);
-  mqv_system(SYS_futex, &page->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
-  for (;;) mqv_system(SYS_futex, &page->turn, FUTEX_WAIT, mqv_simulator_runs, NULL, NULL, 0);
+  // Again and again: a simulator that is held up may give the first turn only now.
+  for (;;) {
+    __atomic_store_n(&page->turn, mqv_simulator_runs, __ATOMIC_RELEASE);
+    mqv_system(SYS_futex, &page->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+    mqv_system(SYS_futex, &page->turn, FUTEX_WAIT, mqv_simulator_runs, NULL, NULL, 0);
+  }
 }
 
 void mqv_register(pid_t pid) {

@@ -218,10 +218,14 @@ void Fleet::on_broker_down(Instant at) {
 
 void Fleet::on_broker_up(Instant at) {
   broker_up_ = true;
-  // What it recovers may count its expiry from now.
-  for (auto& client : clients_)
-    if (client.session != Known::no && !client.present() && client.gone_after != Instant::max())
-      client.gone_after = std::max(client.gone_after, after_expiry(at, client.expiry_max));
+  // What it recovers may count its expiry from now; so may a session whose CONNACK was lost.
+  for (auto& client : clients_) {
+    if (client.session == Known::no || client.present() || client.gone_after == Instant::max())
+      continue;
+    const std::uint32_t expiry =
+        client.attempted ? std::max(client.requested_expiry, client.expiry_max) : client.expiry_max;
+    client.gone_after = std::max(client.gone_after, after_expiry(at, expiry));
+  }
 }
 
 // ---- Packets ------------------------------------------------------------------------------------

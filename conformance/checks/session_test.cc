@@ -176,6 +176,15 @@ TEST_F(SessionTest, ASessionRecoveredFromACrashMayCountItsExpiryAnew) {
   EXPECT_EQ(verdict(), not_tried);
 }
 
+// The same, of one that no CONNACK has told of.
+TEST_F(SessionTest, ASessionBegunByAnUnansweredConnectMayCountItsExpiryAnewToo) {
+  trace.connects(device, {.answered = false}).broker_crashes();
+  trace.link_closes_at(device, End::broker, true, CloseCause::crashed);
+  trace.link_closes_at(device, End::client).after(40s).broker_starts().after(50s);
+  trace.connects(device, {.present = true});
+  EXPECT_EQ(verdict(), not_tried) << evidence();
+}
+
 TEST_F(SessionTest, AConnAckOnItsWayWhenTheBrokerCrashedMakesNoSession) {
   trace.run().durability = trace::Durability::none;
   trace.connects(device, {.answered = false}).broker_crashes();

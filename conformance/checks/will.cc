@@ -342,11 +342,10 @@ void WillCheck::on_copy(ClientIndex owner, Will& will, const trace::Delivered& d
     ++tally_.tried;
     std::erase(clients_[at(client)].watches, std::pair(owner, will.connection));
   }
-  if (publish.dup) return;  // sent again, as it may be
   auto copy = std::find_if(will.copies.begin(), will.copies.end(),
                            [&](const Copy& one) { return one.client == client; });
   if (copy == will.copies.end()) copy = will.copies.insert(copy, Copy{client, 0});
-  if (publish.retain) return;  // it, or once more for a new subscription
+  if (publish.dup || publish.retain) return;  // sent again, or once more for a new subscription
   if (++copy->live <= std::max<std::uint32_t>(subscriptions, 1) || will.crashed_since) return;
   ++tally_.tried;
   blame(owner, will, when,

@@ -234,6 +234,14 @@ TEST_F(WillTest, AWillMayBeRepeatedWithDup) {
   EXPECT_EQ(verdict(trace), held);
 }
 
+// The first copy was lost with the watcher's connection, before it was certain that it had to come.
+TEST_F(WillTest, AWillOfWhichOnlyTheRepetitionArrivesHasCome) {
+  connects();
+  trace.loses_link(device);
+  will_comes(q1, /*dup=*/true);
+  EXPECT_EQ(verdict(trace), held) << evidence(trace);
+}
+
 TEST_F(WillTest, ATakenOverConnectionPublishesAWillWithoutDelay) {
   connects();
   trace.link_closes_at(device, End::client, true);

@@ -819,6 +819,15 @@ TEST(Monitors, WhatWasWrittenToAConnectionThatWasCutOffCountsAsSent) {
   }
 }
 
+// The same, of one whose predecessor had expired.
+TEST(Monitors, ASessionBegunByAnUnansweredConnectAfterAnExpiryIsKnown) {
+  Story story;
+  story.connect(again()).close().wait(2min);
+  story.open().c(again()).close();
+  story.connect(again(), resumed()).wait(2min);
+  EXPECT_THAT(story.broken(), IsEmpty());
+}
+
 // One that was to end with its connection cannot be there afterwards.
 TEST(Monitors, ASessionThatCannotHaveOutlivedItsConnectIsUnknown) {
   Story story;

@@ -349,7 +349,10 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
     // Its answer was lost on the way, or never left, and the session has begun all the same.
     const bool may_have_begun =
         link.connect_seen && !link.conn_ack_seen && link.session_expiry != 0;
-    if (may_have_begun && session->exists == Known::no) session->exists = Known::maybe;
+    if (may_have_begun && (session->exists == Known::no || session->ends_at)) {
+      session->exists = Known::maybe;
+      session->ends_at.reset();
+    }
     // What was written to a connection that was gone is not in the trace, and counts as sent.
     if (!by_watched && !link.disconnect_heard) session->is_certain = false;
   }

@@ -233,7 +233,7 @@ std::vector<Link*> Monitors::open_links(Side& side) {
 
 void Monitors::on_broker_down() {
   for (Client& client : clients_)
-    Watcher::crashed(client[static_cast<std::size_t>(End::broker)].session);
+    Watcher::may_be_anything(client[static_cast<std::size_t>(End::broker)].session);
 }
 
 Report Monitors::finish(Instant at) {

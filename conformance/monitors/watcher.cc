@@ -349,9 +349,11 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
     // Its answer was lost on the way, or never left, and the session has begun all the same.
     const bool may_have_begun =
         link.connect_seen && !link.conn_ack_seen && link.session_expiry != 0;
-    if (may_have_begun && (session->exists == Known::no || session->ends_at)) {
-      session->exists = Known::maybe;
+    if (may_have_begun && session->ends_at) {
+      may_be_anything(*session);
       session->ends_at.reset();
+    } else if (may_have_begun && session->exists == Known::no) {
+      session->exists = Known::maybe;
     }
     // What was written to a connection that was gone is not in the trace, and counts as sent.
     if (!by_watched && !link.disconnect_heard) session->is_certain = false;
@@ -360,7 +362,7 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
 
 void Watcher::ended(Link& link, Instant at) { check_time(link, at); }
 
-void Watcher::crashed(Session& session) {
+void Watcher::may_be_anything(Session& session) {
   session.exists = Known::maybe;
   session.is_certain = false;
   session.filters_are_certain = false;

@@ -61,7 +61,7 @@ class Watcher {
     works_since_ = at;
   }
   // Nothing of what a session held is certain any longer.
-  static void crashed(Session& session);
+  static void may_be_anything(Session& session);
   // The run is over; the connection is still open.
   void ended(Link& link, Instant at);
 

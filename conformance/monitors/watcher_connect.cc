@@ -261,7 +261,7 @@ void Watcher::leave_session(Link& link, Instant at) {
   const bool goes_on = std::any_of(session.links.begin(), session.links.end(),
                                    [](const Link* other) { return other->accepted; });
   if (link.provoked) {
-    crashed(session);
+    may_be_anything(session);
     return;
   }
   if (goes_on) return;

@@ -8,11 +8,10 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
-#include "cli/scenario_file.h"
+#include "cli/read_scenario.h"
 #include "cli/verbs.h"
 #include "reports/text/escape.h"
 #include "reports/text/format.h"
-#include "scenarios/language/parse.h"
 
 namespace mq::cli {
 namespace {
@@ -20,24 +19,15 @@ namespace {
 int check(const std::vector<std::string>& files) {
   int code = exit_code::held;
   for (const std::string& given : files) {
-    const auto found = scenario_file(given);
-    if (const auto* none = std::get_if<NoScenario>(&found)) {
-      fmt::print(stderr, "mqttlab check: {}\n", none->why);
+    const auto scenario = read_scenario("check", given);
+    if (!scenario) {
       code = exit_code::usage;
       continue;
     }
-    const auto& file = std::get<std::string>(found);
-    const auto loaded = scenario::load(file);
-    if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
-      for (const auto& problem : *problems)
-        fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
-      code = exit_code::usage;
-      continue;
-    }
-    const auto& plan = std::get<scenario::Plan>(loaded);
+    const scenario::Plan& plan = scenario->plan;
     std::size_t clients = 0;
     for (const auto& group : plan.groups) clients += group.count;
-    fmt::print("{}: valid: {}, {}, {} and {} of calm\n", file, report::visible(plan.name),
+    fmt::print("{}: valid: {}, {}, {} and {} of calm\n", scenario->file, report::visible(plan.name),
                report::count(clients, "client"), report::long_duration(plan.duration),
                report::long_duration(plan.calm));
   }

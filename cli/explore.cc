@@ -15,7 +15,7 @@
 #include "cli/exit_code.h"
 #include "cli/exploration.h"
 #include "cli/interrupt.h"
-#include "cli/scenario_file.h"
+#include "cli/read_scenario.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "cli/verbs.h"
@@ -232,20 +232,10 @@ int explore_verb(const ExploreFlags& flags) {
     search.until = Exploration::Clock::now() + *limit;
   }
   if (!flags.file.empty()) {
-    const auto found = scenario_file(flags.file);
-    if (const auto* none = std::get_if<NoScenario>(&found)) {
-      fmt::print(stderr, "mqttlab explore: {}\n", none->why);
-      return exit_code::usage;
-    }
-    const auto& file = std::get<std::string>(found);
-    const auto loaded = scenario::load(file);
-    if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
-      for (const auto& problem : *problems)
-        fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
-      return exit_code::usage;
-    }
+    const auto scenario = read_scenario("explore", flags.file);
+    if (!scenario) return exit_code::usage;
     scenario::Problems none;
-    search.base = scenario::read_document(read_text_file(file).value_or(""), none).root;
+    search.base = scenario::read_document(scenario->text, none).root;
   }
   take_signals();
   return Explorer(flags, search).go();

@@ -16,15 +16,14 @@
 #include "cli/exit_code.h"
 #include "cli/github.h"
 #include "cli/interrupt.h"
+#include "cli/read_scenario.h"
 #include "cli/render.h"
 #include "cli/results_folder.h"
-#include "cli/scenario_file.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "cli/worker_pool.h"
 #include "reports/github/annotations.h"
 #include "reports/summary/summary.h"
-#include "scenarios/language/parse.h"
 
 namespace mq::cli {
 namespace {
@@ -48,13 +47,6 @@ struct RunFlags {
 constexpr std::uint32_t seeds_max = 100'000;
 constexpr std::uint32_t repeat_max = 1'000;
 
-struct Scenario {
-  std::string given;  // a path, or a name of the library
-  std::string file;
-  std::string text;
-  scenario::Plan plan;
-};
-
 // One run that was asked for; its repetitions must hash alike.
 struct Run {
   const Scenario* scenario;
@@ -63,27 +55,6 @@ struct Run {
   std::string command;
   std::vector<WorkerOrder> orders;  // the run itself, then its repetitions
 };
-
-std::optional<Scenario> read_scenario(const std::string& given) {
-  const auto found = scenario_file(given);
-  if (const auto* none = std::get_if<NoScenario>(&found)) {
-    std::fprintf(stderr, "mqttlab run: %s\n", none->why.c_str());
-    return std::nullopt;
-  }
-  const auto& file = std::get<std::string>(found);
-  auto loaded = scenario::load(file);
-  if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
-    for (const auto& problem : *problems)
-      std::fprintf(stderr, "%s\n", scenario::to_text(file, problem).c_str());
-    return std::nullopt;
-  }
-  auto text = read_text_file(file);
-  if (!text) {
-    std::fprintf(stderr, "%s: was there a moment ago and cannot be read now\n", file.c_str());
-    return std::nullopt;
-  }
-  return Scenario{given, file, std::move(*text), std::get<scenario::Plan>(std::move(loaded))};
-}
 
 report::TracePolicy policy_of(const std::string& word) {
   if (word == "full") return report::TracePolicy::full;
@@ -105,11 +76,9 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
       run.scenario = &scenario;
       run.seed = flags.seed.value_or(scenario.plan.seed) + i;
       run.folder.path = flags.seeds == 1 ? base : base + "/seed-" + std::to_string(run.seed);
-      run.command = launcher_name() + " run " + quote_for_shell(scenario.given) + " --seed " +
-                    std::to_string(run.seed);
-      if (!flags.world.empty()) run.command += " --world " + flags.world;
-      if (!flags.broker.empty()) run.command += " --broker " + quote_for_shell(flags.broker);
-      if (!flags.protocol.empty()) run.command += " --protocol " + flags.protocol;
+      run.command = command_to_run(
+          scenario.given, run.seed,
+          {.world = flags.world, .broker = flags.broker, .protocol = flags.protocol});
       for (std::uint32_t repetition = 0; repetition < flags.repeat; ++repetition) {
         WorkerOrder order;
         order.scenario_file = scenario.file;
@@ -217,7 +186,7 @@ int run(const RunFlags& flags) {
   std::vector<Scenario> scenarios;
   bool readable = true;
   for (const std::string& file : flags.files) {
-    auto scenario = read_scenario(file);
+    auto scenario = read_scenario("run", file);
     if (scenario)
       scenarios.push_back(std::move(*scenario));
     else

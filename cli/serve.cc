@@ -18,15 +18,14 @@
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/local_page.h"
+#include "cli/read_scenario.h"
 #include "cli/render.h"
 #include "cli/results_folder.h"
-#include "cli/scenario_file.h"
 #include "cli/text_file.h"
 #include "cli/verbs.h"
 #include "cli/worker.h"
 #include "installation/installation.h"
 #include "reports/text/escape.h"
-#include "scenarios/language/parse.h"
 
 namespace mq::cli {
 namespace {
@@ -191,27 +190,17 @@ int refuse(const std::string& why, int code) {
 }
 
 int serve(const ServeFlags& flags) {
-  const auto found = scenario_file(flags.file);
-  if (const auto* none = std::get_if<NoScenario>(&found))
-    return refuse(none->why, exit_code::usage);
-  const auto& file = std::get<std::string>(found);
-  const auto loaded = scenario::load(file);
-  if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
-    for (const auto& problem : *problems)
-      fmt::print(stderr, "{}\n", scenario::to_text(file, problem));
-    return exit_code::usage;
-  }
-  const auto& plan = std::get<scenario::Plan>(loaded);
+  const auto scenario = read_scenario("serve", flags.file);
+  if (!scenario) return exit_code::usage;
+  const scenario::Plan& plan = scenario->plan;
   WorkerOrder order;
-  order.scenario_file = file;
-  order.scenario_text = read_text_file(file).value_or("");
+  order.scenario_file = scenario->file;
+  order.scenario_text = scenario->text;
   order.seed = flags.seed.value_or(plan.seed);
   order.ns3 = flags.world.empty() ? plan.world == scenario::WorldKind::ns3 : flags.world == "ns3";
-  order.folder = flags.output.empty() ? default_results_path(file) : flags.output;
-  order.command = launcher_name() + " run " + quote_for_shell(flags.file) + " --seed " +
-                  std::to_string(order.seed);
-  if (!flags.world.empty()) order.command += " --world " + flags.world;
-  if (!flags.broker.empty()) order.command += " --broker " + quote_for_shell(flags.broker);
+  order.folder = flags.output.empty() ? default_results_path(scenario->file) : flags.output;
+  order.command =
+      command_to_run(flags.file, order.seed, {.world = flags.world, .broker = flags.broker});
   order.broker = flags.broker;
   order.live = true;
   order.pausable = {flags.speed};

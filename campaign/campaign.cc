@@ -66,6 +66,16 @@ void check_size(const Campaign& campaign, Problems& problems) {
     problems.push_back({1, 1, "more than " + std::to_string(runs_max) + " runs"});
 }
 
+// The programs that play campaigns are not linked with ns-3's models, and a sweep would take years.
+void refuse_stations(const scenario::Plan& plan, const scenario::Node& place, Problems& problems) {
+  for (const scenario::LinkPlan& link : plan.links)
+    if (link.has_stations())
+      problems.push_back({place.line, place.column,
+                          "the link " + link.name + " of this scenario has a network of ns-3's " +
+                              "own (`lte`), which is not for campaigns: `mqttlab run --seeds` " +
+                              "plays it"});
+}
+
 }  // namespace
 
 std::string scenario_named(std::string_view text, std::string_view file) {
@@ -97,6 +107,8 @@ std::variant<Campaign, FileProblems> parse(std::string_view text, std::string_vi
       all.insert(all.end(), more.begin(), more.end());
       return all;
     }
+    refuse_stations(std::get<scenario::Plan>(parsed), *scenario::find(document.root, "scenario"),
+                    problems);
   }
   Problems none;
   campaign.scenario = scenario::read_document(scenario_text, none).root;

@@ -81,6 +81,9 @@ Outcome play_for_campaign(const CampaignOrder& order, const SimulationParts& par
   if (const auto* problems = std::get_if<scenario::Problems>(&parsed))
     return without_verdict(End::refused, problems->front().text);
   auto& plan = std::get<scenario::Plan>(parsed);
+  for (const scenario::LinkPlan& link : plan.links)
+    if (link.has_stations())
+      return without_verdict(End::refused, "a campaign has no networks of ns-3's own");
   const std::string no_log;
   try {
     find_programs(plan);

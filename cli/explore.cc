@@ -234,6 +234,12 @@ int explore_verb(const ExploreFlags& flags) {
   if (!flags.file.empty()) {
     const auto scenario = read_scenario("explore", flags.file);
     if (!scenario) return exit_code::usage;
+    if (const auto why =
+            scenario::refusal(scenario->plan, flags.world == "ns3" ? scenario::WorldKind::ns3
+                                                                   : scenario::WorldKind::memory)) {
+      fmt::print(stderr, "mqttlab explore: {}: {}; say --world ns3\n", scenario->file, *why);
+      return exit_code::usage;
+    }
     scenario::Problems none;
     search.base = scenario::read_document(scenario->text, none).root;
   }

@@ -287,6 +287,10 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) try {
   if (!order->broker.empty()) plan.broker.external = order->broker == "ours" ? "" : order->broker;
   if (!order->protocol.empty()) scenario::speak_3_1_1(plan);
   plan.world = order->ns3 ? scenario::WorldKind::ns3 : scenario::WorldKind::memory;
+  if (const auto why = scenario::refusal(plan, plan.world)) {
+    std::fprintf(stderr, "mqttlab: %s\n", why->c_str());
+    return exit_code::usage;
+  }
   return simulate(plan, *order, parts);
 } catch (const std::exception& fault) {
   std::fprintf(stderr, "mqttlab: a fault of mqttlab itself: %s\n", fault.what());

@@ -1,8 +1,10 @@
 # The few ns-3 libraries that the ns-3 world uses, as ns3::NAME. Not ns-3's own CMake package: it
 # demands that everything ns-3 ever installed is there (tools, GSL, SQLite), most of it unused here.
+set(ns3_names core network internet traffic-control
+    lte mobility point-to-point propagation spectrum virtual-net-device wifi)
 find_path(Ns3Libraries_INCLUDE_DIR ns3/tcp-socket-base.h)
 set(ns3_variables Ns3Libraries_INCLUDE_DIR)
-foreach(name core network internet traffic-control)
+foreach(name IN LISTS ns3_names)
   find_library(Ns3Libraries_${name} NAMES ns3-${name} ns3.37-${name} libns3.37-${name})
   list(APPEND ns3_variables Ns3Libraries_${name})
 endforeach()
@@ -12,7 +14,7 @@ find_package_handle_standard_args(Ns3Libraries REQUIRED_VARS ${ns3_variables})
 mark_as_advanced(${ns3_variables})
 
 if(Ns3Libraries_FOUND)
-  foreach(name core network internet traffic-control)
+  foreach(name IN LISTS ns3_names)
     if(NOT TARGET ns3::${name})
       add_library(ns3::${name} SHARED IMPORTED GLOBAL)
       set_target_properties(ns3::${name} PROPERTIES

@@ -1,6 +1,9 @@
 #include "scenarios/plan.h"
 
+#include <array>
 #include <utility>
+
+#include "sim/link/parts.h"
 
 namespace mq::scenario {
 namespace {
@@ -107,7 +110,32 @@ trace::RunInfo run_info(const Plan& plan) {
   };
   add_per_client("outage", &LinkPlan::outages);
   add_per_client("roaming", &LinkPlan::roaming);
+  std::uint32_t index = 0;
+  for (const GroupPlan& group : plan.groups)
+    for (std::size_t number = 1; number <= group.count; ++number, ++index)
+      for (const MoveName& move : moves(plan.links[group.link]))
+        info.faults.push_back({std::string(move.kind), info.clients[index].id, {index}});
   return info;
+}
+
+bool LinkPlan::has_stations() const { return model.parts && model.parts->stations; }
+
+std::span<const MoveName> moves(const LinkPlan& link) {
+  using Move = sim::World::Move;
+  static constexpr std::array of_lte = {MoveName{Move::handover, "handover"},
+                                        MoveName{Move::link_failure, "link failure"}};
+  if (!link.has_stations()) return {};
+  return of_lte;
+}
+
+std::optional<std::string> refusal(const Plan& plan, WorldKind world) {
+  if (world == WorldKind::ns3) return std::nullopt;
+  for (const LinkPlan& link : plan.links)
+    if (link.has_stations())
+      return "the link " + link.name +
+             " has a network of ns-3's own (`lte`): it needs the world "
+             "`ns3`";
+  return std::nullopt;
 }
 
 }  // namespace mq::scenario

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -47,6 +48,8 @@ struct LinkPlan {
   std::optional<sim::link::OutageModel> roaming;  // after each, the device has another address
   std::optional<PowerPlan> power;
   std::vector<Source> sources;
+
+  bool has_stations() const;  // link::StationsModel
 };
 
 // Somebody with a password, and the topic filters that they may publish and subscribe to.
@@ -237,8 +240,18 @@ struct Plan {
 
 // The head of the trace that running the plan gives. Fault and client positions follow the plan's
 // order: groups in order, members from 1. After the faults of the plan comes one "outage" for each
-// client whose link has outages, in the order of the clients, and then one "roaming" for each
-// client whose link roams.
+// client whose link has outages, in the order of the clients, then one "roaming" for each client
+// whose link roams, and then those of `moves` for each client whose link has stations.
 trace::RunInfo run_info(const Plan& plan);
+
+// What may befall a device between stations, in this order.
+struct MoveName {
+  sim::World::Move move;
+  std::string_view kind;  // of the fault
+};
+std::span<const MoveName> moves(const LinkPlan& link);
+
+// Why the plan cannot be played in this world.
+std::optional<std::string> refusal(const Plan& plan, WorldKind world);
 
 }  // namespace mq::scenario

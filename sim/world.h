@@ -136,6 +136,16 @@ class World {
   // device whose link has a translator or roams.
   virtual void forget_connections(DeviceId device, link::Expiry then) = 0;
 
+  // What befalls a device on its way between stations (link::StationsModel): it is handed over, it
+  // leaves one and looks for another, or it loses its radio link. To be set before the world runs.
+  enum class Move : std::uint8_t { handover, roam, link_failure };
+  struct Moved {
+    DeviceId device;
+    Move what;
+    bool begins;  // else it is over
+  };
+  virtual void hear_moves(std::function<void(const Moved&)>) {}
+
   // Runs the world up to and including `end`, or until stop().
   virtual void run_until(Instant end) = 0;
   virtual void stop() = 0;

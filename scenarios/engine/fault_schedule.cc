@@ -48,6 +48,14 @@ FaultSchedule::FaultSchedule(const Plan& plan, sim::World& world, Tracer& tracer
   }
   add_outages(&LinkPlan::outages, rng);
   add_outages(&LinkPlan::roaming, rng);
+  std::size_t next = plan.faults.size() + outages_.size();
+  for (const FleetMember& member : fleet) {
+    const auto moves = scenario::moves(plan.links[member.link]);
+    if (!moves.empty()) between_.emplace(member.place, Between{next, moves});
+    next += moves.size();
+  }
+  if (!between_.empty())
+    world.hear_moves([this](const sim::World::Moved& moved) { this->moved(moved); });
 }
 
 void FaultSchedule::add_outages(std::optional<sim::link::OutageModel> LinkPlan::*part,
@@ -254,6 +262,18 @@ void FaultSchedule::next_outage(std::size_t index, Instant after) {
     tracer_.record(trace::FaultEnded{outages_[index].fault});
     next_outage(index, ends);
   });
+}
+
+void FaultSchedule::moved(const sim::World::Moved& moved) {
+  const Between& between = between_.at(moved.device);
+  for (std::size_t i = 0; i < between.moves.size(); ++i) {
+    if (between.moves[i].move != moved.what) continue;
+    const std::size_t fault = between.fault + i;
+    if (moved.begins)
+      tracer_.record(trace::FaultBegan{fault});
+    else
+      tracer_.record(trace::FaultEnded{fault});
+  }
 }
 
 void FaultSchedule::hold(std::size_t member, int up, int down) {

@@ -1,10 +1,13 @@
-// The storm: faults and outages at their instants, until the calm ends them all.
+// The storm: faults and outages at their instants, until the calm ends them all. What befalls
+// devices between stations it only tells.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,6 +59,10 @@ class FaultSchedule final : public trace::Observer {
     sim::link::Outages times;
     bool changes_address;
   };
+  struct Between {      // stations
+    std::size_t fault;  // the first of the member's
+    std::span<const MoveName> moves;
+  };
   struct Placed {  // behind a packet
     std::size_t fault;
     std::vector<Instant> armed;  // from when on, by position in FaultPlan::watched
@@ -79,6 +86,7 @@ class FaultSchedule final : public trace::Observer {
   std::vector<std::uint32_t> in_random_order(std::vector<std::uint32_t> members);
 
   void add_outages(std::optional<sim::link::OutageModel> LinkPlan::*part, const Rng& rng);
+  void moved(const sim::World::Moved& moved);
   void next_outage(std::size_t outage, Instant after);
   void hold(std::size_t member, int up, int down);
   void trouble(std::size_t member);
@@ -93,6 +101,7 @@ class FaultSchedule final : public trace::Observer {
   std::vector<CutsNow> cuts_;                          // per member: overlapping faults add up
   std::vector<std::vector<const Disturb*>> troubles_;  // per member, if there are any
   std::vector<Outage> outages_;
+  std::map<sim::DeviceId, Between> between_;
   std::vector<Placed> placed_;
   int crashes_now_ = 0;
   int pauses_now_ = 0;

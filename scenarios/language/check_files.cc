@@ -52,6 +52,10 @@ std::string kind(const Shape& shape) {
       return "power";
     case Is::energy:
       return "energy";
+    case Is::length:
+      return "length";
+    case Is::speed:
+      return "speed";
     case Is::map:
       return "mapping" + words;
     case Is::named_map:

@@ -360,6 +360,28 @@ constexpr std::array outages_keys = {
     block_source,
 };
 
+// ---- Networks of stations ----------------------------------------------------------------------
+
+constexpr Shape stations_count{.is = Is::whole, .min = "2", .max = "8"};
+constexpr Shape cell_spacing{.is = Is::length, .min = "100 m", .max = "2 km"};
+constexpr Shape vehicle_speed{.is = Is::speed, .min = "0 km/h", .max = "500 km/h"};
+constexpr std::array lte_keys = {
+    Key{.name = "cells",
+        .shape = &stations_count,
+        .fallback = "3",
+        .description = "How many cells stand along the road."},
+    Key{.name = "spacing",
+        .shape = &cell_spacing,
+        .fallback = "1 km",
+        .description = "From one mast to the next. Beyond 1.5 km the radio link fails between "
+                       "them."},
+    Key{.name = "speed",
+        .shape = &vehicle_speed,
+        .is_required = true,
+        .description = "How fast each device drives along them, there and back; it begins "
+                       "somewhere on its way, drawn by chance."},
+};
+
 // ---- Links and profiles -------------------------------------------------------------------------
 
 constexpr std::array tcp_presets = {
@@ -421,6 +443,11 @@ constexpr auto link_keys = joined(
                                   "replace what the profile says of the same part."}},
     direction_keys, part_keys,
     std::array{
+        Key{.name = "lte",
+            .shape = &lte_shape,
+            .description = "Instead of `rate` and `radio`: ns-3's own model of an LTE network, "
+                           "frame by frame, with handovers over X2; `delay` is that of the way "
+                           "behind it (0). Only in the world `ns3`, for at most 16 devices."},
         Key{.name = "tcp",
             .shape = &tcp_preset,
             .fallback = "linux",
@@ -456,6 +483,7 @@ const Shape nat_shape{.is = Is::map, .title = "nat", .keys = nat_keys, .choices 
 const Shape roaming_shape{.is = Is::map, .title = "roaming", .keys = roaming_keys, .choices = none};
 const Shape window_shape{.is = Is::map, .title = "an outage", .keys = window_keys};
 const Shape outages_shape{.is = Is::map, .title = "outages", .keys = outages_keys, .choices = none};
+const Shape lte_shape{.is = Is::map, .title = "lte", .keys = lte_keys};
 const Shape link_shape{.is = Is::map, .title = "a link", .keys = link_keys};
 const Shape profile_file_shape{.is = Is::map, .title = "a profile", .keys = profile_file_keys};
 

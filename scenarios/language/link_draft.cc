@@ -105,7 +105,7 @@ void fill(LinkDraft& draft) {
   Reading reading{"", none};
   for (std::size_t at = 0; at < numbers.size(); ++at) {
     const Key& key = *find(direction_shape, numbers[at].key);
-    if (key.fallback.empty()) continue;
+    if (key.fallback.empty() || (draft.parts.stations && key.name == "queue")) continue;
     const Node node{.kind = Node::Kind::scalar, .text = std::string(key.fallback)};
     const Written by{std::string(key.fallback), std::string(by_default)};
     const auto set = [&](Direction direction, std::optional<Written>& source) {

@@ -226,6 +226,66 @@ void add_element(const LinkPlan& element, LinkDraft& draft) {
   take("outages", element.outages, draft.plan.outages);
 }
 
+namespace {
+
+struct NetworkOfStations {
+  std::string_view key;
+  sim::link::StationsModel::Kind kind;
+  const Shape& shape;
+  std::string_view count;
+};
+const std::array networks = {
+    NetworkOfStations{"lte", sim::link::StationsModel::Kind::lte, lte_shape, "cells"},
+};
+
+sim::link::StationsModel read_stations(const NetworkOfStations& network, const Fields& fields,
+                                       std::string_view link_source, LinkDraft& draft) {
+  const auto take = [&](std::string_view key) {
+    const Node* node = fields.find(key);
+    const Written from = node != nullptr
+                             ? written(*node, link_source)
+                             : Written{std::string(find(network.shape, key)->fallback), "default"};
+    draft.blocks.push_back(
+        {std::string(network.key) + ' ' + std::string(key), from.value, from.source});
+    return fields.value(key);
+  };
+  return {.kind = network.kind,
+          .count = take(network.count).whole,
+          .spacing_metres = take("spacing").real,
+          .metres_per_second = take("speed").real};
+}
+
+// What the link, or one of its directions, says although ns-3's model decides it.
+void refuse_decided(const Fields& link, std::string_view network, Reading& reading) {
+  const auto refuse = [&](const Fields& fields, std::string_view key) {
+    if (const Node* node = fields.find(key))
+      complain(*node,
+               '`' + std::string(key) + "` has no use beside `" + std::string(network) +
+                   "`: ns-3's model decides it",
+               reading);
+  };
+  for (const std::string_view key : {"profile", "radio", "handovers", "power"}) refuse(link, key);
+  for (const Fields& some : {link, link.map("up"), link.map("down")})
+    for (const std::string_view key : {"rate", "queue", "queue_bytes", "queue_time", "drop"})
+      refuse(some, key);
+}
+
+}  // namespace
+
+void apply_stations(const Fields& link, std::string_view link_source, LinkDraft& draft,
+                    Reading& reading) {
+  for (const NetworkOfStations& network : networks) {
+    if (!link.has(network.key)) continue;
+    draft.parts.stations = read_stations(network, link.map(network.key), link_source, draft);
+    refuse_decided(link, network.key, reading);
+    if (draft.plan.profile.empty() && (draft.parts.radio || draft.parts.gaps || draft.plan.power) &&
+        link.has("with"))
+      complain(*link.find("with"),
+               "beside `" + std::string(network.key) + "` an element must not be about the radio",
+               reading);
+  }
+}
+
 void apply_parts(const Fields& fields, std::string_view link_source, LinkDraft& draft,
                  Reading& reading) {
   for (const std::string_view name : part_names) {

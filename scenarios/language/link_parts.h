@@ -11,6 +11,10 @@ namespace mq::scenario {
 void apply_parts(const Fields& fields, std::string_view link_source, LinkDraft& draft,
                  Reading& reading);
 
+// The network of stations, in place of a rate and a radio.
+void apply_stations(const Fields& link, std::string_view link_source, LinkDraft& draft,
+                    Reading& reading);
+
 // The parts of an element, in place of those that the draft has of the same name.
 void add_element(const LinkPlan& element, LinkDraft& draft);
 

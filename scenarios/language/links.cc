@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "scenarios/language/grammar.h"
+#include "scenarios/language/limits.h"
 #include "scenarios/language/link_draft.h"
 #include "scenarios/language/link_parts.h"
 #include "scenarios/language/profiles.h"
@@ -77,13 +78,41 @@ LinkPlan read_link(const Entry& entry, Reading& reading) {
     draft.plan.model.tcp = preset_named(fields.text("tcp"));
     draft.tcp = written(*tcp, link_source);
   }
-  if (entry.value.kind == Node::Kind::map && !fields.has("profile"))
+  apply_stations(fields, link_source, draft, reading);
+  if (entry.value.kind == Node::Kind::map && !fields.has("profile") && !draft.parts.stations)
     require_rate_and_delay(draft, entry.value, reading.problems);
   draft.plan.name = entry.key.text;
   return finish(std::move(draft));
 }
 
+std::size_t devices_behind(std::size_t link, const Plan& plan) {
+  std::size_t devices = 0;
+  for (const GroupPlan& group : plan.groups)
+    if (group.link == link) devices += group.count;
+  return devices;
+}
+
 }  // namespace
+
+void check_stations(const Node* links, const Node* world, const Plan& plan, Problems& problems) {
+  const LinkPlan* known = nullptr;
+  for (std::size_t i = 0; i < plan.links.size(); ++i) {
+    if (!plan.links[i].has_stations()) continue;
+    const Node& place = links->entries.at(i).key;
+    const auto refuse = [&](std::string text) {
+      problems.push_back({place.line, place.column, std::move(text)});
+    };
+    if (std::exchange(known, &plan.links[i]) != nullptr)
+      refuse("one link with `lte` is the most that a scenario may have");
+    const std::size_t devices = devices_behind(i, plan);
+    if (devices > lte_devices_max)
+      refuse("the link is that of " + std::to_string(devices) +
+             " devices; ns-3's model of LTE is " + "for at most " +
+             std::to_string(lte_devices_max));
+  }
+  if (const auto why = refusal(plan, plan.world))
+    problems.push_back({world->line, world->column, *why});
+}
 
 std::vector<LinkPlan> read_links(const Node* node, Reading& reading) {
   std::vector<LinkPlan> links;

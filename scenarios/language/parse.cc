@@ -94,6 +94,7 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   Reading reading{std::filesystem::path(file_name).parent_path().string(), problems};
   plan.links = read_links(fields.find("links"), reading);
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);
+  check_stations(fields.find("links"), fields.find("world"), plan, problems);
   plan.faults = read_faults(fields.find("faults"), plan, problems);
   plan.expectations = read_expectations(fields.find("expect"), plan, problems);
   return plan;

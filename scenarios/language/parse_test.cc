@@ -400,6 +400,37 @@ TEST(Parse, AFaultHasWhatItsKindNeedsAndNothingElse) {
               ElementsAre(HasSubstr("would end after the storm")));
 }
 
+TEST(Parse, ALinkMayBeANetworkOfStations) {
+  const std::string fleet = "fleet: { a: { link: l, count: 16 } }\n";
+  const Plan read = plan(head + "links: { l: { lte: { speed: 90 km/h }, delay: 20ms } }\n" + fleet);
+  ASSERT_TRUE(read.links[0].has_stations());
+  const auto& stations = *read.links[0].model.parts->stations;
+  EXPECT_EQ(stations.count, 3);
+  EXPECT_EQ(stations.spacing_metres, 1000);
+  EXPECT_DOUBLE_EQ(stations.metres_per_second, 25);
+  EXPECT_EQ(read.links[0].model.up.bits_per_second, 0);
+  EXPECT_EQ(read.links[0].model.down.delay, 20ms);
+  const trace::RunInfo info = run_info(read);
+  ASSERT_THAT(info.faults, SizeIs(32));
+  EXPECT_EQ(info.faults[2].kind, "handover");
+  EXPECT_EQ(info.faults[3].kind, "link failure");
+  EXPECT_EQ(info.faults[3].target, "a-2");
+  EXPECT_TRUE(refusal(read, WorldKind::memory));
+  EXPECT_FALSE(refusal(read, WorldKind::ns3));
+}
+
+TEST(Parse, ANetworkOfStationsIsForASmallFleetAndTheNs3World) {
+  const std::string lte = "links: { l: { lte: { speed: 1 m/s } } }\n";
+  EXPECT_THAT(
+      refusals(head + lte + "fleet: { a: { link: l, count: 9 }, b: { link: l, count: 8 } }\n"),
+      ElementsAre(HasSubstr("17 devices; ns-3's model of LTE is for at most 16")));
+  EXPECT_THAT(refusals(head + "world: memory\n" + lte + "fleet: { a: { link: l } }\n"),
+              ElementsAre(HasSubstr("needs the world `ns3`")));
+  EXPECT_THAT(refusals(head + "links: { l: { lte: { speed: 0 } }, m: { lte: { speed: 0 } } }\n" +
+                       "fleet: { a: { link: l } }\n"),
+              ElementsAre(HasSubstr("one link with `lte`")));
+}
+
 TEST(Parse, LimitsOfCostsHaveTheUnitsOfWhatTheyLimit) {
   const std::string fleet =
       "links: { l: { profile: nbiot-ecl0 }, m: { profile: edge } }\n"

@@ -212,6 +212,10 @@ Json scalar_schema(const Shape& shape) {
       return quantity(power_pattern, shape);
     case Is::energy:
       return quantity(energy_pattern, shape);
+    case Is::length:
+      return quantity(length_pattern, shape);
+    case Is::speed:
+      return quantity(speed_pattern, shape);
     default:
       ensure(shape.is == Is::percentage);
       return quantity(percentage_pattern, shape);

@@ -22,6 +22,8 @@ enum class Is : std::uint8_t {
   percentage,   // likewise
   power,        // likewise
   energy,       // likewise
+  length,       // likewise
+  speed,        // likewise
   map,          // `keys`
   named_map,    // names of the user's choosing, each with an `item`
   list,         // of `item`

@@ -58,6 +58,8 @@ constexpr std::array size_units = {
 constexpr std::array power_units = {Unit{"uW", 1e-3}, Unit{"mW", 1}, Unit{"W", 1e3}};
 constexpr std::array energy_units = {Unit{"uJ", 1}, Unit{"mJ", 1e3}, Unit{"J", 1e6},
                                      Unit{"kJ", 1e9}, Unit{"Wh", 3.6e9}};
+constexpr std::array length_units = {Unit{"m", 1}, Unit{"km", 1e3}};
+constexpr std::array speed_units = {Unit{"m/s", 1}, Unit{"km/h", 1 / 3.6}};
 constexpr std::array percentage_units = {Unit{"%", 0.01}};
 constexpr std::array rate_units = {
     Unit{"bit/s", 1},  Unit{"b/s", 1},      Unit{"bps", 1},      Unit{"kbit/s", 1e3},
@@ -109,6 +111,13 @@ std::optional<double> parse_power(std::string_view text) {
 }
 
 std::optional<double> parse_energy(std::string_view text) { return with_unit(text, energy_units); }
+
+std::optional<double> parse_length(std::string_view text) { return with_unit(text, length_units); }
+
+std::optional<double> parse_speed(std::string_view text) {
+  if (text == "0") return 0;
+  return with_unit(text, speed_units);
+}
 
 std::optional<std::uint64_t> parse_whole(std::string_view text) {
   // Other readers of YAML take 010 for 8.

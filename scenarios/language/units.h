@@ -17,6 +17,8 @@ inline constexpr std::string_view rate_pattern = "^[0-9]+(\\.[0-9]+)? ?[kMG]?(bi
 inline constexpr std::string_view size_pattern = "^[0-9]+(\\.[0-9]+)? ?(B|kB|MB|KiB|MiB)$";
 inline constexpr std::string_view power_pattern = "^[0-9]+(\\.[0-9]+)? ?(uW|mW|W)$";
 inline constexpr std::string_view energy_pattern = "^[0-9]+(\\.[0-9]+)? ?(uJ|mJ|J|kJ|Wh)$";
+inline constexpr std::string_view length_pattern = "^[0-9]+(\\.[0-9]+)? ?(m|km)$";
+inline constexpr std::string_view speed_pattern = "^[0-9]+(\\.[0-9]+)? ?(m/s|km/h)$";
 inline constexpr std::string_view percentage_pattern = "^[0-9]+(\\.[0-9]+)? ?%$";
 // Of links and groups.
 inline constexpr std::string_view name_pattern = "^[A-Za-z][A-Za-z0-9_-]{0,39}$";
@@ -36,6 +38,9 @@ std::optional<double> parse_percentage(std::string_view text);
 // "220 mW", in milliwatts; "5 J", in microjoules.
 std::optional<double> parse_power(std::string_view text);
 std::optional<double> parse_energy(std::string_view text);
+// "500 m", in metres; "100 km/h", in metres per second.
+std::optional<double> parse_length(std::string_view text);
+std::optional<double> parse_speed(std::string_view text);
 // "12": digits only.
 std::optional<std::uint64_t> parse_whole(std::string_view text);
 // "99.9": digits with a decimal point or without.

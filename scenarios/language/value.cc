@@ -54,7 +54,7 @@ bool is_number_like(std::string_view text) {
 
 bool is_quantity(Is is) {
   return is == Is::duration || is == Is::rate || is == Is::size || is == Is::percentage ||
-         is == Is::power || is == Is::energy;
+         is == Is::power || is == Is::energy || is == Is::length || is == Is::speed;
 }
 
 // Only what is needed to compare with a limit: the number in base units.
@@ -76,6 +76,10 @@ std::optional<Value> parse(std::string_view text, Is is) {
       return take(value.real, parse_power(text));
     case Is::energy:
       return take(value.real, parse_energy(text));
+    case Is::length:
+      return take(value.real, parse_length(text));
+    case Is::speed:
+      return take(value.real, parse_speed(text));
     case Is::decimal:
       return take(value.real, parse_decimal(text));
     case Is::size:
@@ -201,6 +205,10 @@ std::string_view noun(Is is) {
       return "a power such as `220 mW`";
     case Is::energy:
       return "an energy such as `5 J` or `1.2 Wh`";
+    case Is::length:
+      return "a length such as `500 m` or `1.5 km`";
+    case Is::speed:
+      return "a speed such as `100 km/h` or `2 m/s`";
     case Is::percentage:
       return "a percentage such as `2%`";
     case Is::map:

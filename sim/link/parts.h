@@ -16,6 +16,7 @@
 #include "sim/link/gaps.h"
 #include "sim/link/radio.h"
 #include "sim/link/rate.h"
+#include "sim/link/stations.h"
 
 namespace mq::sim::link {
 
@@ -44,9 +45,10 @@ struct Parts {
   std::optional<RadioModel> radio;
   std::optional<GapModel> gaps;
   std::optional<NatModel> nat;
-  bool roams = false;  // the device's address may change
+  bool roams = false;                     // the device's address may change
+  std::optional<StationsModel> stations;  // behind all of the above, as the device sees it
 
-  bool any() const { return up.any() || down.any() || radio || gaps || nat || roams; }
+  bool any() const { return up.any() || down.any() || radio || gaps || nat || roams || stations; }
 };
 
 // The states that the devices of a link have in common; one of these per world.

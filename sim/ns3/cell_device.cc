@@ -10,6 +10,7 @@
 
 #include "base/ensure.h"
 #include "sim/ns3/arrival.h"
+#include "sim/ns3/stations/stations.h"
 #include "sim/ns3/tcp_end.h"
 
 namespace mq::sim::cell {
@@ -29,6 +30,19 @@ ns3::Ipv4Address address_in(const ns3::Packet& packet, std::size_t at) {
   packet.CopyData(header.data(), header.size());
   return ns3::Ipv4Address(std::uint32_t{header[at]} << 24 | std::uint32_t{header[at + 1]} << 16 |
                           std::uint32_t{header[at + 2]} << 8 | header[at + 3]);
+}
+
+struct Segment {
+  std::uint16_t port;  // the device's
+  Arrival::Carries carries;
+};
+Segment segment_of(const ns3::Packet& packet, Link::End leads_to) {
+  std::array<std::uint8_t, 13> header{};  // of TCP, up to its length
+  packet.CopyData(header.data(), header.size());
+  const std::size_t of_device = leads_to == Link::End::at_device ? 2 : 0;  // destination, source
+  const bool has_data = packet.GetSize() > (std::uint32_t{header[12]} >> 4 << 2);
+  return {static_cast<std::uint16_t>(header[of_device] << 8 | header[of_device + 1]),
+          has_data ? Arrival::Carries::data : Arrival::Carries::nothing};
 }
 
 Instant instant(const ns3::Time& time) { return Instant(Duration(time.GetNanoSeconds())); }
@@ -153,13 +167,11 @@ void Device::carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Addres
   if (passage.fate == Pipe::Fate::asleep)
     return keep(way, {std::move(packet), from, to}, passage.arrival);
   if (passage.fate != Pipe::Fate::arrives) return;
-  std::array<std::uint8_t, 13> header{};  // of TCP, up to its length
-  packet->CopyData(header.data(), header.size());
-  const std::size_t of_device =
-      way.leads_to == Link::End::at_device ? 2 : 0;  // destination, source
-  const auto port = static_cast<std::uint16_t>(header[of_device] << 8 | header[of_device + 1]);
-  const bool has_data = packet->GetSize() > (std::uint32_t{header[12]} >> 4 << 2);
-  const Arrival::Carries carries = has_data ? Arrival::Carries::data : Arrival::Carries::nothing;
+  if (way.link->extras && way.link->extras->stations != nullptr) [[unlikely]] {
+    if (passage.comes_twice) enter_network(way, passage.arrival, packet->Copy());
+    return enter_network(way, passage.arrival, std::move(packet));
+  }
+  const auto [port, carries] = segment_of(*packet, way.leads_to);
   if (passage.comes_twice)
     ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), from_now(passage.arrival),
                                         new Arrival(way, packet->Copy(), from, to, port, carries));
@@ -168,6 +180,29 @@ void Device::carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Addres
 }
 
 // Links with parts.
+
+void Device::enter_network(const Way& way, Instant at, ns3::Ptr<ns3::Packet> packet) {
+  ns3::Simulator::Schedule(from_now(at), &Device::enters_network, way.link, way.leads_to, packet);
+}
+
+void Device::enters_network(Link* link, Link::End leads_to, ns3::Ptr<ns3::Packet> packet) {
+  Pipe& pipe = leads_to == Link::End::at_device ? link->down : link->up;
+  if (!pipe.works()) return pipe.lost_on_arrival();
+  link->extras->stations->send(link->extras->member, leads_to, packet);
+}
+
+void Device::leaves_network(const Air& air, DeviceId device, Link::End leads_to,
+                            ns3::Ptr<ns3::Packet> packet) {
+  Link& link = *air.links[static_cast<std::size_t>(device)];
+  const bool is_down = leads_to == Link::End::at_device;
+  const Way way = is_down ? Way{&link, leads_to, &link.down, &*link.device}
+                          : Way{&link, leads_to, &link.up, &*link.base};
+  const ns3::Ipv4Address from = is_down ? site_address() : address_of(device);
+  const ns3::Ipv4Address to = is_down ? address_of(device) : site_address();
+  const auto [port, carries] = segment_of(*packet, leads_to);
+  ns3::Simulator::ScheduleWithContext(way.to->node_->GetId(), ns3::Time(),
+                                      new Arrival(way, packet, from, to, port, carries));
+}
 
 void Device::keep(const Way& way, Extras::Kept packet, Instant until) {
   std::vector<Extras::Kept>& kept = way.link->extras->kept;
@@ -214,6 +249,10 @@ bool Device::crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4
   if (is_up) {
     const Pipe::Passage passage = pass(back, answer->GetSize() + ip_header_bytes);
     if (passage.fate != Pipe::Fate::arrives) return false;
+    if (link.extras->stations != nullptr) {
+      enter_network(back, passage.arrival, answer);
+      return false;
+    }
     delay = from_now(passage.arrival + link.up.delay());
   }
   ns3::Simulator::ScheduleWithContext(

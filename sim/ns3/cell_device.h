@@ -25,6 +25,7 @@
 namespace mq::sim::cell {
 
 class Device;
+class Stations;
 class TcpEnd;
 
 // What only a link with parts has.
@@ -41,6 +42,8 @@ struct Extras {
 
   link::State state;
   std::vector<Kept> kept;
+  Stations* stations = nullptr;  // the network behind the pipes, if there is one
+  std::size_t member = 0;        // in it
 };
 
 // What is between a device and its cell's base station, and who talks over it: both ends of each
@@ -129,6 +132,9 @@ class Device final : public ns3::NetDevice {
   void connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp, ns3::Ptr<ns3::Ipv4Interface> interface);
   // A segment that belongs to no connection of the link.
   void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
+  // A segment comes out of the network of stations that the link of this device has.
+  static void leaves_network(const Air& air, DeviceId device, Link::End leads_to,
+                             ns3::Ptr<ns3::Packet> packet);
 
  protected:
   void DoDispose() override;
@@ -138,6 +144,8 @@ class Device final : public ns3::NetDevice {
   Pipe::Passage pass(const Way& way, std::size_t bytes);
   void carry(const Way& way, ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from,
              ns3::Ipv4Address to);
+  void enter_network(const Way& way, Instant at, ns3::Ptr<ns3::Packet> packet);
+  static void enters_network(Link* link, Link::End leads_to, ns3::Ptr<ns3::Packet> packet);
   bool crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4Address from,
                       ns3::Ipv4Address to);
   void keep(const Way& way, Extras::Kept packet, Instant until);

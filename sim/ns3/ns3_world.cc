@@ -18,6 +18,7 @@
 #include "sim/link/lane.h"
 #include "sim/ns3/cell_device.h"
 #include "sim/ns3/foresight.h"
+#include "sim/ns3/stations/stations.h"
 #include "sim/ns3/tcp_end.h"
 #include "sim/timer_queue.h"
 
@@ -75,10 +76,21 @@ struct Ns3World::State {
     TcpPreset preset;
   };
 
-  State(std::uint64_t seed, const Ns3Limits& given)
-      : limits(given), rng(seed), shared_bursts(rng.child("shared bursts")) {}
+  State(std::uint64_t seed, const Ns3Limits& given, MakeStations stations_from)
+      : limits(given),
+        make_stations(stations_from),
+        rng(seed),
+        shared_bursts(rng.child("shared bursts")) {}
+
+  // What the devices of one link have in common.
+  struct Network {
+    std::shared_ptr<const link::Parts> parts;
+    std::unique_ptr<cell::Stations> stations;
+    std::vector<DeviceId> members;
+  };
 
   Cell& cell_for(TcpPreset preset);
+  Network& network_of(const std::shared_ptr<const link::Parts>& parts);
   void listen(Cell& cell);
   void accepted(TcpEnd& end);
   TimerId call_at(Instant when, std::function<void()> what, std::optional<DeviceId> about);
@@ -93,6 +105,7 @@ struct Ns3World::State {
   }
 
   Ns3Limits limits;
+  MakeStations make_stations;
   Rng rng;
   link::SharedBursts shared_bursts;
   cell::Air air;
@@ -104,6 +117,8 @@ struct Ns3World::State {
   std::vector<Cell> cells;
   std::map<TcpPreset, std::size_t> open_cell;  // the one that has room
   std::vector<DeviceNode> devices;
+  std::vector<std::unique_ptr<Network>> networks;  // few
+  std::function<void(const Moved&)> hear_moves;
   bool running = false;
   bool stopped = false;
   Instant idle_at{};
@@ -158,6 +173,25 @@ Ns3World::State::Cell& Ns3World::State::cell_for(TcpPreset preset) {
   return cells.back();
 }
 
+Ns3World::State::Network& Ns3World::State::network_of(
+    const std::shared_ptr<const link::Parts>& parts) {
+  for (const auto& known : networks)
+    if (known->parts == parts) return *known;
+  ensure(make_stations != nullptr, "this world has no stations");
+  Network& network = *networks.emplace_back(std::make_unique<Network>());
+  network.parts = parts;
+  cell::StationsHooks hooks;
+  hooks.arrives = [this, &network](std::size_t member, cell::Link::End leads_to,
+                                   ns3::Ptr<ns3::Packet> segment) {
+    cell::Device::leaves_network(air, network.members[member], leads_to, std::move(segment));
+  };
+  hooks.moves = [this, &network](std::size_t member, Move what, bool begins) {
+    if (hear_moves) hear_moves({network.members[member], what, begins});
+  };
+  network.stations = make_stations(*parts->stations, std::move(hooks));
+  return network;
+}
+
 void Ns3World::State::listen(Cell& cell) {
   cell.listener = TcpEnd::create(ends, cell.node, tcp_settings(cell.preset));
   cell.listener->listen(site_port);
@@ -171,14 +205,14 @@ void Ns3World::State::accepted(TcpEnd& end) {
           DeviceId{end.device_address().Get() - first});
 }
 
-Ns3World::Ns3World(std::uint64_t seed, const Ns3Limits& limits)
-    : state_(std::make_unique<State>(seed, limits)) {
+Ns3World::Ns3World(std::uint64_t seed, const Ns3Limits& limits, MakeStations make_stations)
+    : state_(std::make_unique<State>(seed, limits, make_stations)) {
   ensure(!std::exchange(world_exists, true), "one ns-3 world at a time in a process");
   ensure(limits.devices_per_cell > 0, "a cell has room for a device");
   ns3::ObjectFactory scheduler;
   scheduler.SetTypeId(cell::ForesightScheduler::GetTypeId());
   ns3::Simulator::SetScheduler(scheduler);
-  // Nothing of ours draws from ns-3, and what we use of it draws nothing; this is for what may.
+  // Nothing of ours draws from ns-3, and of what we use of it only its own radio networks do.
   ns3::RngSeedManager::SetSeed(static_cast<std::uint32_t>(seed % 0xfffffffe) + 1);
   state_->ends.accepted = [this](TcpEnd& end) { state_->accepted(end); };
 }
@@ -230,6 +264,13 @@ DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
       cell.base,
       {},
       std::move(extras)});
+  if (link.parts && link.parts->stations) {
+    State::Network& network = world.network_of(link.parts);
+    between->extras->stations = network.stations.get();
+    between->extras->member = network.members.size();
+    network.members.push_back(id);
+    network.stations->add_member(rng.child("way"));
+  }
   world.devices.push_back({cell.device_node, link.tcp});
   world.air.links.push_back(std::move(between));
   return id;
@@ -293,6 +334,10 @@ void Ns3World::forget_connections(DeviceId device, link::Expiry then) {
   cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
   ensure(link.extras && link.extras->state.border, "a carrier that forgets has a border");
   link.extras->state.border->forget(then);
+}
+
+void Ns3World::hear_moves(std::function<void(const Moved&)> hear) {
+  state_->hear_moves = std::move(hear);
 }
 
 void Ns3World::run_until(Instant end) {

@@ -6,9 +6,22 @@
 #include <memory>
 #include <string_view>
 
+#include "base/rng.h"
 #include "sim/world.h"
 
 namespace mq::sim {
+
+namespace link {
+struct StationsModel;
+}
+namespace cell {
+class Stations;
+struct StationsHooks;
+}  // namespace cell
+
+// Makes what ns-3 itself models of a radio network (stations/stations.h).
+using MakeStations = std::unique_ptr<cell::Stations> (*)(const link::StationsModel& model,
+                                                         cell::StationsHooks hooks);
 
 struct Ns3Limits {
   // Devices that share a base station, and with it one list of TCP end points.
@@ -17,7 +30,9 @@ struct Ns3Limits {
 
 class Ns3World final : public World {
  public:
-  explicit Ns3World(std::uint64_t seed, const Ns3Limits& limits = {});
+  // Without `make_stations` no device may have a link with stations.
+  explicit Ns3World(std::uint64_t seed, const Ns3Limits& limits = {},
+                    MakeStations make_stations = nullptr);
   ~Ns3World() override;
 
   Instant now() const override;
@@ -32,6 +47,7 @@ class Ns3World final : public World {
   void trouble(DeviceId device, const Trouble& up, const Trouble& down) override;
   void break_connections(DeviceId device, Break how) override;
   void forget_connections(DeviceId device, link::Expiry then) override;
+  void hear_moves(std::function<void(const Moved&)> hear) override;
   void run_until(Instant end) override;
   void stop() override;
   std::uint64_t chance_digest() const override;

@@ -47,7 +47,7 @@ std::string text_of(const Order::Fields& fields) {
   constexpr std::size_t shown_bytes = 64;
   std::string all;
   for (const auto& [name, value] : fields)
-    all += (all.empty() ? "" : " ") + name + "=" + quoted(value.substr(0, shown_bytes));
+    all += (all.empty() ? "" : " ") + name + "=" + mq::quoted(value.substr(0, shown_bytes));
   return all;
 }
 

@@ -17,14 +17,18 @@ Duration duration_in(const std::optional<Value>& value) {
   return scenario::parse_duration(value->alternatives[0].text).value_or(Duration{});
 }
 
-Duration of(const std::vector<Step>& steps, Duration quiet) {
+enum class Waits : std::uint8_t { least, longest };
+
+Duration of(const std::vector<Step>& steps, Duration quiet, Waits waits) {
   Duration sum{};
   for (const Step& step : steps) {
-    sum += duration_in(step.lasting) + duration_in(step.not_before);
+    const Duration least = duration_in(step.lasting) + duration_in(step.not_before);
+    sum += waits == Waits::longest ? std::max(least, duration_in(step.within)) : least;
     const bool is_silence = step.verb == Verb::nothing || step.verb == Verb::unheard;
     if (is_silence && !step.lasting) sum += quiet;
     Duration longest{};
-    for (const Branch& branch : step.branches) longest = std::max(longest, of(branch.steps, quiet));
+    for (const Branch& branch : step.branches)
+      longest = std::max(longest, of(branch.steps, quiet, waits));
     if (step.count && !step.count->alternatives.empty()) {
       const auto rounds = number_in(step.count->alternatives[0].text).value_or(1);
       longest =
@@ -75,7 +79,12 @@ std::string to_text(const StatementId& id) {
   return (id.version == Version::v5 ? "v5/" : "v3.1.1/") + id.clause;
 }
 
-Duration least_duration(const Case& one, Duration quiet) { return of(one.steps, quiet); }
+Duration least_duration(const Case& one, Duration quiet) {
+  return of(one.steps, quiet, Waits::least);
+}
+Duration longest_duration(const Case& one, Duration quiet) {
+  return of(one.steps, quiet, Waits::longest);
+}
 
 bool needs(const Case& one, std::string_view what) {
   return std::find(one.needs.begin(), one.needs.end(), what) != one.needs.end();

@@ -155,5 +155,7 @@ bool needs(const Case& one, std::string_view what);
 // The time that a case takes at least: all of its waiting. `quiet` is how long a silence is that
 // does not say how long it lasts.
 Duration least_duration(const Case& one, Duration quiet);
+// The same, and all that it is ready to wait for something, where it says how long that is.
+Duration longest_duration(const Case& one, Duration quiet);
 
 }  // namespace mq::conformance

@@ -104,8 +104,7 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
     text = describe(*whole, link == nullptr ? version_ : link->reader.version(), shown_bytes);
   if (link == nullptr || !link->is_open || link->ended || link->ended_by_us)
     return note(name, "not sent, the connection is not open: " + text);
-  if (const auto* whole = std::get_if<Packet>(&decoded))
-    remember(party(name), *whole, link->reader.version());
+  remember(*link, bytes, decoded);
   note(name, text, Said::What::sent, without_password(decoded, bytes));
   if (packet) link->last_sent = packet;
   if (piece_bytes == 0) piece_bytes = std::max<std::size_t>(bytes.size(), 1);
@@ -122,19 +121,38 @@ void Links::send(const std::string& name, std::optional<Kind> packet, std::vecto
   }
 }
 
+// `decoded`: as one packet, whatever was sent before it.
+void Links::remember(Link& link, std::span<const std::byte> sent, const Decoded& decoded) {
+  endurance_.sent_something(link.number, now);
+  link.was_spoken_to = true;
+  link.peers_reader.feed(sent);
+  bool is_read = false;
+  for (;;) {
+    const Decoded next = link.peers_reader.next();
+    const auto* packet = std::get_if<Packet>(&next);
+    if (packet == nullptr) break;
+    is_read = true;
+    remember(link, *packet);
+  }
+  if (const auto* packet = std::get_if<Packet>(&decoded); packet != nullptr && !is_read)
+    remember(link, *packet);
+}
+
 // What of this outlives the connection.
-void Links::remember(Party& party, const Packet& sent, Version version) {
+void Links::remember(Link& link, const Packet& sent) {
+  Party& party = this->party(link.name);
+  endurance_.sent(link.number, sent, now);
   if (const auto* publish = std::get_if<Publish>(&sent);
       publish != nullptr && publish->retain && !publish->payload.empty() && !publish->topic.empty())
     leftovers.topics.insert(publish->topic);
   if (const auto* publish = std::get_if<Publish>(&sent);
       publish != nullptr && publish->qos != Qos::at_most_once)
-    party.unacknowledged.insert(id_of(sent));
+    party.unacknowledged.insert(publish->packet_id);
   const auto* connect = std::get_if<Connect>(&sent);
   if (connect == nullptr) return;
   party.unacknowledged.clear();
   if (connect->will && connect->will->retain) leftovers.topics.insert(connect->will->topic);
-  party.keeps_session = version == Version::v5
+  party.keeps_session = link.reader.version() == Version::v5
                             ? seen(sent, "session_expiry_interval").value_or("0") != "0"
                             : !connect->clean_start;
   if (party.keeps_session && !connect->client_id.empty())
@@ -149,6 +167,10 @@ void Links::end(const std::string& name, HowToEnd how) {
   note(name, words[static_cast<std::size_t>(how)]);
   if (how != HowToEnd::half_close) {
     link->ended_by_us = true;
+    if (how == HowToEnd::vanish)
+      endurance_.vanished(link->number, now);
+    else
+      endurance_.ended(link->number, now);
     watched_.ended(link->number, now, WatchedPeer::By::tester);
   }
   if (how == HowToEnd::close && link->web_socket && link->is_open)
@@ -209,7 +231,7 @@ void Links::read(Link& link) {
       note(link.name, describe(*packet, link.reader.version(), shown_bytes), Said::What::received,
            without_password(decoded, {wire.begin(), wire.end()}));
       was_turned_away = was_turned_away || is_busy(*packet, link.reader.version());
-      if (ends_exchange(*packet)) party(link.name).unacknowledged.erase(id_of(*packet));
+      if (ends_exchange(*packet)) party(link.name).unacknowledged.erase(PacketId{id_of(*packet)});
       if (!acknowledge(link, *packet)) keep(link, std::move(*packet));
       if (link.inbox.size() < inbox_max) continue;
       link.malformed = "a flood of " + std::to_string(inbox_max) + " packets";
@@ -233,6 +255,7 @@ void Links::read(Link& link) {
 void Links::on_end(Link& link, const std::string& how) {
   if (link.ended) return;
   watched_.ended(link.number, now, WatchedPeer::By::peer);
+  endurance_.ended(link.number, now);
   link.ended = how;
   if (link.ended_by_us) return;
   was_turned_away = was_turned_away || !link.was_heard;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/runner/endurance.h"
 #include "conformance/runner/play.h"
 #include "conformance/runner/watched.h"
 #include "conformance/runner/web_socket.h"
@@ -19,17 +20,22 @@ namespace mq::conformance {
 
 struct Link {
   Link(LinkNumber number_given, std::string name_given, Sender peer, Version version)
-      : number(number_given), name(std::move(name_given)), reader(peer, version) {}
+      : number(number_given),
+        name(std::move(name_given)),
+        reader(peer, version),
+        peers_reader(peer == Sender::server ? Sender::client : Sender::server, version) {}
 
   LinkNumber number;
   std::string name;
   PacketReader reader;
+  PacketReader peers_reader;  // what it makes of our bytes, if they break no rule
   std::deque<Packet> inbox;
   std::deque<std::vector<std::byte>> inbox_wire;  // of each, as it came
   bool is_open = false;
   bool ended_by_us = false;
   bool has_left = false;             // a client has said DISCONNECT
   bool was_heard = false;            // something came
+  bool was_spoken_to = false;        // something was sent
   std::optional<std::string> ended;  // how
   std::optional<Kind> last_sent;
   std::optional<WebSocket> web_socket;   // carries the packets
@@ -51,14 +57,19 @@ struct Party {
   std::string asked;            // by the last SUBSCRIBE or UNSUBSCRIBE: reasons that grant it
   bool keeps_session = false;   // as its last CONNECT wished
   // Ids of messages that it has sent on this connection, and whose exchange is not over.
-  std::set<std::uint16_t> unacknowledged;
+  std::set<PacketId> unacknowledged;
 };
 
 class Links {
  public:
-  // With a place, the connections are WebSockets. `watched` outlives this.
-  Links(const Case& one, WatchedPeer& watched, std::optional<WebSocketPlace> place)
-      : version_(one.version), role_(one.role), watched_(watched), place_(std::move(place)) {}
+  // With a place, the connections are WebSockets. `watched` and `endurance` outlive this.
+  Links(const Case& one, WatchedPeer& watched, Endurance& endurance,
+        std::optional<WebSocketPlace> place)
+      : version_(one.version),
+        role_(one.role),
+        watched_(watched),
+        endurance_(endurance),
+        place_(std::move(place)) {}
 
   Party& party(const std::string& name) { return parties_[name]; }
   const Party* find_party(std::string_view name) const;
@@ -96,7 +107,8 @@ class Links {
   void read(Link& link);
   void tell_of_web_socket(const Link& link);
   static void learn(Party& party, const Packet& packet);  // what a client tells of itself
-  void remember(Party& party, const Packet& sent, Version version);
+  void remember(Link& link, std::span<const std::byte> sent, const Decoded& decoded);
+  void remember(Link& link, const Packet& sent);
   bool acknowledge(Link& link, const Packet& packet);  // whether it is no matter of the script
   bool serve(Link& link, const Packet& packet);        // the same, where we are the broker
   void answer(Link& link, Kind kind, std::uint16_t id);
@@ -108,6 +120,7 @@ class Links {
   const Version version_;
   const Role role_;
   WatchedPeer& watched_;
+  Endurance& endurance_;
   const std::optional<WebSocketPlace> place_;
   std::map<std::string, Party, std::less<>> parties_;
   std::map<LinkNumber, Link> links_;

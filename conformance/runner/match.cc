@@ -137,7 +137,7 @@ bool names(const std::vector<Field>& fields, std::string_view name) {
 }
 
 std::string shown(const std::optional<std::string>& text) {
-  return text ? quoted(*text) : std::string("nothing");
+  return text ? mq::quoted(*text) : std::string("nothing");
 }
 
 }  // namespace
@@ -264,7 +264,7 @@ Match match_value(const std::optional<std::string>& text, const Value& wanted,
     static constexpr const char* signs[] = {"",       "not ",      "below ", "at most ",
                                             "above ", "at least ", "from "};
     all += (all.empty() ? "" : " or ") + std::string(signs[static_cast<std::size_t>(one.is)]) +
-           quoted(expected) + (one.is == Is::between ? " to " + one.upper : "");
+           mq::quoted(expected) + (one.is == Is::between ? " to " + one.upper : "");
   }
   result.mismatch = "it is " + shown(text) + ", expected " + all;
   return result;

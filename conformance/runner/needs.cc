@@ -85,11 +85,6 @@ std::string does_not_apply(const Case& one, const Abilities& abilities, TimeToSp
     if (!all.empty()) return "it needs a target that is configured with " + all;
   }
   const Duration least = least_duration(one, time.quiet);
-  // Scripts do not ping; and a keep alive of theirs is not the one that counts there.
-  if (const auto beat = abilities.server_keep_alive;
-      beat && *beat > 0 && !needs(one, "server_keep_alive") && least >= std::chrono::seconds(*beat))
-    return "it is silent for up to " + scenario::to_text(least) +
-           ", and the target's Server Keep Alive is " + std::to_string(*beat) + " s";
   if (!abilities.virtual_time && least > time.longest)
     return "it takes " + scenario::to_text(least) + ", too long for a target in real time";
   return {};

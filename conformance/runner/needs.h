@@ -2,6 +2,7 @@
 // What a broker announces in CONNACK counts; the rest is what a target file says of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,7 +24,9 @@ struct Abilities {
   std::uint32_t topic_alias_maximum = 0;
   std::optional<std::uint32_t> receive_maximum;
   std::optional<std::uint32_t> maximum_packet_size;
+  std::size_t connect_bytes = 0;  // of a CONNECT that it took, whatever it announced thereafter
   std::optional<std::uint32_t> server_keep_alive;
+  std::optional<std::uint32_t> session_expiry;  // the longest; nothing: as long as asked for
   // From the outside nobody sees these.
   bool virtual_time = false;
   bool web_socket = false;                   // connections to it are WebSockets

@@ -88,18 +88,19 @@ bool has_users(const Case& one) {
   return needs(one, "credentials") || needs(one, "wrong_password") || needs(one, "restricted_user");
 }
 
-broker::Settings settings_of(const Case& one) {
+broker::Settings settings_of(const Case& one, const Across& across) {
   broker::Settings made;
   if (needs(one, "restricted_user")) {
     auto& rules = made.access.rules.emplace();
     rules.add("lab", broker::AccessRules::Grant::read_and_write, "#");
     rules.add("guest", broker::AccessRules::Grant::read_and_write, "guest/#");
   }
-  for (const std::string& item : one.config) {
-    const auto [name, value] = taken_apart(item);
-    const Setting* const setting = find(name);
-    if (setting != nullptr) setting->set(made, number_in(value).value_or(0));
-  }
+  for (const auto* configured : {&across.settings, &one.config})
+    for (const std::string& item : *configured) {
+      const auto [name, value] = taken_apart(item);
+      const Setting* const setting = find(name);
+      if (setting != nullptr) setting->set(made, number_in(value).value_or(0));
+    }
   return made;
 }
 
@@ -110,7 +111,7 @@ class Encounter {
   Encounter(const Case& one, std::uint64_t seed, const Between& between, const Across& across)
       : made_(across.world ? across.world(seed) : std::make_unique<sim::MemoryWorld>(seed)),
         world_(*made_),
-        broker_(settings_of(one), broker::Durability::process, Rng(seed).child("broker")),
+        broker_(settings_of(one, across), broker::Durability::process, Rng(seed).child("broker")),
         between_(between ? between(broker_) : nullptr),
         web_socket_(needs(one, "websocket") ? over_web_socket(across) : nullptr),
         host_(world_, top()),

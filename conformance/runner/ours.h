@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "conformance/runner/needs.h"
 #include "conformance/runner/verdict.h"
@@ -29,6 +30,9 @@ struct Across {
   std::function<std::unique_ptr<sim::World>(std::uint64_t seed)> world;
   sim::LinkModel link;       // of each connection
   Abilities abilities = {};  // what the broker has said of itself, if it was asked
+  // How the broker is configured whatever the case is about: lines of `config:`, of which those of
+  // the case come after these.
+  std::vector<std::string> settings = {};
   // Instead of the broker's half of WebSocket, in cases that need it; nothing: as it is.
   std::function<std::unique_ptr<transport::Layer>(std::unique_ptr<transport::Layer> layer)>
       web_socket = {};

@@ -46,6 +46,14 @@ class Play::Stage {
     application.told(std::move(told));
   }
 
+  // The peer has ended a connection, or says that it does.
+  void look_at_end(const Link& link) {
+    const bool says_so = !link.inbox.empty() && kind(link.inbox.back()) == Kind::disconnect;
+    if (link.ended_by_us || (!link.ended && !says_so)) return;
+    if (const std::string why = scene.endurance.after_end(link.number, links.now); !why.empty())
+      leave(Verdict::not_applicable, why);
+  }
+
   // A program that dies of what we send it is at fault, whatever the script looks for.
   void die(const std::string& how) {
     if (!is_over)
@@ -127,6 +135,8 @@ class Play::Stage {
       outcome.advice.push_back(std::move(failure));
       return true;
     }
+    if (const std::string why = scene.endurance.after_failure(links.now); !why.empty())
+      return leave(Verdict::not_applicable, why), false;
     outcome.verdict = Verdict::fail;
     outcome.failure = std::move(failure);
     is_over = true;
@@ -184,12 +194,10 @@ class Play::Stage {
         return try_open(step, memory);
       case Verb::send:
         scene.speaker.send(step);
-        if (!scene.speaker.refrained().empty())
-          leave(Verdict::not_applicable, scene.speaker.refrained());
-        return {done};
+        return said();
       case Verb::send_bytes:
         scene.speaker.send_bytes(step);
-        return {done};
+        return said();
       case Verb::close:
       case Verb::cut:
       case Verb::half_close:
@@ -240,6 +248,12 @@ class Play::Stage {
     return in_vain(std::move(progress), most);
   }
 
+  Progress said() {
+    if (!scene.speaker.refrained().empty())
+      leave(Verdict::not_applicable, scene.speaker.refrained());
+    return {done};
+  }
+
   Progress try_open(const Step& step, Memory& memory) {
     const std::string& name = step.who[0];
     Link* link = links.current(name);
@@ -283,12 +297,18 @@ void Play::on_open(LinkNumber number, Instant now) {
 }
 
 void Play::on_bytes(LinkNumber number, std::span<const std::byte> bytes, Instant now) {
-  if (Link* link = stage_->link_at(number, now)) stage_->links.on_bytes(*link, bytes);
+  if (Link* link = stage_->link_at(number, now)) {
+    stage_->links.on_bytes(*link, bytes);
+    stage_->look_at_end(*link);
+  }
   stage_->go_on();
 }
 
 void Play::on_end(LinkNumber number, const std::string& how, Instant now) {
-  if (Link* link = stage_->link_at(number, now)) stage_->links.on_end(*link, how);
+  if (Link* link = stage_->link_at(number, now)) {
+    stage_->links.on_end(*link, how);
+    stage_->look_at_end(*link);
+  }
   stage_->go_on();
 }
 

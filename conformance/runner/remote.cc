@@ -146,14 +146,20 @@ class RemoteSuite {
              --left;
            });
     };
+    const auto answers = [&] {
+      while (left > 0 && !stops()) context_.run_one_for(between_questions);
+      copy_announcements();
+    };
     for (const Version version : target_.versions) ask_in(version);
-    while (left > 0 && !stops()) context_.run_one_for(between_questions);
+    answers();
+    // Knowing which keep alive it takes, we may be let in.
+    if (is_refused_for_its_keep_alive()) {
+      ask_in(Version::v3_1_1);
+      answers();
+    }
     if (is_stopped_) return {};
     const auto speaks = [](const auto& one) { return one.second.speaks; };
-    if (std::any_of(contacts_.begin(), contacts_.end(), speaks)) {
-      copy_announcements();
-      return {};
-    }
+    if (std::any_of(contacts_.begin(), contacts_.end(), speaks)) return {};
     // An answer says more than silence.
     for (const bool answered : {true, false})
       for (const auto& [version, contact] : contacts_)
@@ -167,6 +173,12 @@ class RemoteSuite {
     const auto v3 = contacts_.find(Version::v3_1_1);
     if (v5 == contacts_.end() || v3 == contacts_.end() || !v5->second.speaks) return;
     v3->second.abilities = v5->second.abilities;
+  }
+
+  bool is_refused_for_its_keep_alive() const {
+    const auto v3 = contacts_.find(Version::v3_1_1);
+    return v3 != contacts_.end() && v3->second.answered && !v3->second.speaks &&
+           v3->second.abilities.server_keep_alive;
   }
 
   // ---- Is it still there?
@@ -225,6 +237,7 @@ class RemoteSuite {
   struct Job {
     std::size_t at = 0;  // of the results
     Duration least{};
+    Duration longest{};                // that it is ready to wait
     std::set<std::string> common_ids;  // see add_common_client_ids
     int tries = 0;
     bool was_late = false;
@@ -232,6 +245,7 @@ class RemoteSuite {
 
     // It waits, and is no load for anybody.
     bool is_idle() const { return least > short_wait; }
+    bool is_repeated() const { return tries > 1; }
   };
 
   void play_all() {
@@ -239,7 +253,10 @@ class RemoteSuite {
       const Case& one = *run_.results[at].which;
       const std::string why = why_not(one);
       if (why.empty()) {
-        Job job{.at = at, .least = least_duration(one, patience.quiet), .common_ids = {}};
+        Job job{.at = at,
+                .least = least_duration(one, patience.quiet),
+                .longest = longest_duration(one, patience.quiet),
+                .common_ids = {}};
         add_common_client_ids(one.steps, job.common_ids);
         (one.runs_alone ? alone_ : fresh_).push_back(std::move(job));
         continue;
@@ -248,9 +265,9 @@ class RemoteSuite {
       run_.results[at].outcome.reason = why;
       settled_.insert(&one);
     }
-    // What takes longest begins first, and all the rest fits beside it.
+    // What may take longest begins first, and all the rest fits beside it.
     std::stable_sort(fresh_.begin(), fresh_.end(),
-                     [](const Job& a, const Job& b) { return a.least > b.least; });
+                     [](const Job& a, const Job& b) { return a.longest > b.longest; });
     to_come_ = fresh_.size() + alone_.size();
     if (to_come_ == 0) return;
     look_in(between_looks);
@@ -302,13 +319,12 @@ class RemoteSuite {
   // second time in the calm: when nothing else is left, or all goes slowly anyway.
   std::optional<Job> next_job() {
     if (runs_alone_) return std::nullopt;
+    if (may_play_again())
+      if (auto job = taken_from(again_, [](const Job&) { return true; })) return job;
     if (auto job = taken_from(fresh_, [this](const Job& one) {
           return one.is_idle() ? idle_ < idle_max : busy_ < options_.at_once;
         }))
       return job;
-    const std::size_t calm = is_slow() ? slow_at_once : calm_at_once;
-    if ((fresh_.empty() || pace_.is_gentle()) && busy_ < std::min(calm, options_.at_once))
-      if (auto job = taken_from(again_, [](const Job&) { return true; })) return job;
     if (busy_ + idle_ > 0 || !fresh_.empty() || !again_.empty()) return std::nullopt;
     auto job = taken_from(alone_, [](const Job&) { return true; });
     runs_alone_ = job.has_value();
@@ -326,6 +342,12 @@ class RemoteSuite {
     return job;
   }
 
+  bool may_play_again() const {
+    if (!fresh_.empty() && !pace_.is_gentle()) return false;
+    const std::size_t calm = is_slow() ? slow_at_once : calm_at_once;
+    return (is_slow() || fresh_.empty() ? busy_ : repeated_) < std::min(calm, options_.at_once);
+  }
+
   bool is_slow() const { return slowest_ > slow_answer; }
 
   Patience patience_of(const Job& job) const {
@@ -339,6 +361,7 @@ class RemoteSuite {
     const Case& one = *run_.results[job.at].which;
     ++(job.is_idle() ? idle_ : busy_);
     ++job.tries;
+    if (job.is_repeated()) ++repeated_;
     ids_in_use_.insert(job.common_ids.begin(), job.common_ids.end());
     under_way_.insert(job.at);
     play(
@@ -356,6 +379,7 @@ class RemoteSuite {
 
   void leave(const Job& job) {
     --(job.is_idle() ? idle_ : busy_);
+    if (job.is_repeated()) --repeated_;
     for (const std::string& id : job.common_ids) ids_in_use_.erase(id);
     runs_alone_ = false;
   }
@@ -441,6 +465,7 @@ class RemoteSuite {
   std::size_t dialed_ = 0;             // that the pace knows of
   std::size_t busy_ = 0;
   std::size_t idle_ = 0;
+  std::size_t repeated_ = 0;  // of both, those that are played again
   std::size_t to_come_ = 0;
   Duration slowest_{};  // of the broker's answers
   int misses_ = 0;

@@ -269,7 +269,7 @@ TEST(Remote, ABrokerThatStopsAnsweringIsReportedWithWhatWasPlayed) {
   });
   const RemoteRun all = run(embedded_library(), at(dying.port()));
   EXPECT_THAT(all.lost, AllOf(HasSubstr("stopped answering while these cases were played"),
-                              HasSubstr("/qos"), HasSubstr("more")));
+                              HasSubstr(" v5/"), HasSubstr("more")));
   for (const CaseResult& result : all.results)
     EXPECT_NE(result.outcome.verdict, Verdict::fail) << told(result);
 }

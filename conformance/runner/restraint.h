@@ -4,26 +4,44 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "conformance/runner/case.h"
 #include "conformance/runner/needs.h"
+#include "protocol/codec.h"
 #include "protocol/packet.h"
 
 namespace mq::conformance {
 
+// Whether a case is about something that CONNACK announces, `maximum_qos` say.
+bool is_about(const Case& one, std::string_view announced);
+
 class Restraint {
  public:
+  // Ids of messages of QoS 1 and 2 that were sent on a connection and are not acknowledged.
+  using Open = std::set<PacketId>;
+  // What went over a connection before.
+  struct Before {
+    PacketReader reader;  // as the target has read it
+    bool is_nothing = true;
+    Open open;
+  };
+
   Restraint(const Case& one, const Abilities& abilities);
 
-  // Why this packet is not for the target; empty if it is. `open`: messages of QoS 1 and 2 that
-  // were sent on this connection and are not acknowledged.
-  std::string against(const Packet& packet, std::size_t bytes, std::size_t open) const;
+  // Why these bytes are not for the target; empty if they are. They may hold several packets, or a
+  // part of one, and break any rule.
+  std::string against(std::span<const std::byte> bytes, Before before) const;
 
  private:
-  std::string against(const Publish& publish, std::size_t open) const;
+  std::string against(const Packet& packet, const Open& open) const;
+  std::string against_broken(std::span<const std::byte> wire) const;
+  std::string against(const Publish& publish, const Open& open) const;
   std::string against(const Connect& connect) const;
   std::string against(const Subscribe& subscribe) const;
   std::string against_qos(Qos qos) const;

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "conformance/runner/application.h"
+#include "conformance/runner/endurance.h"
 #include "conformance/runner/links.h"
 #include "conformance/runner/speaker.h"
 #include "conformance/runner/values.h"
@@ -24,16 +25,18 @@ struct Scene {
       : one(of),
         around(std::move(surroundings)),
         watched(of, around.slack),
-        links(of, watched,
+        endurance(of, around.abilities),
+        links(of, watched, endurance,
               needs(of, "websocket") ? std::optional(around.web_socket) : std::nullopt),
         values(around, links, std::move(round_of)),
-        speaker(of, around, links, values) {}
+        speaker(of, around, endurance, links, values) {}
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 
   const Case& one;
   const Surroundings around;
   WatchedPeer watched;
+  Endurance endurance;
   Links links;
   Application application;
   Values values;

@@ -12,7 +12,24 @@ void Speaker::send_bytes(const Step& step) {
   std::vector<std::byte> bytes;
   for (const Value& value : step.bytes)
     for (char c : values_.text(value)) bytes.push_back(static_cast<std::byte>(c));
-  if (!values_.fault) links_.send(step.who[0], std::nullopt, std::move(bytes));
+  if (values_.fault) return;
+  refrained_ = why_not(step.who[0], bytes, version_);
+  if (refrained_.empty()) links_.send(step.who[0], std::nullopt, std::move(bytes));
+}
+
+// What the target has said that it does not take, or would answer as it has said it does.
+std::string Speaker::why_not(const std::string& name, std::span<const std::byte> bytes,
+                             Version version) {
+  const Link* const link = links_.current(name);
+  Restraint::Before before{
+      .reader = link == nullptr ? PacketReader(Sender::client, version) : link->peers_reader,
+      .is_nothing = link == nullptr || !link->was_spoken_to,
+      .open = links_.party(name).unacknowledged};
+  if (std::string why = restraint_.against(bytes, std::move(before)); !why.empty()) return why;
+  const Decoded decoded = decode(bytes, version, Sender::client);
+  const auto* packet = std::get_if<Packet>(&decoded);
+  const auto* connect = packet == nullptr ? nullptr : std::get_if<Connect>(packet);
+  return connect == nullptr ? "" : endurance_.against(*connect, links_.now);
 }
 
 void Speaker::answer(const std::string& name, Kind kind, std::uint16_t id) {
@@ -31,7 +48,7 @@ void Speaker::send(const Step& step) {
                       field.is_twist});
   }
   Version version = version_of(step, fields);
-  if (kind == Kind::connect) connect_defaults(step.who[0], fields);
+  if (kind == Kind::connect) connect_defaults(step.who[0], version, fields);
   if (has_packet_id(kind)) id_default(step, fields);
   if (kind == Kind::sub_ack || kind == Kind::unsub_ack) reasons_default(step.who[0], kind, fields);
   if (values_.fault) return;
@@ -43,10 +60,7 @@ void Speaker::send(const Step& step) {
   auto wire = to_wire(kind, fields, version);
   if (const auto* why = std::get_if<ScriptFault>(&wire)) return values_.fail(why->text);
   auto& made = std::get<Wire>(wire);
-  const Decoded decoded = decode(made.bytes, version, Sender::client);
-  if (const auto* packet = std::get_if<Packet>(&decoded))
-    refrained_ = restraint_.against(*packet, made.bytes.size(),
-                                    links_.party(step.who[0]).unacknowledged.size());
+  refrained_ = why_not(step.who[0], made.bytes, version);
   if (refrained_.empty())
     links_.send(step.who[0], kind, std::move(made.bytes), made.piece_bytes, made.as_text_frame);
 }
@@ -68,13 +82,18 @@ Version Speaker::version_of(const Step& step, const std::vector<Filled>& fields)
   return link->reader.version();
 }
 
-void Speaker::connect_defaults(const std::string& name, std::vector<Filled>& fields) {
+void Speaker::connect_defaults(const std::string& name, Version version,
+                               std::vector<Filled>& fields) {
   const auto named = [&](std::string_view field) {
     return std::any_of(fields.begin(), fields.end(),
                        [&](const Filled& one) { return one.name == field && !one.is_twist; });
   };
   Party& party = links_.party(name);
   if (!named("client_id")) fields.push_back({"client_id", around_.client_id + name});
+  // In 3.1.1 a server that limits it has no other way than to refuse what is longer.
+  const auto beat = around_.abilities.server_keep_alive;
+  if (!named("keep_alive") && version != Version::v5 && beat)
+    fields.push_back({"keep_alive", std::to_string(*beat)});
   if (!named("user_name") && !named("password")) {
     for (const auto& [field, value] : {std::pair{"user_name", "user"}, {"password", "password"}})
       if (const auto given = around_.given.find(value); given != around_.given.end())

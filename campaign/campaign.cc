@@ -70,10 +70,11 @@ void check_size(const Campaign& campaign, Problems& problems) {
 void refuse_stations(const scenario::Plan& plan, const scenario::Node& place, Problems& problems) {
   for (const scenario::LinkPlan& link : plan.links)
     if (link.has_stations())
-      problems.push_back({place.line, place.column,
-                          "the link " + link.name + " of this scenario has a network of ns-3's " +
-                              "own (`lte`), which is not for campaigns: `mqttlab run --seeds` " +
-                              "plays it"});
+      problems.push_back(
+          {place.line, place.column,
+           "the link " + link.name + " of this scenario has a network of ns-3's " +
+               "own (`lte`, `wifi`), which is not for campaigns: `mqttlab run --seeds` " +
+               "plays it"});
 }
 
 }  // namespace

@@ -124,7 +124,9 @@ std::span<const MoveName> moves(const LinkPlan& link) {
   using Move = sim::World::Move;
   static constexpr std::array of_lte = {MoveName{Move::handover, "handover"},
                                         MoveName{Move::link_failure, "link failure"}};
+  static constexpr std::array of_wifi = {MoveName{Move::roam, "roam"}};
   if (!link.has_stations()) return {};
+  if (link.model.parts->stations->kind == sim::link::StationsModel::Kind::wifi) return of_wifi;
   return of_lte;
 }
 
@@ -133,8 +135,7 @@ std::optional<std::string> refusal(const Plan& plan, WorldKind world) {
   for (const LinkPlan& link : plan.links)
     if (link.has_stations())
       return "the link " + link.name +
-             " has a network of ns-3's own (`lte`): it needs the world "
-             "`ns3`";
+             " has a network of ns-3's own (`lte`, `wifi`): it needs the world `ns3`";
   return std::nullopt;
 }
 

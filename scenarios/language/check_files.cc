@@ -99,6 +99,8 @@ void print_reference() {
   print_table("`handovers` of a link", handovers_shape);
   print_table("`nat` of a link", nat_shape);
   print_table("`roaming` of a link", roaming_shape);
+  print_table("`lte` of a link", lte_shape);
+  print_table("`wifi` of a link", wifi_shape);
   print_table("`power` of a link", power_shape);
   print_table("`outages` of a link", outages_shape);
   print_table("an entry of `timetable`", window_shape);

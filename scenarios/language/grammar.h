@@ -25,6 +25,7 @@ extern const Shape roaming_shape;
 extern const Shape power_shape;
 extern const Shape outages_shape;
 extern const Shape lte_shape;
+extern const Shape wifi_shape;
 extern const Shape window_shape;
 extern const Shape group_shape;
 extern const Shape will_shape;

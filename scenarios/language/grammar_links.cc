@@ -381,6 +381,24 @@ constexpr std::array lte_keys = {
         .description = "How fast each device drives along them, there and back; it begins "
                        "somewhere on its way, drawn by chance."},
 };
+constexpr Shape access_point_spacing{.is = Is::length, .min = "10 m", .max = "100 m"};
+constexpr Shape walking_speed{.is = Is::speed, .min = "0 km/h", .max = "100 km/h"};
+constexpr std::array wifi_keys = {
+    Key{.name = "access_points",
+        .shape = &stations_count,
+        .fallback = "3",
+        .description = "How many access points hang along the hall; all have one name and one "
+                       "channel."},
+    Key{.name = "spacing",
+        .shape = &access_point_spacing,
+        .fallback = "50 m",
+        .description = "From one to the next. One reaches 50 m, its beacons 70."},
+    Key{.name = "speed",
+        .shape = &walking_speed,
+        .is_required = true,
+        .description = "How fast each device moves along them, there and back; it begins "
+                       "somewhere on its way, drawn by chance."},
+};
 
 // ---- Links and profiles -------------------------------------------------------------------------
 
@@ -448,6 +466,11 @@ constexpr auto link_keys = joined(
             .description = "Instead of `rate` and `radio`: ns-3's own model of an LTE network, "
                            "frame by frame, with handovers over X2; `delay` is that of the way "
                            "behind it (0). Only in the world `ns3`, for at most 16 devices."},
+        Key{.name = "wifi",
+            .shape = &wifi_shape,
+            .description = "The same for a Wi-Fi (802.11n at 2.4 GHz): a device keeps to its "
+                           "access point until it has missed ten beacons of it, then roams to "
+                           "another."},
         Key{.name = "tcp",
             .shape = &tcp_preset,
             .fallback = "linux",
@@ -483,6 +506,7 @@ const Shape nat_shape{.is = Is::map, .title = "nat", .keys = nat_keys, .choices 
 const Shape roaming_shape{.is = Is::map, .title = "roaming", .keys = roaming_keys, .choices = none};
 const Shape window_shape{.is = Is::map, .title = "an outage", .keys = window_keys};
 const Shape outages_shape{.is = Is::map, .title = "outages", .keys = outages_keys, .choices = none};
+const Shape wifi_shape{.is = Is::map, .title = "wifi", .keys = wifi_keys};
 const Shape lte_shape{.is = Is::map, .title = "lte", .keys = lte_keys};
 const Shape link_shape{.is = Is::map, .title = "a link", .keys = link_keys};
 const Shape profile_file_shape{.is = Is::map, .title = "a profile", .keys = profile_file_keys};

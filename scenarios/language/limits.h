@@ -13,7 +13,7 @@ inline constexpr std::size_t nodes_max = 100'000;    // scalars, lists and mappi
 inline constexpr std::size_t problems_max = 1'000;   // listed; of the rest only that there are more
 
 inline constexpr std::size_t clients_max = 100'000;  // of all groups together
-inline constexpr std::size_t lte_devices_max = 16;   // of a link with `lte`
+inline constexpr std::size_t stations_devices_max = 16;  // of a link with `lte` or `wifi`
 inline constexpr std::size_t links_max = 1'000;
 inline constexpr std::size_t groups_max = 1'000;
 inline constexpr std::size_t faults_max = 10'000;

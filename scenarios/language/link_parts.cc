@@ -236,6 +236,7 @@ struct NetworkOfStations {
 };
 const std::array networks = {
     NetworkOfStations{"lte", sim::link::StationsModel::Kind::lte, lte_shape, "cells"},
+    NetworkOfStations{"wifi", sim::link::StationsModel::Kind::wifi, wifi_shape, "access_points"},
 };
 
 sim::link::StationsModel read_stations(const NetworkOfStations& network, const Fields& fields,
@@ -275,7 +276,9 @@ void refuse_decided(const Fields& link, std::string_view network, Reading& readi
 void apply_stations(const Fields& link, std::string_view link_source, LinkDraft& draft,
                     Reading& reading) {
   for (const NetworkOfStations& network : networks) {
-    if (!link.has(network.key)) continue;
+    const Node* node = link.find(network.key);
+    if (node == nullptr) continue;
+    if (draft.parts.stations) return complain(*node, "a link has `lte` or `wifi`", reading);
     draft.parts.stations = read_stations(network, link.map(network.key), link_source, draft);
     refuse_decided(link, network.key, reading);
     if (draft.plan.profile.empty() && (draft.parts.radio || draft.parts.gaps || draft.plan.power) &&

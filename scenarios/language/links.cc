@@ -1,5 +1,6 @@
 #include "scenarios/language/links.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,8 @@
 
 namespace mq::scenario {
 namespace {
+
+using sim::link::StationsModel;
 
 constexpr std::string_view written_here = "the scenario";
 
@@ -95,20 +98,22 @@ std::size_t devices_behind(std::size_t link, const Plan& plan) {
 }  // namespace
 
 void check_stations(const Node* links, const Node* world, const Plan& plan, Problems& problems) {
-  const LinkPlan* known = nullptr;
+  std::array<bool, 2> is_there{};
   for (std::size_t i = 0; i < plan.links.size(); ++i) {
     if (!plan.links[i].has_stations()) continue;
     const Node& place = links->entries.at(i).key;
     const auto refuse = [&](std::string text) {
       problems.push_back({place.line, place.column, std::move(text)});
     };
-    if (std::exchange(known, &plan.links[i]) != nullptr)
-      refuse("one link with `lte` is the most that a scenario may have");
+    const bool is_lte = plan.links[i].model.parts->stations->kind == StationsModel::Kind::lte;
+    if (std::exchange(is_there[is_lte ? 0 : 1], true))
+      refuse(std::string("one link with ") + (is_lte ? "`lte`" : "`wifi`") +
+             " is the most that a scenario may have");
     const std::size_t devices = devices_behind(i, plan);
-    if (devices > lte_devices_max)
-      refuse("the link is that of " + std::to_string(devices) +
-             " devices; ns-3's model of LTE is " + "for at most " +
-             std::to_string(lte_devices_max));
+    if (devices > stations_devices_max)
+      refuse("the link is that of " + std::to_string(devices) + " devices; ns-3's model of " +
+             (is_lte ? "LTE" : "Wi-Fi") + " is for at most " +
+             std::to_string(stations_devices_max));
   }
   if (const auto why = refusal(plan, plan.world))
     problems.push_back({world->line, world->column, *why});

@@ -429,6 +429,13 @@ TEST(Parse, ANetworkOfStationsIsForASmallFleetAndTheNs3World) {
   EXPECT_THAT(refusals(head + "links: { l: { lte: { speed: 0 } }, m: { lte: { speed: 0 } } }\n" +
                        "fleet: { a: { link: l } }\n"),
               ElementsAre(HasSubstr("one link with `lte`")));
+  const std::string wifi = "links: { l: { wifi: { speed: 1 m/s } } }\n";
+  const Plan most = plan(head + wifi + "fleet: { a: { link: l, count: 16 } }\n");
+  EXPECT_EQ(run_info(most).faults.back().kind, "roam");
+  EXPECT_THAT(refusals(head + wifi + "fleet: { a: { link: l, count: 17 } }\n"),
+              ElementsAre(HasSubstr("17 devices; ns-3's model of Wi-Fi is for at most 16")));
+  plan(head + "links: { l: { lte: { speed: 0 } }, m: { wifi: { speed: 0 } } }\n" +
+       "fleet: { a: { link: l }, b: { link: m } }\n");
 }
 
 TEST(Parse, LimitsOfCostsHaveTheUnitsOfWhatTheyLimit) {

@@ -294,6 +294,9 @@ class Runs(CommandTest):
         for scenario in listed:
             with self.subTest(scenario=scenario["name"]):
                 run = mqttlab("run", scenario["file"], "--world", WORLDS[-1], "-o", self.results)
+                if WORLDS[-1] == "memory" and "it needs the world `ns3`" in run.stderr:
+                    self.assertEqual(run.returncode, 2)
+                    continue
                 self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
                 self.assertLess((self.results / "report.html").stat().st_size, 1_000_000)
 

@@ -90,6 +90,19 @@ TEST_F(WorldSuite, ADeviceThatSleepsGetsItsBytesWhenItIsAwake) {
   EXPECT_LE(*client.last_byte_at, at(8min + 1s));
 }
 
+TEST_F(WorldSuite, ADeviceThatSleptLearnsThatItsPeerHasGivenUpFromWhatWasKeptForIt) {
+  const link::RadioModel radio{.tail = 10s,
+                               .sleep = link::RadioModel::Sleep{.awake = 10s, .period = 2h}};
+  start(with_parts(link_of(30ms), {.radio = radio}));
+  Peer& client = open();
+  world->call_at(at(60s), [&] { accepted[0]->send("too late"); });
+  world->run_until(at(90min));
+  EXPECT_EQ(accepted.at(0)->failure, CloseCause::timed_out);
+  EXPECT_FALSE(client.failure);
+  world->run_until(at(3h));
+  EXPECT_EQ(client.failure, CloseCause::reset);
+}
+
 TEST_F(WorldSuite, AMegabyteComesWholeOverALinkWithEveryPart) {
   link::DirectionParts parts;
   parts.rate.varying = link::VaryingRate{link::Distribution::uniform(1e6, 9e6), 1s, 0.5};

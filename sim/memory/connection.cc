@@ -107,6 +107,7 @@ std::optional<Instant> MemoryWorld::State::arrival_of(ConnectionId id, Side side
   const Pipe::Passage passage = pipe.send(now, bytes + limits.header_bytes, chance);
   if (passage.fate == Pipe::Fate::link_is_down) return std::nullopt;
   if (passage.fate == Pipe::Fate::asleep || passage.fate == Pipe::Fate::unreachable) {
+    flow.kept = flow.kept || passage.fate == Pipe::Fate::asleep;
     await(connection.device, passage.arrival);
     return std::nullopt;
   }
@@ -145,7 +146,22 @@ void MemoryWorld::State::await(DeviceId device, Instant when) {
 
 void MemoryWorld::State::woke(DeviceId device) {
   memory::Device& awake = devices[static_cast<std::size_t>(device)];
-  if (std::exchange(awake.is_awaited, false)) link_changed(awake);
+  if (!std::exchange(awake.is_awaited, false)) return;
+  for (const ConnectionId id : awake.connections)
+    if (std::exchange(find(id)->from(Side::broker).kept, false)) acknowledge_kept(id);
+  link_changed(awake);
+}
+
+// The device answers what was kept for it; a sender that has given up meanwhile knows nothing of
+// it, and says so.
+void MemoryWorld::State::acknowledge_kept(ConnectionId id) {
+  if (!find(id)->end(Side::broker).dead) return;
+  if (const auto arrival = arrival_of(id, Side::device, 0)) {
+    call_at(*arrival, [this, id] {
+      if (find(id) != nullptr && device_of(*find(id)).up.works())
+        send_reset(id, Side::broker, CloseCause::reset);
+    });
+  }
 }
 
 void MemoryWorld::State::pump(ConnectionId id, Side side) {

@@ -26,6 +26,7 @@ struct Flow {
   bool end_written = false;   // shutdown_write() was called
   bool end_under_way = false;
   bool end_arrived = false;
+  bool kept = false;          // the network has some for a device that sleeps
   std::uint32_t attempt = 0;  // arrivals of an earlier attempt mean nothing
   Instant last_arrival{};
   // Since when the sender has heard nothing; it gives up some time after.

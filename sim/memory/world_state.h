@@ -65,6 +65,7 @@ struct MemoryWorld::State {
   bool crosses_border(memory::ConnectionId id, memory::Side side);
   void await(DeviceId device, Instant when);
   void woke(DeviceId device);
+  void acknowledge_kept(memory::ConnectionId id);
   void arrives(memory::ConnectionId id, memory::Side side, std::size_t count, bool is_end,
                std::uint32_t attempt);
   void went_silent(memory::ConnectionId id, memory::Side side);

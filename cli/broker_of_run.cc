@@ -157,6 +157,7 @@ std::string version_text(Version version) { return version == Version::v5 ? "5.0
 void require_versions(const scenario::Plan& plan, const peers::Adapter& adapter) {
   const auto& spoken = adapter.capabilities.versions;
   for (const scenario::GroupPlan& group : plan.groups) {
+    if (group.rest) continue;
     for (const Version version : group.versions) {
       if (std::find(spoken.begin(), spoken.end(), version_text(version)) != spoken.end()) continue;
       throw NoBroker(exit_code::usage, plan.file + ": the group `" + group.name + "` speaks MQTT " +

@@ -179,6 +179,19 @@ Wanted within(Wanted wanted, const Node& base) {
   return wanted;
 }
 
+// Whether nobody in this group, or behind this link, is a program or speaks HTTP.
+bool is_of_ours(const std::string& name, const Node& base) {
+  const Node* const fleet = scenario::find(base, "fleet");
+  return fleet == nullptr ||
+         std::none_of(fleet->entries.begin(), fleet->entries.end(), [&](const auto& group) {
+           const Node* const link = scenario::find(group.value, "link");
+           const bool is_meant =
+               group.key.text == name || (link != nullptr ? link->text : "wired") == name;
+           return is_meant && (scenario::find(group.value, "program") != nullptr ||
+                               scenario::find(group.value, "rest") != nullptr);
+         });
+}
+
 }  // namespace
 
 std::string draw(std::uint64_t seed, const Wanted& wanted) {
@@ -205,6 +218,7 @@ std::string draw(std::uint64_t seed, const Wanted& wanted) {
     text += draw_group(dice, features, i, links, storm);
     targets.push_back(fmt::format("group{}", i));
   }
+  storm_of_faults.own_targets = targets;
   return text + draw_faults(dice, wanted, storm_of_faults);
 }
 
@@ -219,8 +233,10 @@ std::string draw(std::uint64_t seed, const Wanted& wanted, const Node& base) {
   Storm storm{.may_lose_stores = false};
   for (const scenario::Entry& entry : root.entries) {
     if (entry.key.text == "fleet" || entry.key.text == "links")
-      for (const scenario::Entry& named : entry.value.entries)
+      for (const scenario::Entry& named : entry.value.entries) {
         storm.targets.push_back(named.key.text);
+        if (is_of_ours(named.key.text, base)) storm.own_targets.push_back(named.key.text);
+      }
     if (entry.key.text == "duration")
       if (const auto duration = scenario::parse_duration(entry.value.text))
         storm.seconds = seconds(*duration);

@@ -70,6 +70,7 @@ struct Happening {
   bool has_length = true;
   bool has_directions = false;
   bool is_of_broker = false;
+  bool may_be_placed = true;
 };
 
 Happening of_link(Dice& dice, std::string_view kind, const std::string& target) {
@@ -83,18 +84,9 @@ Happening of_link(Dice& dice, std::string_view kind, const std::string& target) 
   return what;
 }
 
-Happening happening(Dice& dice, std::string_view kind, const Storm& storm, double& length) {
+Happening at_client(Dice& dice, std::string_view kind, const Storm& storm,
+                    const std::string& target, double& length) {
   constexpr std::array<std::string_view, 3> endings = {"silent", "reset", "rebind"};
-  if (kind == "crash" || kind == "power") {
-    length = std::min(length, longest_crash);
-    return {.text = fmt::format("crash: {}, restart_after: {}",
-                                kind == "power" ? "machine" : "broker", milliseconds(length)),
-            .has_length = false,
-            .is_of_broker = true};
-  }
-  if (kind == "pause") return {.text = "pause: broker", .is_of_broker = true};
-  if (kind == "disk") return {.text = "disk: full", .is_of_broker = true};
-  const std::string& target = dice.of(storm.targets);
   if (kind == "reboot") {
     const bool is_lost = storm.may_lose_stores && dice.one_in(3);
     return {.text = fmt::format("reboot: {}, restart_after: {}{}", target, milliseconds(length),
@@ -114,12 +106,29 @@ Happening happening(Dice& dice, std::string_view kind, const Storm& storm, doubl
   return of_link(dice, kind, target);
 }
 
+Happening happening(Dice& dice, std::string_view kind, const Storm& storm, double& length) {
+  if (kind == "crash" || kind == "power") {
+    length = std::min(length, longest_crash);
+    return {.text = fmt::format("crash: {}, restart_after: {}",
+                                kind == "power" ? "machine" : "broker", milliseconds(length)),
+            .has_length = false,
+            .is_of_broker = true};
+  }
+  if (kind == "pause") return {.text = "pause: broker", .is_of_broker = true};
+  if (kind == "disk") return {.text = "disk: full", .is_of_broker = true};
+  const bool is_of_ours = kind == "clock" || kind == "half_open" || kind == "storm";
+  const std::string& target = dice.of(is_of_ours ? storm.own_targets : storm.targets);
+  Happening what = at_client(dice, kind, storm, target, length);
+  what.may_be_placed = std::count(storm.own_targets.begin(), storm.own_targets.end(), target) > 0;
+  return what;
+}
+
 // One entry of `faults`. It begins and ends in the storm.
 std::string draw_fault(Dice& dice, const Kinds& kinds, const Storm& storm) {
   double length = dice.spread(0.05, std::min(longest, storm.seconds / 3));
   const std::string_view kind = dice.of(kinds.all);
   const Happening what = happening(dice, kind, storm, length);
-  const bool is_placed = kinds.placed && dice.one_in(2);
+  const bool is_placed = kinds.placed && dice.one_in(2) && what.may_be_placed;
   double swizzle = 0;
   if (kinds.swizzled && !what.is_of_broker && !is_placed && dice.one_in(2))
     swizzle = dice.spread(0.1, storm.seconds / 10);
@@ -145,7 +154,10 @@ std::string milliseconds(double seconds) {
 }
 
 std::string draw_faults(Dice& dice, const Wanted& wanted, const Storm& storm) {
-  const Kinds kinds = draw_kinds(dice, wanted);
+  Wanted possible = wanted;
+  if (storm.own_targets.empty())
+    possible.without.insert(possible.without.end(), {"clock", "half_open", "storm", "placed"});
+  const Kinds kinds = draw_kinds(dice, possible);
   if (kinds.all.empty()) return {};
   std::string faults = "faults:\n";
   for (std::uint64_t n = dice.between(1, faults_most); n > 0; --n)

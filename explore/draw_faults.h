@@ -12,7 +12,10 @@ namespace mq::explore {
 struct Storm {
   double seconds = 60;               // how long it lasts
   std::vector<std::string> targets;  // links, groups and clients
-  bool may_lose_stores = true;       // every client can begin anew when its store is lost
+  // Of these, those behind which nobody is but clients of ours; else what befalls such clients only
+  // is not drawn.
+  std::vector<std::string> own_targets = {};
+  bool may_lose_stores = true;  // every client can begin anew when its store is lost
 };
 
 // The whole entry `faults:`, or nothing if everything is left out.

@@ -188,6 +188,26 @@ TEST(Draw, AUsersScenarioKeepsItsFleetAndGetsOtherFaults) {
   EXPECT_GT(texts.size(), 90U);
 }
 
+TEST(Draw, WhoIsNoClientOfOursIsNotAskedForWhatOnlyTheseCan) {
+  const std::string others =
+      "  poller: { link: modem, rest: { get: [ { path: /t, every: 5s } ] } }\n"
+      "  other: { link: line, program: { command: [ x ] } }\n";
+  const std::string ours = "  sensor: { publish: [ { topic: t, every: 5s } ] }\n";
+  for (const std::string& fleet : {others, others + ours}) {
+    const Node root = tree(
+        "version: 1\nname: mine\nduration: 5min\n"
+        "links: { modem: { profile: gprs }, line: { profile: edge } }\nfleet:\n" +
+        fleet);
+    bool is_any_of_ours = false;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      const std::string text = draw(seed, {}, root);
+      ASSERT_EQ(refusal(text), "") << text;
+      is_any_of_ours |= text.find("half_open: sensor") != text.npos;
+    }
+    EXPECT_EQ(is_any_of_ours, fleet.find("sensor") != fleet.npos);
+  }
+}
+
 // The "failure" needs one cut of link1 and a QoS 2 publisher, and nothing else.
 bool needs_a_cut_and_qos2(const std::string& text) {
   const auto parsed = scenario::parse(text, "x.yaml");

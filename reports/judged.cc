@@ -64,10 +64,26 @@ Spread spread_of(const checks::LatencyHistogram& all) {
 CostTable costs_of(const checks::Costs& costs) {
   CostTable table{
       {}, costs.has_traffic, spread_of(costs.first_message), spread_of(costs.staleness)};
-  for (const checks::CostRow& row : costs.rows)
-    table.rows.push_back({row.group, row.clients, row.bytes_up, row.bytes_down, row.bytes_most,
-                          row.reconnects, row.reconnects_most, row.radio_on, row.radio_on_most,
-                          row.microjoules, row.microjoules_most});
+  for (const checks::CostRow& row : costs.rows) {
+    table.rows.push_back({row.group,
+                          row.clients,
+                          row.bytes_up,
+                          row.bytes_down,
+                          row.bytes_most,
+                          row.reconnects,
+                          row.reconnects_most,
+                          row.radio_on,
+                          row.radio_on_most,
+                          row.microjoules,
+                          row.microjoules_most,
+                          {},
+                          {},
+                          {}});
+    if (!row.freshness) continue;
+    table.rows.back().values = spread_of(row.freshness->latency);
+    table.rows.back().age_mean = row.freshness->age.mean;
+    table.rows.back().age_most = row.freshness->age.most;
+  }
   return table;
 }
 

@@ -191,7 +191,7 @@ struct JourneyPacket {
 };
 
 struct JourneyMessage {
-  bool published = false;  // by this client; else received by it
+  bool published = false;      // by this client; else received by it
   trace::ClientIndex other{};  // the publisher of a received message
   std::uint64_t number = 0;    // of the publisher's messages; of a will: its connection
   bool will = false;
@@ -237,6 +237,11 @@ struct LinkTraffic {  // on the wire, headers of IP and TCP included
   std::uint64_t lost_up = 0, lost_down = 0;
 };
 
+struct Spread {
+  std::uint64_t count = 0;
+  Duration p50{}, p99{}, max{};
+};
+
 // What a group of clients cost, all together, and the one that needed most.
 struct CostRow {
   std::string group;
@@ -245,11 +250,10 @@ struct CostRow {
   std::uint64_t reconnects = 0, reconnects_most = 0;
   std::optional<Duration> radio_on, radio_on_most;
   std::optional<std::uint64_t> microjoules, microjoules_most;
-};
-
-struct Spread {
-  std::uint64_t count = 0;
-  Duration p50{}, p99{}, max{};
+  // Of the values that they read, where that was measured: from being taken to being there, and how
+  // old the newest one that they had was.
+  Spread values;
+  Duration age_mean{}, age_most{};
 };
 
 struct CostTable {

@@ -264,6 +264,13 @@ void fields(Io& io, LinkTraffic& v) {
   io("lost_down", v.lost_down);
 }
 template <class Io>
+void fields(Io& io, Spread& v) {
+  io("count", v.count);
+  io("p50_ns", v.p50);
+  io("p99_ns", v.p99);
+  io("max_ns", v.max);
+}
+template <class Io>
 void fields(Io& io, CostRow& v) {
   io("group", v.group);
   io("clients", v.clients);
@@ -276,13 +283,9 @@ void fields(Io& io, CostRow& v) {
   io("radio_on_most_ns", v.radio_on_most);
   io("microjoules", v.microjoules);
   io("microjoules_most", v.microjoules_most);
-}
-template <class Io>
-void fields(Io& io, Spread& v) {
-  io("count", v.count);
-  io("p50_ns", v.p50);
-  io("p99_ns", v.p99);
-  io("max_ns", v.max);
+  io.since_then("values", v.values);
+  io.since_then("age_mean_ns", v.age_mean);
+  io.since_then("age_most_ns", v.age_most);
 }
 template <class Io>
 void fields(Io& io, CostTable& v) {

@@ -37,6 +37,10 @@ inline report::Words words_of(Durability) {
   static constexpr const char* words[] = {"none", "process", "power"};
   return {words, 0};
 }
+inline report::Words words_of(Speaks) {
+  static constexpr const char* words[] = {"mqtt", "http"};
+  return {words, 0};
+}
 inline report::Words words_of(Stamp::Origin) {
   static constexpr const char* words[] = {"publish", "will"};
   return {words, 0};
@@ -65,6 +69,7 @@ void fields(Io& io, ClientInfo& v) {
   io("id", v.id);
   io("group", v.group);
   io("link", v.link);
+  io.since_then("speaks", v.speaks);
   io("version", v.version);
   io("clean_start", v.clean_start);
   io("session_expiry_s", v.session_expiry);

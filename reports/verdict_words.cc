@@ -88,6 +88,12 @@ std::string world_name(const trace::RunInfo& run) {
   return run.world == "ns3" ? "ns-3" : run.world;
 }
 
+std::size_t clients_of_mqtt(const trace::RunInfo& run) {
+  return static_cast<std::size_t>(std::count_if(
+      run.clients.begin(), run.clients.end(),
+      [](const trace::ClientInfo& client) { return client.speaks == trace::Speaks::mqtt; }));
+}
+
 std::vector<const Finding*> by_importance(const Results& results) {
   std::vector<const Finding*> order;
   for (const Finding& finding : results.findings) order.push_back(&finding);

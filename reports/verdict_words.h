@@ -21,6 +21,9 @@ std::string_view without_full_stop(std::string_view text);
 
 std::string world_name(const trace::RunInfo& run);  // "ns-3", "memory"
 
+// The others speak HTTP.
+std::size_t clients_of_mqtt(const trace::RunInfo& run);
+
 // Broken promises first, then what the scenario expects but could not be tried, then the rest; the
 // order among equals stays.
 std::vector<const checks::Finding*> by_importance(const Results& results);

@@ -21,6 +21,10 @@ trace::ClientInfo client_info(const Plan& plan, const GroupPlan& group, std::siz
   client.id = client_id(group, number);
   client.group = group.name;
   client.link = plan.links.at(group.link).name;
+  if (group.rest) {
+    client.speaks = trace::Speaks::http;
+    return client;
+  }
   client.version = group.versions[(number - 1) % group.versions.size()];
   client.clean_start = group.clean_start;
   client.session_expiry = session_expiry(group, client.version);

@@ -115,6 +115,27 @@ struct ProgramPlan {
   std::optional<Duration> every;         // started again so often, if it has ended
 };
 
+// What a member reads from the store, again and again.
+struct GetPlan {
+  std::string path;  // `{id}` is the member's id
+  Duration every{};  // with a start drawn in [0, every)
+  bool if_changed = false;
+};
+
+// Members that speak HTTP with a store of values at the broker's site, instead of MQTT.
+struct RestPlan {
+  bool keeps_connection = true;  // else a new one for each request
+  std::size_t token_bytes = 0;   // of an access token with each request; 0: none
+  Duration timeout{};            // of a request, connecting included
+  std::vector<PublishPlan> put;  // `topic` is the path
+  std::vector<GetPlan> get;
+};
+
+// The store that they speak with.
+struct StorePlan {
+  Duration idle_timeout = std::chrono::seconds(75);  // of a connection; as nginx has it
+};
+
 // What a group's connections are made of; the broker listens for each.
 enum class Transport : std::uint8_t { tcp, tls, websocket, wss };
 
@@ -139,6 +160,7 @@ struct GroupPlan {
   std::vector<PublishPlan> publish;
   std::vector<SubscribePlan> subscribe;
   std::optional<ProgramPlan> program;  // instead of our client, which publishes and subscribes
+  std::optional<RestPlan> rest;        // likewise
 };
 
 // The id of member `number` (from 1) of a group: the group's name alone if it has one member.
@@ -232,6 +254,7 @@ struct Plan {
   std::uint64_t seed = 1;
   WorldKind world = WorldKind::ns3;
   BrokerPlan broker;
+  StorePlan store;
   std::vector<LinkPlan> links;
   std::vector<GroupPlan> groups;
   std::vector<FaultPlan> faults;

@@ -6,6 +6,7 @@ namespace mq::scenario {
 
 void speak_3_1_1(Plan& plan) {
   for (GroupPlan& group : plan.groups) {
+    if (group.rest) continue;
     // Clean Session is Clean Start and the end of the session in one.
     const bool speaks_5_only = std::find(group.versions.begin(), group.versions.end(),
                                          Version::v3_1_1) == group.versions.end();
@@ -19,8 +20,8 @@ void speak_3_1_1(Plan& plan) {
 
 bool speaks_5(const Plan& plan) {
   return std::any_of(plan.groups.begin(), plan.groups.end(), [](const GroupPlan& group) {
-    return std::find(group.versions.begin(), group.versions.end(), Version::v5) !=
-           group.versions.end();
+    return !group.rest && std::find(group.versions.begin(), group.versions.end(), Version::v5) !=
+                              group.versions.end();
   });
 }
 

@@ -21,6 +21,7 @@ CheckSet::CheckSet(trace::RunInfo run)
       expiry_(fleet_),
       access_(fleet_),
       costs_(fleet_),
+      freshness_(run_),
       sometimes_(fleet_, ledger_, sessions_, wills_) {}
 
 void CheckSet::observe(const trace::Event& event) {
@@ -37,6 +38,7 @@ void CheckSet::observe(const trace::Event& event) {
   expiry_.observe(event);
   access_.observe(event);
   costs_.observe(event);
+  freshness_.observe(event);
   sometimes_.observe(event);
 }
 
@@ -87,6 +89,8 @@ Judgement CheckSet::finish() {
     if (expectation.id == "latency")
       findings.push_back(judge_latency(expectation, ledger_.latency()));
   costs_.staleness(retained_.staleness());
+  freshness_.finish(now_);
+  costs_.freshness(freshness_);
   append(costs_.finish(now_));
   judgement.costs = costs_.costs();
   append(sometimes_.finish(now_));
@@ -96,7 +100,7 @@ Judgement CheckSet::finish() {
         {std::string(state.phrase), std::string(state.meaning), sometimes_.reached()[i]});
   }
   mark_expected(judgement);
-  bool saw_a_message = false;
+  bool saw_a_message = freshness_.values() > 0;
   for (const auto& published : judgement.ledger.published)
     saw_a_message = saw_a_message || published.attempted > 0;
   for (const auto& totals : judgement.ledger.totals)

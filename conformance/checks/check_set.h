@@ -14,6 +14,7 @@
 #include "conformance/checks/expiry.h"
 #include "conformance/checks/finding.h"
 #include "conformance/checks/fleet.h"
+#include "conformance/checks/freshness.h"
 #include "conformance/checks/latency.h"
 #include "conformance/checks/ledger.h"
 #include "conformance/checks/redelivery.h"
@@ -82,6 +83,7 @@ class CheckSet final : public trace::BatchObserver {
   ExpiryCheck expiry_;
   AccessCheck access_;
   CostCheck costs_;
+  FreshnessFold freshness_;
   SometimesCheck sometimes_;
   Instant now_{};
 };

@@ -29,6 +29,11 @@ std::string energy_text(std::uint64_t microjoules) {
   return joules < 1 ? number_text(joules * 1000) + " mJ" : number_text(joules) + " J";
 }
 
+const char* age_words(std::string_view measure) {
+  return measure == "mean" ? "The mean age of the values that are held"
+                           : "The age of the oldest value that is held";
+}
+
 // "of each client", "of each of sensors".
 std::string whose(const trace::Expectation& expectation) {
   return expectation.group.empty() ? "each client" : "each client of " + expectation.group;
@@ -61,6 +66,12 @@ void CostCheck::observe(const trace::Event& event) {
     on_fault(began->fault, began->client, true, event.at);
   } else if (const auto* ended = std::get_if<trace::FaultEnded>(&event.what)) {
     on_fault(ended->fault, ended->client, false, event.at);
+  } else if (const auto* http = std::get_if<trace::HttpSeen>(&event.what)) {
+    if (!fleet_.knows(http->connection.client)) return;
+    Client& client = clients_[static_cast<std::size_t>(http->connection.client)];
+    if (client.last_connection == http->connection.number) return;
+    client.last_connection = http->connection.number;
+    ++client.accepted;
   } else if (const auto* spent = std::get_if<trace::Spent>(&event.what)) {
     if (fleet_.knows(spent->client))
       clients_[static_cast<std::size_t>(spent->client)].spent = *spent;
@@ -112,6 +123,8 @@ void CostCheck::sum_up() {
     add(row->radio_on, row->radio_on_most, client.spent->radio_on);
     add(row->microjoules, row->microjoules_most, client.spent->microjoules);
   }
+  if (freshness_ == nullptr) return;
+  for (CostRow& row : costs_.rows) row.freshness = freshness_->of(row.group);
 }
 
 std::vector<Finding> CostCheck::finish(Instant end) {
@@ -128,7 +141,7 @@ std::vector<Finding> CostCheck::finish(Instant end) {
       findings.push_back(judge_percentile(
           expectation, costs_.staleness, "staleness",
           " % of all retained values are given to a new subscription at an age below "));
-    else if (id == "bytes" || id == "radio" || id == "energy" || id == "reconnects")
+    else if (id == "bytes" || id == "radio" || id == "energy" || id == "reconnects" || id == "age")
       findings.push_back(judge(expectation));
   }
   return findings;
@@ -136,8 +149,16 @@ std::vector<Finding> CostCheck::finish(Instant end) {
 
 // The client that needed most decides.
 Finding CostCheck::judge(const trace::Expectation& expectation) const {
+  const bool is_of_time = expectation.id == "radio" || expectation.id == "age";
   const auto amount = [&](const Client& client) -> std::optional<std::uint64_t> {
     if (expectation.id == "reconnects") return client.accepted > 0 ? client.accepted - 1 : 0;
+    if (expectation.id == "age") {
+      const ClientIndex index{static_cast<std::uint32_t>(&client - clients_.data())};
+      const auto age = freshness_ != nullptr ? freshness_->of(index) : std::nullopt;
+      if (!age) return std::nullopt;
+      return static_cast<std::uint64_t>(
+          (expectation.argument == "mean" ? age->mean : age->most).count());
+    }
     if (!client.spent) return std::nullopt;
     if (expectation.id == "energy") return client.spent->microjoules;
     if (expectation.id == "radio") {
@@ -148,17 +169,16 @@ Finding CostCheck::judge(const trace::Expectation& expectation) const {
            (expectation.argument != "up" ? client.spent->bytes_down : 0);
   };
   const auto text = [&](std::uint64_t value) {
-    if (expectation.id == "radio")
-      return duration_text(Duration(static_cast<Duration::rep>(value)));
+    if (is_of_time) return duration_text(Duration(static_cast<Duration::rep>(value)));
     if (expectation.id == "energy") return energy_text(value);
     return expectation.id == "bytes" ? count_text(value) + " B" : count_text(value);
   };
-  const std::uint64_t limit = expectation.id == "radio"
-                                  ? static_cast<std::uint64_t>(expectation.below->count())
-                                  : static_cast<std::uint64_t>(*expectation.most);
+  const std::uint64_t limit = is_of_time ? static_cast<std::uint64_t>(expectation.below->count())
+                                         : static_cast<std::uint64_t>(*expectation.most);
   Finding finding;
   finding.id = expectation.id;
-  if (expectation.argument == "up" || expectation.argument == "down")
+  if (expectation.argument == "up" || expectation.argument == "down" ||
+      expectation.argument == "mean")
     finding.id += "-" + expectation.argument;
   if (!expectation.group.empty()) finding.id += "-" + expectation.group;
   finding.expected = true;
@@ -166,8 +186,10 @@ Finding CostCheck::judge(const trace::Expectation& expectation) const {
   const std::string what = expectation.id == "bytes"    ? "The bytes on the air"
                            : expectation.id == "radio"  ? "The time that the radio is on"
                            : expectation.id == "energy" ? "The energy of the radio"
+                           : expectation.id == "age"    ? age_words(expectation.argument)
                                                         : "The number of reconnects";
-  finding.promise = what + " of " + whose(expectation) + " stays below " + text(limit) + ".";
+  finding.promise = what + (expectation.id == "age" ? " by " : " of ") + whose(expectation) +
+                    " stays below " + text(limit) + ".";
   Tally tally;
   std::uint64_t most = 0;
   for (std::size_t i = 0; i < clients_.size(); ++i) {

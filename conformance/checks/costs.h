@@ -1,6 +1,7 @@
 // What a fleet costs: bytes on the air, time and energy of its radios, reconnects; how long it
-// takes until a client works again after an outage, and how old the retained values are that it is
-// given. Nothing is promised by the standard here: a scenario sets limits of its own.
+// takes until a client works again after an outage, how old the retained values are that it is
+// given, and how fresh what it reads. Nothing is promised by the standard here: a scenario sets
+// limits of its own.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 
 #include "conformance/checks/check.h"
 #include "conformance/checks/fleet.h"
+#include "conformance/checks/freshness.h"
 #include "conformance/checks/latency_histogram.h"
 
 namespace mq::checks {
@@ -24,6 +26,7 @@ struct CostRow {
   std::uint64_t reconnects_most = 0;
   std::optional<Duration> radio_on, radio_on_most;             // if its radios have states
   std::optional<std::uint64_t> microjoules, microjoules_most;  // if its links say what they draw
+  std::optional<Freshness> freshness;                          // if it was measured, of readers
 };
 
 struct Costs {
@@ -44,12 +47,15 @@ class CostCheck final : public Check {
   // One for each limit of `expect`.
   std::vector<Finding> finish(Instant end) override;
 
-  void staleness(const LatencyHistogram& all) { costs_.staleness = all; }  // before finish()
-  const Costs& costs() const { return costs_; }                            // after finish()
+  // Before finish(). What is fresh is looked at until then.
+  void staleness(const LatencyHistogram& all) { costs_.staleness = all; }
+  void freshness(const FreshnessFold& fold) { freshness_ = &fold; }
+  const Costs& costs() const { return costs_; }  // after finish()
 
  private:
   struct Client {
     std::uint32_t accepted = 0;              // connections
+    std::uint32_t last_connection = 0;       // of HTTP, that carried something
     std::uint32_t faults = 0;                // that keep it from working now
     Instant waiting_since = Instant::max();  // the last one is over
     std::optional<trace::Spent> spent;
@@ -64,6 +70,7 @@ class CostCheck final : public Check {
   std::vector<Client> clients_;
   std::vector<bool> interrupts_;  // by fault: it ends connections, or stops what goes over them
   Costs costs_;
+  const FreshnessFold* freshness_ = nullptr;
   Instant end_{};
 };
 

@@ -35,7 +35,7 @@ SECTIONS = [
              "docs/explore.md",
              "docs/campaigns.md", "docs/gate.md", "docs/ci/README.md", "docs/other-brokers.md",
              "docs/findings.md"]),
-    ("The networks", ["docs/links.md", "docs/validation.md"]),
+    ("The networks", ["docs/links.md", "docs/validation.md", "docs/polling.md"]),
     ("Broker and clients", ["docs/broker.md", "docs/protocol.md", "docs/bench.md"]),
 ]
 NAMES = {"README.md": "mqttlab", "scenarios/README.md": "The scenario language",

@@ -6,8 +6,7 @@ namespace mq::report {
 
 Collector::Collector(const trace::RunInfo& run, const CollectorLimits& limits)
     : limits_(limits),
-      timeline_(run.clients.size(), run.duration + run.calm, limits.fleet_bins,
-                limits.segments_remembered_max),
+      timeline_(run, limits.fleet_bins, limits.segments_remembered_max),
       latency_(run, run.duration + run.calm, limits.latency_bins, limits.attempts_remembered_max),
       bands_(limits.bands_max),
       silence_(run) {}

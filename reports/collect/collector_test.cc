@@ -35,6 +35,20 @@ TEST(Timeline, TellsStatesAndTheirTimes) {
   }
 }
 
+TEST(Timeline, HasNoneOfWhoDoesNotSpeakMqtt) {
+  const testing::DemoRun demo({.sensors = 3, .duration = 30min});
+  trace::RunInfo run = demo.run();
+  run.clients[1].speaks = trace::Speaks::http;
+  Collector collector(run, {.timelines_max = 2});
+  demo.play(collector);
+  checks::Finding finding;
+  finding.evidence.push_back({.clients = {ClientIndex{1}}});
+  const Series series = collector.finish(demo.events().back().at, {&finding, 1});
+  ASSERT_EQ(series.timelines.size(), 2U);
+  for (const ClientTimeline& line : series.timelines) EXPECT_NE(line.client, ClientIndex{1});
+  EXPECT_EQ(series.clients_left_out, 1U);
+}
+
 TEST(Timeline, TheFleetAddsUpToTheClients) {
   const testing::DemoRun demo({.sensors = 20, .duration = 1h});
   const Series series = collect(demo);

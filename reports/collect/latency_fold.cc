@@ -43,7 +43,7 @@ LatencyFold::LatencyFold(const trace::RunInfo& run, Duration whole, std::size_t 
 
 void LatencyFold::observe(const trace::Event& event) {
   if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
-    attempts_.add(*attempt, event.at);
+    attempts_.add(attempt->stamp, event.at);
   else if (const auto* delivery = std::get_if<trace::Delivered>(&event.what))
     delivered(*delivery, event.at);
 }

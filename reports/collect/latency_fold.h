@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "conformance/checks/attempts.h"
 #include "conformance/checks/latency_histogram.h"
-#include "reports/collect/attempts.h"
 #include "reports/collect/time_slots.h"
 #include "reports/results.h"
 #include "sim/trace/event.h"
@@ -36,7 +36,7 @@ class LatencyFold {
 
   void delivered(const trace::Delivered& delivery, Instant at);
 
-  Attempts attempts_;
+  checks::Attempts attempts_;
   std::vector<bool> keeps_retain_flag_;  // clients for whom RETAIN does not mean "old"
   TimeSlots slots_;
   std::array<PerQos, 3> per_qos_;

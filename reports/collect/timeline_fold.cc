@@ -1,7 +1,6 @@
 #include "reports/collect/timeline_fold.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace mq::report {
 namespace {
@@ -38,14 +37,15 @@ void thin_out(std::vector<Segment>& segments, Instant end, Duration whole, std::
   segments = std::move(kept);
 }
 
-TimelineFold::TimelineFold(std::size_t clients, Duration whole, std::size_t fleet_bins,
+TimelineFold::TimelineFold(const trace::RunInfo& run, std::size_t fleet_bins,
                            std::size_t segments_max)
-    : clients_(clients),
-      whole_(whole),
-      segments_per_client_(share_of(segments_max, clients)),
-      slots_(whole, fleet_bins),
+    : clients_(run.clients.size()),
+      whole_(run.duration + run.calm),
+      segments_per_client_(share_of(segments_max, run.clients.size())),
+      slots_(whole_, fleet_bins),
       fleet_(fleet_bins) {
-  for (std::size_t i = 0; i < clients; ++i) {
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    if (run.clients[i].speaks == trace::Speaks::mqtt) shown_.push_back(i);
     clients_[i].line.client = static_cast<trace::ClientIndex>(i);
     clients_[i].line.segments.push_back({Instant{}, ClientState::away});
   }
@@ -113,8 +113,7 @@ void TimelineFold::integrate_until(Instant at) {
 
 std::vector<std::size_t> TimelineFold::choose(std::span<const trace::ClientIndex> wanted,
                                               std::size_t clients_max) const {
-  std::vector<std::size_t> order(clients_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order = shown_;
   if (order.size() <= clients_max) return order;
   std::vector<std::size_t> chosen;
   std::vector<bool> taken(clients_.size());
@@ -124,15 +123,16 @@ std::vector<std::size_t> TimelineFold::choose(std::span<const trace::ClientIndex
     chosen.push_back(client);
   };
   for (const trace::ClientIndex client : wanted)
-    take(static_cast<std::size_t>(client), clients_max);
+    if (std::binary_search(shown_.begin(), shown_.end(), static_cast<std::size_t>(client)))
+      take(static_cast<std::size_t>(client), clients_max);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return clients_[a].line.connected < clients_[b].line.connected;
   });
   const std::size_t half = chosen.size() + (clients_max - chosen.size()) / 2;
   for (const std::size_t client : order) take(client, half);
   const std::size_t left = clients_max - chosen.size();
-  for (std::size_t i = 0; i < left; ++i) take(i * clients_.size() / left, clients_max);
-  for (std::size_t i = 0; i < clients_.size(); ++i) take(i, clients_max);
+  for (std::size_t i = 0; i < left; ++i) take(shown_[i * shown_.size() / left], clients_max);
+  for (const std::size_t client : shown_) take(client, clients_max);
   std::sort(chosen.begin(), chosen.end());
   return chosen;
 }
@@ -151,7 +151,7 @@ void TimelineFold::finish(Instant end, std::span<const trace::ClientIndex> wante
                           fleet_[i].connecting_ns * per, fleet_[i].connected_min});
   }
   const std::vector<std::size_t> chosen = choose(wanted, clients_max);
-  into.clients_left_out = clients_.size() - chosen.size();
+  into.clients_left_out = shown_.size() - chosen.size();
   const std::size_t per_client = share_of(segments_max, chosen.size());
   for (const std::size_t index : chosen) {
     ClientTimeline line = std::move(clients_[index].line);

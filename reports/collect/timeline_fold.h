@@ -14,8 +14,8 @@ namespace mq::report {
 class TimelineFold {
  public:
   // Memory is bounded by `segments_max` segments in all, but at least 48 a client.
-  TimelineFold(std::size_t clients, Duration whole, std::size_t fleet_bins,
-               std::size_t segments_max);
+  // Who does not speak MQTT has no line and is not counted. `run` is only looked at here.
+  TimelineFold(const trace::RunInfo& run, std::size_t fleet_bins, std::size_t segments_max);
 
   void observe(const trace::Event& event);
 
@@ -43,6 +43,7 @@ class TimelineFold {
                                   std::size_t clients_max) const;
 
   std::vector<Client> clients_;
+  std::vector<std::size_t> shown_;  // those that speak MQTT
   Duration whole_;
   std::size_t segments_per_client_;
   TimeSlots slots_;

@@ -1,4 +1,5 @@
 // What the fleet cost.
+#include <algorithm>
 #include <optional>
 
 #include "reports/html/sections.h"
@@ -7,7 +8,7 @@
 namespace mq::report {
 namespace {
 
-void put_group(Markup& out, const CostRow& row, bool has_traffic) {
+void put_group(Markup& out, const CostRow& row, bool has_traffic, bool has_values) {
   const auto cell = [&](Literal label, const std::string& value, const std::string& most) {
     out << "<td class=\"number\" data-label=\"" << label << "\">" << value;
     if (!most.empty()) out << "<span class=\"sub\">most " << most << "</span>";
@@ -24,6 +25,14 @@ void put_group(Markup& out, const CostRow& row, bool has_traffic) {
   cell("Energy", row.microjoules ? energy(*row.microjoules) : "",
        several && row.microjoules_most ? energy(*row.microjoules_most) : "");
   cell("Reconnects", count(row.reconnects), several ? count(row.reconnects_most) : "");
+  if (has_values) {
+    const bool reads = row.values.count > 0;
+    cell("New values", reads ? count(row.values.count) : "", "");
+    cell("Came within", reads ? short_duration(row.values.p50) : "",
+         reads ? short_duration(row.values.max) : "");
+    cell("Age", reads ? short_duration(row.age_mean) : "",
+         reads ? short_duration(row.age_most) : "");
+  }
   out << "</tr>\n";
 }
 
@@ -52,8 +61,15 @@ Markup costs_section(const Results& r) {
          "class=\"number\">Bytes up</th><th scope=\"col\" class=\"number\">Bytes down</th><th "
          "scope=\"col\" class=\"number\">Of one client, most</th><th scope=\"col\" "
          "class=\"number\">Radio on</th><th scope=\"col\" class=\"number\">Energy</th><th "
-         "scope=\"col\" class=\"number\">Reconnects</th></tr></thead><tbody>\n";
-  for (const CostRow& row : r.costs.rows) put_group(out, row, r.costs.has_traffic);
+         "scope=\"col\" class=\"number\">Reconnects</th>";
+  const bool has_values = std::any_of(r.costs.rows.begin(), r.costs.rows.end(),
+                                      [](const CostRow& row) { return row.values.count > 0; });
+  if (has_values)
+    out << "<th scope=\"col\" class=\"number\">New values</th><th scope=\"col\" "
+           "class=\"number\">Came within, median</th><th scope=\"col\" class=\"number\">Age, "
+           "mean</th>";
+  out << "</tr></thead><tbody>\n";
+  for (const CostRow& row : r.costs.rows) put_group(out, row, r.costs.has_traffic, has_values);
   out << "</tbody></table>\n";
   if (r.costs.first_message.count + r.costs.staleness.count > 0) {
     out << "<table class=\"stack\"><thead><tr><th scope=\"col\">Time</th><th scope=\"col\" "

@@ -3,6 +3,7 @@
 
 #include "reports/html/sections.h"
 #include "reports/text/format.h"
+#include "reports/verdict_words.h"
 
 namespace mq::report {
 namespace {
@@ -23,13 +24,13 @@ void put_chart(Markup& out, Literal name, Literal height, const std::string& lab
 
 std::string fleet_label(const Results& r) {
   double most = 0;
-  double least = static_cast<double>(r.run.clients.size());
+  double least = static_cast<double>(clients_of_mqtt(r.run));
   for (const FleetBin& bin : r.series.fleet) {
     most = std::max(most, bin.connected);
     least = std::min(least, static_cast<double>(bin.connected_min));
   }
   return fmt::format("Connected clients over time: between {:.0f} and {:.0f} of {}.", least, most,
-                     r.run.clients.size());
+                     clients_of_mqtt(r.run));
 }
 
 void put_fleet_table(Markup& out, const Results& r) {
@@ -137,9 +138,12 @@ Markup time_section(const Results& r) {
   out << "<h3 id=\"clients\">Each client</h3>\n";
   if (r.series.clients_left_out > 0)
     out << "<p class=\"sub\">" << count(r.series.timelines.size()) << " of "
-        << count(r.run.clients.size())
+        << count(clients_of_mqtt(r.run))
         << " clients: those that evidence names, those that were connected least, and others from "
            "all over the fleet. The chart above counts all of them.</p>\n";
+  if (const std::size_t others = r.run.clients.size() - clients_of_mqtt(r.run); others > 0)
+    out << "<p class=\"sub\">" << count(others, "client")
+        << " with HTTP: among the <a href=\"#costs\">costs</a>, and not here.</p>\n";
   put_chart(out, "clients", "rows", clients_label(r));
   put_clients_table(out, r);
   out << "</section>\n";

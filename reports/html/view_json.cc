@@ -9,6 +9,7 @@
 
 #include "reports/html/sections.h"
 #include "reports/text/format.h"
+#include "reports/verdict_words.h"
 
 namespace mq::report {
 namespace {
@@ -187,7 +188,7 @@ std::string view_json(const Results& r) {
   view.emplace("end", at(r.series.end));
   view.emplace("calm",
                r.series.calm_from ? json::value(at(*r.series.calm_from)) : json::value(nullptr));
-  view.emplace("total", r.run.clients.size());
+  view.emplace("total", clients_of_mqtt(r.run));
   view.emplace("faults", faults(r));
   view.emplace("bands", bands(r.series.bands));
   view.emplace("down", bands(r.series.broker_down));

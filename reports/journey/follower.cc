@@ -25,7 +25,7 @@ JourneyFollower::JourneyFollower(ClientIndex client, const std::set<Stamp>& name
   journey_.client = client;
 }
 
-void JourneyFollower::observe(const Event& event, const Attempts& attempts) {
+void JourneyFollower::observe(const Event& event, const checks::Attempts& attempts) {
   if (const auto* seen = std::get_if<PacketSeen>(&event.what)) {
     if (seen->connection.client == client_) on_packet(*seen, event.at);
   } else if (const auto* delivery = std::get_if<Delivered>(&event.what)) {
@@ -117,7 +117,8 @@ void JourneyFollower::on_session(const PacketSeen& seen, Instant at) {
   now->session_present = accepted->session_present;
 }
 
-void JourneyFollower::on_delivery(const Delivered& delivery, Instant at, const Attempts& attempts) {
+void JourneyFollower::on_delivery(const Delivered& delivery, Instant at,
+                                  const checks::Attempts& attempts) {
   const std::optional<Stamp> stamp = stamp_of(delivery.publish->payload.text());
   if (!stamp) return;
   Followed& followed = follow({*stamp, false}, at);

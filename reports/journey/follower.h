@@ -10,7 +10,7 @@
 #include <tuple>
 #include <vector>
 
-#include "reports/collect/attempts.h"
+#include "conformance/checks/attempts.h"
 #include "reports/journey/journey.h"
 #include "reports/sequence/exchanges.h"
 
@@ -23,7 +23,7 @@ class JourneyFollower {
                   const JourneyLimits& limits);
 
   // Events of the client, or of the whole run; `attempts` knows those up to this event.
-  void observe(const trace::Event& event, const Attempts& attempts);
+  void observe(const trace::Event& event, const checks::Attempts& attempts);
   Journey finish();
 
  private:
@@ -45,7 +45,7 @@ class JourneyFollower {
   void on_link(const trace::Event& event);
   void on_packet(const trace::PacketSeen& seen, Instant at);
   void on_session(const trace::PacketSeen& seen, Instant at);
-  void on_delivery(const trace::Delivered& delivery, Instant at, const Attempts& attempts);
+  void on_delivery(const trace::Delivered& delivery, Instant at, const checks::Attempts& attempts);
   void on_application(const trace::Event& event);
   JourneyConnection* connection(std::uint32_t number);
   Followed* find(const Key& key);

@@ -44,7 +44,7 @@ class Everybody final : public trace::Observer {
   }
   void observe(const trace::Event& event) override {
     if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
-      attempts_.add(*attempt, event.at);
+      attempts_.add(attempt->stamp, event.at);
     for (JourneyFollower& follower : followers_) follower.observe(event, attempts_);
   }
   std::vector<Journey> finish() {
@@ -54,7 +54,7 @@ class Everybody final : public trace::Observer {
   }
 
  private:
-  Attempts attempts_;
+  checks::Attempts attempts_;
   std::vector<JourneyFollower> followers_;
 };
 

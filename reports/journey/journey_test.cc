@@ -26,13 +26,13 @@ class Follow final : public trace::Observer {
       : attempts_(2, limits.attempts_max), follower_(client, named, limits) {}
   void observe(const trace::Event& event) override {
     if (const auto* attempt = std::get_if<trace::Attempted>(&event.what))
-      attempts_.add(*attempt, event.at);
+      attempts_.add(attempt->stamp, event.at);
     follower_.observe(event, attempts_);
   }
   Journey finish() { return follower_.finish(); }
 
  private:
-  Attempts attempts_;
+  checks::Attempts attempts_;
   JourneyFollower follower_;
 };
 

@@ -70,6 +70,9 @@ class Members {
     if (index >= run_.faults.size()) fail("fault", "is not a fault of the run");
     return index;
   }
+  std::optional<Stamp> maybe_stamp() {
+    return has("message") ? std::optional(stamp()) : std::nullopt;
+  }
   Stamp stamp() {
     const auto found = stamp_of(text("message"));
     if (!found) fail("message", "is not the mark of a message");
@@ -143,6 +146,14 @@ What malformed_seen(Reading& r) {
   return MalformedSeen{connection, end, fault, sent, version, std::as_bytes(std::span(r.wire))};
 }
 
+What http_seen(Reading& r) {
+  const Connection connection = r.in.connection();
+  const End end = r.in.end();
+  const bool sent = r.in.flag("sent");
+  if (!decode_base64(r.in.text("wire"), r.wire)) r.in.fail("wire", "is not base64");
+  return HttpSeen{connection, end, sent, std::as_bytes(std::span(r.wire))};
+}
+
 What spent(Members& in) {
   Spent spent{in.client(), in.number<std::uint64_t>("up"), in.number<std::uint64_t>("down")};
   if (in.has("radio_ns")) spent.radio_on = Duration(in.number<std::int64_t>("radio_ns"));
@@ -195,6 +206,14 @@ What what_of(std::string_view name, Reading& r) {
       return spent(in);
     case 18:
       return BrokerSaid{in.text("text")};
+    case 19:
+      return ValueTaken{in.client(), in.stamp(), in.text("path")};
+    case 20:
+      return ValueRead{in.client(), in.maybe_stamp(), in.text("path")};
+    case 21:
+      return http_seen(r);
+    case 22:
+      return HttpFailed{in.connection(), in.text("reason")};
     default:
       in.fail("e", "is an event that this program does not know");
       return BrokerDown{};

@@ -74,6 +74,31 @@ void put_publish(Line& line, const Publish& publish, std::vector<std::byte>& scr
   line.base64("wire", scratch);
 }
 
+// "GET /shop/temp HTTP/1.1", for a reader of the file.
+std::string_view first_line(std::span<const std::byte> wire) {
+  const std::string_view text(reinterpret_cast<const char*>(wire.data()), wire.size());
+  return text.substr(0, text.find('\r'));
+}
+
+void put(Line& line, const ValueTaken& taken) {
+  put(line, taken.client, taken.stamp);
+  line.text("path", taken.path);
+}
+void put(Line& line, const ValueRead& read) {
+  line.number("client", static_cast<std::uint32_t>(read.client));
+  if (read.stamp) line.word("message", to_text(*read.stamp));
+  line.text("path", read.path);
+}
+void put(Line& line, const HttpSeen& seen) {
+  put(line, seen.connection);
+  line.word("end", word(end_words, seen.end)).flag("sent", seen.sent);
+  line.text("line", first_line(seen.wire)).base64("wire", seen.wire);
+}
+void put(Line& line, const HttpFailed& failed) {
+  put(line, failed.connection);
+  line.text("reason", failed.reason);
+}
+
 // The members of one kind of event after its time and its name.
 void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) {
   std::visit(
@@ -123,7 +148,9 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
           },
           [&](const FaultBegan& e) { put_fault(line, e.fault, e.client); },
           [&](const FaultEnded& e) { put_fault(line, e.fault, e.client); },
-          [&](const BrokerDown&) {}, [&](const BrokerUp&) {}, [&](const CalmBegan&) {},
+          [&](const BrokerDown&) {},
+          [&](const BrokerUp&) {},
+          [&](const CalmBegan&) {},
           [&](const RunEnded& e) { line.flag("complete", e.complete); },
           [&](const ClientDown& e) {
             line.number("client", static_cast<std::uint32_t>(e.client));
@@ -131,7 +158,11 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
           },
           [&](const ClientUp& e) { line.number("client", static_cast<std::uint32_t>(e.client)); },
           [&](const Spent& e) { put(line, e); },
-          [&](const BrokerSaid& e) { line.text("text", e.text); }},
+          [&](const BrokerSaid& e) { line.text("text", e.text); },
+          [&](const ValueTaken& e) { put(line, e); },
+          [&](const ValueRead& e) { put(line, e); },
+          [&](const HttpSeen& e) { put(line, e); },
+          [&](const HttpFailed& e) { put(line, e); }},
       what);
 }
 

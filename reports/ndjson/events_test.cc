@@ -95,6 +95,38 @@ TEST_F(EventsFile, TheLogOfTheBrokerStandsInItAndIsReadAgain) {
   EXPECT_EQ(hear.said, "said \"so\" \x01");
 }
 
+TEST_F(EventsFile, WhatSpeaksHttpStandsInItAndIsReadAgain) {
+  testing::DemoRun demo({.sensors = 1, .duration = 3min});
+  const std::string request = "GET /a HTTP/1.1\r\nHost: s\r\n\r\n";
+  const trace::Stamp stamp{.publisher = trace::ClientIndex{0}, .number = 3};
+  const trace::Event events[] = {
+      {Instant{} + 1s, trace::ValueTaken{{}, stamp, "/a"}},
+      {Instant{} + 2s,
+       trace::HttpSeen{{{}, 1}, trace::End::broker, false, std::as_bytes(std::span(request))}},
+      {Instant{} + 3s, trace::ValueRead{{}, stamp, "/a"}},
+      {Instant{} + 4s, trace::ValueRead{{}, std::nullopt, "/b"}},
+      {Instant{} + 5s, trace::HttpFailed{{{}, 2}, "no answer in time"}},
+  };
+  OutputFile out(path("events.ndjson"));
+  EventWriter writer(out, demo.run(), trace_bytes_max);
+  for (const trace::Event& event : events) writer.observe(event);
+  EXPECT_FALSE(out.close());
+  const std::string text = content(out.path());
+  EXPECT_THAT(text, HasSubstr(R"("end":"broker","sent":false,"line":"GET /a HTTP/1.1","wire":)"));
+  EXPECT_THAT(text, HasSubstr(R"("conn":2,"reason":"no answer in time")"));
+  std::istringstream in(text);
+  EventReader reader(in);
+  ASSERT_NE(reader.run(), nullptr);
+  OutputFile again(path("again.ndjson"));
+  EventWriter second(again, *reader.run());
+  std::size_t count = 0;
+  while (reader.next(second)) ++count;
+  EXPECT_FALSE(reader.fault()) << reader.fault()->why;
+  again.close();
+  EXPECT_EQ(count, std::size(events));
+  EXPECT_EQ(content(again.path()), text);
+}
+
 TEST_F(EventsFile, EachLineSaysReadablyWhatAPacketIs) {
   const testing::DemoRun demo({.sensors = 3, .duration = 12min});
   const std::string text = write(demo);

@@ -66,6 +66,23 @@ TEST_F(Capture, TsharkDecodesEveryPacketAsMqtt) {
   EXPECT_GT(tshark("-Y 'mqtt.property_len && mqtt.msgtype == 3'").size(), 10U);
 }
 
+TEST_F(Capture, TsharkDecodesHttpAsWell) {
+  const std::string request = "GET /shop/temp HTTP/1.1\r\nHost: s\r\n\r\n";
+  const std::string answer = "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n";
+  OutputFile out(path_);
+  CaptureWriter writer(out, {});
+  const auto see = [&](trace::End end, bool sent, const std::string& text) {
+    writer.observe(
+        {Instant{} + 1s, trace::HttpSeen{{{}, 1}, end, sent, std::as_bytes(std::span(text))}});
+  };
+  see(trace::End::client, true, request);
+  see(trace::End::broker, false, request);
+  see(trace::End::broker, true, answer);
+  EXPECT_FALSE(out.close());
+  EXPECT_EQ(tshark("-T fields -e http.request.uri -e http.response.code"),
+            (std::vector<std::string>{"/shop/temp\t", "\t304"}));
+}
+
 TEST_F(Capture, SaysWhoSpokeAndWhen) {
   const testing::DemoRun demo({.sensors = 2, .duration = 3min});
   write(demo);

@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint32_t broker_address = 0xC0000201;  // 192.0.2.1
 constexpr std::uint32_t broker_port = 1883;
 constexpr std::uint32_t broker_port_tls = 8883;
+constexpr std::uint32_t store_port = 80;
+constexpr std::uint32_t store_port_tls = 443;
 constexpr std::uint32_t client_network = 0x0A000000;  // 10.0.0.0/8
 constexpr std::uint32_t client_port_first = 10001;
 constexpr std::uint32_t client_ports = 50'000;
@@ -30,13 +32,24 @@ CaptureWriter::CaptureWriter(OutputFile& out, Options options)
     : options_(std::move(options)), pdus_(out, options_.bytes_max) {}
 
 void CaptureWriter::observe(const trace::Event& event) {
+  if (truncated()) return;
+  if (const auto* message = std::get_if<trace::HttpSeen>(&event.what))
+    return put(*message, event.at);
   const auto* packet = std::get_if<trace::PacketSeen>(&event.what);
-  if (packet == nullptr || !packet->sent || truncated()) return;
+  if (packet == nullptr || !packet->sent) return;
   const bool hidden = is_encrypted(packet->connection.client);
   if (hidden != (options_.shows == Shows::what_tls_hides)) return;
   pdus_.put(event.at, "mqtt",
             flow_of(packet->connection, packet->end, hidden ? broker_port_tls : broker_port),
             hidden ? without_password(*packet->packet, packet->wire, scratch_) : packet->wire);
+}
+
+void CaptureWriter::put(const trace::HttpSeen& message, Instant at) {
+  const bool hidden = is_encrypted(message.connection.client);
+  if (!message.sent || hidden != (options_.shows == Shows::what_tls_hides)) return;
+  pdus_.put(at, "http",
+            flow_of(message.connection, message.end, hidden ? store_port_tls : store_port),
+            message.wire);
 }
 
 void CaptureWriter::observe(const trace::EncryptedRecords& records) {

@@ -3,8 +3,8 @@
 // decrypted.pcap is what lay within TLS, passwords starred out.
 //
 // Client number i (from 0) is 10.x.y.z with x.y.z = i + 1, the broker is 192.0.2.1 port 1883, 8883
-// with TLS; each connection of a client has a port of its own, counted from 10001 and used again
-// after 50,000.
+// with TLS, and the store of those who speak HTTP port 80, within TLS 443; each connection of a
+// client has a port of its own, counted from 10001 and used again after 50,000.
 #pragma once
 
 #include <cstddef>
@@ -35,6 +35,7 @@ class CaptureWriter final : public trace::Observer {
   bool truncated() const { return pdus_.truncated(); }
 
  private:
+  void put(const trace::HttpSeen& message, Instant at);
   bool is_encrypted(trace::ClientIndex client) const;
 
   const Options options_;

@@ -59,7 +59,7 @@ void Glance::on(const trace::Event&, const trace::LinkClosed& closed) {
 
 void Glance::on(const trace::Event& event, const trace::Attempted& attempted) {
   ++attempted_;
-  attempts_.add(attempted, event.at);
+  attempts_.add(attempted.stamp, event.at);
 }
 
 void Glance::on(const trace::Event& event, const trace::Delivered& delivered) {

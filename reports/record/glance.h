@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/collect/attempts.h"
+#include "conformance/checks/attempts.h"
 #include "sim/trace/event.h"
 #include "sim/trace/run_info.h"
 
@@ -54,7 +54,7 @@ class Glance final : public trace::Observer {
   std::vector<Group> groups_;
   std::vector<std::uint32_t> group_of_;  // by client
   std::vector<bool> connected_;          // by client
-  Attempts attempts_;
+  checks::Attempts attempts_;
   std::deque<Duration> latencies_;         // the last ones
   std::deque<Message> messages_;           // the last ones
   std::map<std::size_t, Instant> faults_;  // those that go on, since when

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <vector>
+
 #include "reports/text/escape.h"
 #include "reports/text/format.h"
 #include "reports/verdict_words.h"
@@ -35,6 +38,45 @@ void append_evidence(std::string& out, const Finding& finding) {
   if (finding.evidence.size() > evidence_shown_max) out += "- and more in report.html\n";
 }
 
+// What ways to come by a value cost, side by side; only where that was measured.
+std::vector<std::array<std::string, 8>> cost_rows(const Results& results) {
+  std::vector<std::array<std::string, 8>> rows = {
+      {"group", "up", "down", "radio on", "energy", "new values", "came within", "age"}};
+  bool is_measured = false;
+  for (const CostRow& row : results.costs.rows) {
+    const bool reads = row.values.count > 0;
+    is_measured = is_measured || reads;
+    rows.push_back(
+        {row.group, bytes(row.bytes_up), bytes(row.bytes_down),
+         row.radio_on ? long_duration(*row.radio_on) : "",
+         row.microjoules ? energy(*row.microjoules) : "", reads ? count(row.values.count) : "",
+         reads ? short_duration(row.values.p50) : "", reads ? short_duration(row.age_mean) : ""});
+  }
+  if (!is_measured) rows.clear();
+  return rows;
+}
+
+std::string costs_markdown(const Results& results) {
+  std::string out;
+  for (const auto& row : cost_rows(results)) {
+    const bool is_head = out.empty();
+    if (is_head) out += "\n";
+    for (const std::string& cell : row) out += fmt::format("| {} ", markdown(cell));
+    out += is_head ? "|\n| --- | --- | --- | --- | --- | --- | --- | --- |\n" : "|\n";
+  }
+  return out;
+}
+
+std::string costs_text(const Results& results) {
+  std::string out;
+  for (const auto& row : cost_rows(results)) {
+    out += fmt::format("  {:<20}", visible(row.front(), 20));
+    for (std::size_t i = 1; i < row.size(); ++i) out += fmt::format(" {:>12}", row[i]);
+    out += "\n";
+  }
+  return out;
+}
+
 std::string_view colour_of(const Results& results) {
   if (results.verdict == Verdict::broken) return "\x1b[1;31m";
   return results.verdict == Verdict::held && results.complete ? "\x1b[1;32m" : "\x1b[1;33m";
@@ -54,6 +96,7 @@ std::string summary_markdown(const Results& results) {
                        markdown(finding->promise), markdown(finding->limit),
                        markdown(finding->measured));
   for (const Finding* finding : by_importance(results)) append_evidence(out, *finding);
+  out += costs_markdown(results);
   out +=
       fmt::format("\n{} simulated, {}, {}, seed {}, broker {}.\n\nRepeat it (hash {}):\n\n    {}\n",
                   long_duration(results.reached.time_since_epoch()),
@@ -78,6 +121,7 @@ std::string terminal_text(const Results& results, Colour colour) {
       out += fmt::format("             {} {}\n", clock(finding->evidence.front().at),
                          visible(finding->evidence.front().text));
   }
+  out += costs_text(results);
   out +=
       fmt::format("hash    {}\nrepeat  {}\n",
                   results.hash.empty() ? "none: real time does not repeat" : visible(results.hash),

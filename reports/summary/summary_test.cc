@@ -42,6 +42,23 @@ TEST(Summary, NoTextBecomesMarkdownOrHtml) {
   EXPECT_LT(text.size(), 1U << 20);
 }
 
+// Polling beside pushing: only where somebody reads values that way.
+TEST(Summary, PutsWhatValuesCostSideBySide) {
+  Results results = run(false);
+  EXPECT_THAT(summary_markdown(results), Not(HasSubstr("came within")));
+  EXPECT_THAT(terminal_text(results, Colour::off), Not(HasSubstr("came within")));
+  CostRow& pollers = results.costs.rows.emplace_back();
+  pollers.group = "pollers";
+  pollers.bytes_up = 1'290'000;
+  pollers.microjoules = 7'850'000'000;
+  pollers.values = {237, 8750ms, 20s, 30s};
+  pollers.age_mean = 72'200ms;
+  EXPECT_THAT(summary_markdown(results),
+              HasSubstr("\n| pollers | 1.29 MB | 0 B |  | 7.85 kJ | 237 | 8.75 s | 72.2 s |\n"));
+  EXPECT_THAT(terminal_text(results, Colour::off),
+              ::testing::ContainsRegex("\n  pollers +1.29 MB +0 B +7.85 kJ +237 +8.75 s +72.2 s"));
+}
+
 TEST(Terminal, NoTextCarriesAnEscapeSequence) {
   const std::string text = terminal_text(run(true), Colour::off);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);

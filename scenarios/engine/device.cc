@@ -1,25 +1,13 @@
 #include "scenarios/engine/device.h"
 
 #include <algorithm>
-#include <boost/asio/error.hpp>
 #include <utility>
 
 #include "base/ensure.h"
 #include "base/overloaded.h"
-#include "transport/layered_link.h"
 
 namespace mq::scenario {
 namespace {
-
-// How long a connection that is being closed may take to hand over its last bytes.
-constexpr Duration linger = std::chrono::seconds(5);
-
-trace::CloseCause cause_of(boost::system::error_code error) {
-  if (error == boost::asio::error::connection_reset) return trace::CloseCause::reset;
-  if (error == boost::asio::error::timed_out) return trace::CloseCause::timed_out;
-  if (error == boost::asio::error::connection_refused) return trace::CloseCause::refused;
-  return trace::CloseCause::closed;
-}
 
 client::Settings settings_of(const GroupPlan& group, Version version, const std::string& id,
                              client::Fault fault) {
@@ -76,19 +64,14 @@ Device::Device(FleetContext& fleet, const GroupPlan& group, Version version, std
       start_(Instant{} + group.start +
              Duration(static_cast<Duration::rep>(static_cast<double>(group.start_spread.count()) *
                                                  rng.child("start").unit()))),
-      connections_(rng.child("connections")),
-      workload_(group, id, index, rng.child("workload"), start_,
+      workload_(group.publish, id, index, rng.child("workload"), start_,
                 std::min(fleet.storm_ends, Instant{} + group.stop.value_or(Duration::max()))),
       lives_(rng.child("lives")),
-      core_(settings_of(group, version, id, fleet.fault), rng.child("client")) {
+      core_(settings_of(group, version, id, fleet.fault), rng.child("client")),
+      connection_(fleet, place, group.transport, rng.child("connections"), *this) {
   if (group.stop) stop_ = Instant{} + *group.stop;
   for (const SubscribePlan& plan : group.subscribe)
     subscriptions_.push_back({&plan, expand(plan.filter, id, 0)});
-}
-
-Device::~Device() {
-  fleet_.world.cancel(timer_);
-  if (connection_) connection_->drop();  // its waiting operations keep it alive
 }
 
 void Device::begin() { arm(); }
@@ -123,16 +106,15 @@ void Device::switch_off(bool keeps_store) {
 void Device::forget_connection(trace::CloseCause cause) {
   fleet_.world.break_connections(place_, sim::World::Break::forgotten);
   linger_until_.reset();
-  if (!connecting_ && !connection_) return;
+  if (!connection_.is_there()) return;
   is_in_a_hurry_ = false;
   fleet_.tracer.record(
       trace::LinkClosed{{index_, connection_number_}, trace::End::client, cause, true});
-  connecting_.reset();
-  if (auto gone = std::move(connection_)) gone->drop();
+  connection_.drop();
 }
 
 void Device::lose_connection() {
-  const bool had_one = connection_ || connecting_;
+  const bool had_one = connection_.is_there();
   forget_connection(trace::CloseCause::timed_out);
   if (had_one) tell(client::LinkDown{});
   arm();
@@ -156,9 +138,9 @@ void Device::set_clock(Duration by) {
 void Device::reconnect() {
   if (times_off_ > 0 || !started_ || has_left_) return;
   fleet_.world.break_connections(place_, sim::World::Break::reset);
-  if (connection_)
+  if (connection_.is_up())
     is_in_a_hurry_ = true;
-  else if (!connecting_)
+  else if (!connection_.is_connecting())
     connect_again();
 }
 
@@ -261,7 +243,7 @@ void Device::tell(const client::Input& input) {
   performing_ = true;
   while (auto output = core_.poll()) perform(*output);
   performing_ = false;
-  if (connection_) connection_->flush();
+  if (connection_.is_up()) connection_.flush();
 }
 
 void Device::perform(client::Output& output) {
@@ -269,9 +251,9 @@ void Device::perform(client::Output& output) {
       overloaded{
           [&](client::OpenLink&) { open_link(); },
           [&](client::SendBytes& send) {
-            if (!connection_) return;
+            if (!connection_.is_up()) return;
             tap_->sent(send.bytes.span());
-            connection_->send(std::move(send.bytes));
+            connection_.send(std::move(send.bytes));
           },
           [&](client::CloseLink& close) { close_link(close.because); },
           // What is stored is stored at once.
@@ -304,52 +286,21 @@ void Device::open_link() {
   if (group_.will) tell(client::WillOrder{workload_.will(*group_.will, connection_number_)});
   const trace::Connection connection{index_, connection_number_};
   fleet_.tracer.record(trace::LinkOpening{connection});
-  auto socket = fleet_.world.connect(place_);
-  fleet_.tracer.announce(socket->device_address(), connection);
-  connecting_.emplace(fleet_.loop, std::move(socket), sim::Stream::Begins::connecting);
-  connecting_->async_connect([this, number = connection_number_](boost::system::error_code error) {
-    if (number != connection_number_ || !connecting_) return;  // given up meanwhile
-    if (error)
-      link_is_down(cause_of(error), false);
-    else
-      tcp_is_up();
-  });
+  connection_.open(connection, {place_of(*this), core_.memory()});
 }
 
-void Device::tcp_is_up() {
-  transport::Link::Owner owner;
-  owner.received = [this](std::span<const std::byte> bytes) {
-    tap_->received(bytes);
-    tell(client::BytesIn{bytes});
-    work();
-  };
-  owner.drained = [this](std::size_t bytes) { tell(client::Drained{bytes}); };
-  owner.ended = [this](boost::system::error_code error) {
-    link_is_down(cause_of(error), close_ordered_);
-  };
-  auto layer = fleet_.transports.at_device(group_.transport, {index_, connection_number_},
-                                           connections_.child(std::to_string(connection_number_)));
-  const bool shakes_hands = layer != nullptr;
-  if (shakes_hands) {
-    owner.opened = [this] { link_is_up(); };
-    owner.leaving = [this] { linger_until_ = fleet_.world.now() + linger; };
-  }
-  sim::Socket* const socket = connecting_->socket();
-  const Memory stream = connecting_->memory();
-  auto connection_below =
-      std::make_shared<Connection>(std::move(*connecting_), transport::Link::Owner{});
-  if (socket != nullptr)
-    socket->will_touch({place_of(*this), core_.memory(), stream, place_of(*connection_below)});
-  connection_ = transport::layered(std::move(connection_below), std::move(layer), std::move(owner));
-  connecting_.reset();
-  const auto connection = connection_;
-  connection->start();
-  if (!shakes_hands) link_is_up();
+void Device::received(std::span<const std::byte> bytes) {
+  tap_->received(bytes);
+  tell(client::BytesIn{bytes});
+  work();
+}
+
+void Device::leaving() {
+  linger_until_ = fleet_.world.now() + linger;
   arm();
 }
 
-// Bytes of MQTT may flow.
-void Device::link_is_up() {
+void Device::opened() {
   const trace::Connection connection{index_, connection_number_};
   fleet_.tracer.record(trace::LinkOpened{connection, trace::End::client});
   tap_.emplace(fleet_.tracer, connection, trace::End::client);
@@ -361,8 +312,7 @@ void Device::link_is_down(trace::CloseCause cause, bool by_us) {
   linger_until_.reset();
   fleet_.tracer.record(
       trace::LinkClosed{{index_, connection_number_}, trace::End::client, cause, by_us});
-  connecting_.reset();
-  if (auto gone = std::move(connection_)) gone->drop();
+  connection_.drop();
   tell(client::LinkDown{});
   if (std::exchange(is_in_a_hurry_, false)) connect_again();
   arm();
@@ -371,12 +321,12 @@ void Device::link_is_down(trace::CloseCause cause, bool by_us) {
 // A peer that is silent or broke a rule is not waited for: its send buffer may never empty.
 void Device::close_link(Rule because) {
   close_ordered_ = true;
-  if (connection_ && because == Rule::none) {
+  if (connection_.is_up() && because == Rule::none) {
     linger_until_ = fleet_.world.now() + linger;
-    connection_->close();
+    connection_.close();
     return;
   }
-  if (connection_) connection_->flush();
+  if (connection_.is_up()) connection_.flush();
   link_is_down(because == Rule::none ? trace::CloseCause::closed : trace::CloseCause::timed_out,
                true);
 }

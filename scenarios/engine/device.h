@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,32 +14,20 @@
 #include "base/time.h"
 #include "client/core/client.h"
 #include "client/core/client_store.h"
-#include "scenarios/engine/fleet_transports.h"
+#include "scenarios/engine/device_connection.h"
+#include "scenarios/engine/fleet_context.h"
 #include "scenarios/engine/packet_tap.h"
-#include "scenarios/engine/tracer.h"
 #include "scenarios/engine/workload.h"
 #include "scenarios/plan.h"
-#include "sim/stream.h"
 #include "sim/world.h"
-#include "transport/connection.h"
 
 namespace mq::scenario {
 
-// What all devices of a run share.
-struct FleetContext {
-  sim::World& world;
-  sim::StreamLoop& loop;
-  Tracer& tracer;
-  Instant storm_ends;
-  client::Fault fault;
-  FleetTransports& transports;
-};
-
-class Device {
+class Device final : private DeviceConnection::Owner {
  public:
   Device(FleetContext& fleet, const GroupPlan& group, Version version, std::string id,
          trace::ClientIndex index, sim::DeviceId place, Rng rng);
-  ~Device();
+  ~Device() { fleet_.world.cancel(timer_); }
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
@@ -57,7 +46,6 @@ class Device {
   void keep_store() { store_.emplace(); }
 
  private:
-  using Connection = transport::Connection<sim::Stream>;
   enum class Wish : std::uint8_t { open, asked, granted, refused };
   struct Subscription {
     const SubscribePlan* plan;
@@ -80,10 +68,13 @@ class Device {
 
   void perform(client::Output& output);
   void open_link();
-  void tcp_is_up();
-  void link_is_up();
   void link_is_down(trace::CloseCause cause, bool by_us);
   void close_link(Rule because);
+  void opened() override;
+  void received(std::span<const std::byte> bytes) override;
+  void drained(std::size_t bytes) override { tell(client::Drained{bytes}); }
+  void leaving() override;
+  void ended(trace::CloseCause cause) override { link_is_down(cause, close_ordered_); }
   void on_connected(const client::Connected& connected);
   void on_completed(const client::Completed& completed);
   void on_subscribed(const client::Subscribed& subscribed);
@@ -95,7 +86,6 @@ class Device {
   trace::ClientIndex index_;
   sim::DeviceId place_;
   Instant start_;
-  Rng connections_;  // each has a child of it
   Workload workload_;
   Rng lives_;  // each life of the client has a child of it, but for the first
   client::Client core_;
@@ -112,8 +102,7 @@ class Device {
   std::uint64_t next_subscribe_handle_ = 1ULL << 62;  // above every message number
 
   std::uint32_t connection_number_ = 0;
-  std::optional<sim::Stream> connecting_;
-  std::shared_ptr<transport::Link> connection_;
+  DeviceConnection connection_;
   std::optional<PacketTap> tap_;
   std::optional<Instant> linger_until_;
   bool close_ordered_ = false;

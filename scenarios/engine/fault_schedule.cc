@@ -148,7 +148,7 @@ void FaultSchedule::ends_at(std::size_t fault, Instant when, std::optional<std::
 }
 
 void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
-  const auto& [id, link, place, device, program] = fleet_[member];
+  const auto& [id, link, place, device, program, rest] = fleet_[member];
   std::visit(
       overloaded{
           [&](const Cut& cut) { hold(member, cut.up ? 1 : 0, cut.down ? 1 : 0); },
@@ -161,6 +161,7 @@ void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
           [&](const ChangeAddress&) { world_.change_address(place); },
           [&](const Reboot&) {
             if (program != nullptr) program->switch_off();
+            if (rest != nullptr) rest->switch_off();
           },
           [](const auto&) {},
       },
@@ -192,7 +193,9 @@ void FaultSchedule::ends(std::size_t fault, std::uint32_t member) {
                  },
                  [&](const Reboot&) {
                    const FleetMember& one = fleet_[member];
-                   one.program != nullptr ? one.program->switch_on() : one.device->switch_on();
+                   if (one.device != nullptr) one.device->switch_on();
+                   if (one.program != nullptr) one.program->switch_on();
+                   if (one.rest != nullptr) one.rest->switch_on();
                  },
                  [](const auto&) {},
              },

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "scenarios/engine/device.h"
 #include "scenarios/engine/program_device.h"
+#include "scenarios/engine/rest_device.h"
 #include "scenarios/engine/tracer.h"
 #include "scenarios/plan.h"
 #include "sim/backend.h"
@@ -28,8 +29,10 @@ struct FleetMember {
   std::string id;
   std::size_t link;  // position in Plan::links
   sim::DeviceId place;
-  Device* device;  // one of these two
-  ProgramDevice* program;
+  // One of these.
+  Device* device = nullptr;
+  ProgramDevice* program = nullptr;
+  RestDevice* rest = nullptr;
 };
 
 // What it can do to the broker.

@@ -1,7 +1,6 @@
 #include "scenarios/engine/fleet_transports.h"
 
 #include <chrono>
-#include <ctime>
 #include <utility>
 
 #include "scenarios/engine/wire_tap.h"
@@ -14,7 +13,6 @@ namespace {
 
 constexpr std::time_t world_begins = 1'735'689'600;  // 2025-01-01 00:00:00 UTC
 constexpr std::time_t year = 365 * 86'400;
-constexpr const char* broker_name = "broker.mqttlab.test";
 
 bool has_tls(Transport transport) {
   return transport == Transport::tls || transport == Transport::wss;
@@ -23,22 +21,22 @@ bool has_websocket(Transport transport) {
   return transport == Transport::websocket || transport == Transport::wss;
 }
 
-std::time_t clock_of(Instant now) {
-  return world_begins +
-         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-}
-
 transport::TlsPem make_certificates(Rng rng) {
   transport::CertificateMaker authority("mqttlab simulated authority", world_begins - year,
                                         world_begins + 100 * year, &rng);
-  const auto made = authority.make({.common_name = broker_name,
-                                    .dns_names = {broker_name},
+  const auto made = authority.make({.common_name = site_name,
+                                    .dns_names = {site_name},
                                     .valid_from = world_begins - year,
                                     .valid_until = world_begins + 100 * year});
   return {made.certificate_pem, made.key_pem, authority.authority_pem()};
 }
 
 }  // namespace
+
+std::time_t clock_of(Instant now) {
+  return world_begins +
+         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+}
 
 struct FleetTransports::Tls {
   explicit Tls(const transport::TlsPem& pem) : server(pem), client(pem) {}
@@ -113,17 +111,16 @@ std::unique_ptr<transport::Layer> FleetTransports::at_device(Transport transport
   std::unique_ptr<transport::Layer> layer;
   if (has_tls(transport)) {
     const auto secrets = secrets_of(connection);
-    layer =
-        heard(tls().client.layer(
-                  broker_name,
-                  transport::TlsWorld{rng.child("tls"), clock_of(world_.now()),
-                                      [secrets](std::string_view line) { secrets->hear(line); }}),
-              connection, trace::End::client);
+    layer = heard(
+        tls().client.layer(site_name, transport::TlsWorld{rng.child("tls"), clock_of(world_.now()),
+                                                          [secrets](std::string_view line) {
+                                                            secrets->hear(line);
+                                                          }}),
+        connection, trace::End::client);
   }
   if (has_websocket(transport))
-    layer = transport::stacked(
-        std::move(layer),
-        transport::websocket_client_layer({.host = broker_name}, rng.child("websocket")));
+    layer = transport::stacked(std::move(layer), transport::websocket_client_layer(
+                                                     {.host = site_name}, rng.child("websocket")));
   return layer;
 }
 

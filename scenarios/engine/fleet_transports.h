@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <unordered_map>
 
@@ -17,6 +18,9 @@
 #include "transport/tls.h"
 
 namespace mq::scenario {
+
+// What the broker's site is called.
+inline constexpr const char* site_name = "broker.mqttlab.test";
 
 class FleetTransports {
  public:
@@ -54,6 +58,9 @@ class FleetTransports {
   };
   std::unordered_map<trace::ClientIndex, Secrets> secrets_;
 };
+
+// The time of day in a world.
+std::time_t clock_of(Instant now);
 
 // What a broker outside needs to be the one that the fleet trusts: its certificate and key.
 transport::TlsPem broker_certificate(std::uint64_t seed);

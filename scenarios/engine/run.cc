@@ -12,7 +12,9 @@
 #include "scenarios/engine/fleet_transports.h"
 #include "scenarios/engine/layered_backend.h"
 #include "scenarios/engine/program_device.h"
+#include "scenarios/engine/rest_device.h"
 #include "scenarios/engine/run_hash.h"
+#include "scenarios/engine/store_backend.h"
 #include "scenarios/engine/tapped_backend.h"
 #include "scenarios/engine/tracer.h"
 #include "sim/broker_host.h"
@@ -63,6 +65,7 @@ struct Fleet {
   std::vector<FleetMember> members;
   std::vector<std::unique_ptr<Device>> devices;
   std::vector<std::unique_ptr<ProgramDevice>> programs;
+  std::vector<std::unique_ptr<RestDevice>> rest;
 };
 
 std::string output_of(const std::string& folder, const std::string& id) {
@@ -90,17 +93,25 @@ Fleet build_fleet(const Plan& plan, FleetContext& context, const Rng& rng,
       const std::string id = client_id(group, number);
       const sim::DeviceId place = context.world.add_device(id, plan.links[group.link].model);
       const Version version = group.versions[(number - 1) % group.versions.size()];
-      if (group.program) {
-        fleet.programs.push_back(std::make_unique<ProgramDevice>(
-            context.world, context.tracer, group, id, trace::ClientIndex{index}, place,
-            rng.child("device/" + id), output_of(programs_folder, id)));
-        fleet.members.push_back({id, group.link, place, nullptr, fleet.programs.back().get()});
-        continue;
-      }
-      fleet.devices.push_back(std::make_unique<Device>(context, group, version, id,
-                                                       trace::ClientIndex{index}, place,
-                                                       rng.child("device/" + id)));
-      fleet.members.push_back({id, group.link, place, fleet.devices.back().get(), nullptr});
+      FleetMember& member = fleet.members.emplace_back(FleetMember{id, group.link, place});
+      const trace::ClientIndex client{index};
+      const Rng chance = rng.child("device/" + id);
+      if (group.program)
+        member.program = fleet.programs
+                             .emplace_back(std::make_unique<ProgramDevice>(
+                                 context.world, context.tracer, group, id, client, place, chance,
+                                 output_of(programs_folder, id)))
+                             .get();
+      else if (group.rest)
+        member.rest = fleet.rest
+                          .emplace_back(std::make_unique<RestDevice>(context, group, id, client,
+                                                                     place, chance))
+                          .get();
+      else
+        member.device = fleet.devices
+                            .emplace_back(std::make_unique<Device>(context, group, version, id,
+                                                                   client, place, chance))
+                            .get();
     }
   }
   return fleet;
@@ -111,6 +122,11 @@ bool has_layers(const Plan& plan) {
                      [](const GroupPlan& group) { return group.transport != Transport::tcp; });
 }
 
+bool has_http(const Plan& plan) {
+  return std::any_of(plan.groups.begin(), plan.groups.end(),
+                     [](const GroupPlan& group) { return group.rest.has_value(); });
+}
+
 std::optional<sim::Listener> own_listener(const sim::BrokerBackend& broker, Transport transport) {
   if (transport == Transport::tls && broker.has(sim::Listener::mqtts)) return sim::Listener::mqtts;
   if (transport == Transport::websocket && broker.has(sim::Listener::websocket))
@@ -118,19 +134,32 @@ std::optional<sim::Listener> own_listener(const sim::BrokerBackend& broker, Tran
   return std::nullopt;
 }
 
-std::vector<Transport> transports_by_client(const Plan& plan) {
-  std::vector<Transport> by_client;
+struct Comes {
+  Transport transport;
+  bool speaks_http;
+};
+std::vector<Comes> by_client(const Plan& plan) {
+  std::vector<Comes> all;
   for (const GroupPlan& group : plan.groups)
-    by_client.insert(by_client.end(), group.count, group.transport);
-  return by_client;
+    all.insert(all.end(), group.count, {group.transport, group.rest.has_value()});
+  return all;
+}
+
+StoreBackend::Find those_with_http(const Plan& plan, const Tracer& tracer) {
+  return [&tracer, all = by_client(plan)](const std::string& peer) {
+    const trace::Connection* const connection = tracer.connection_at(peer);
+    ensure(connection != nullptr, "every connection comes from a device of the fleet");
+    const bool is_one = all.at(static_cast<std::size_t>(connection->client)).speaks_http;
+    return is_one ? std::optional(*connection) : std::nullopt;
+  };
 }
 
 // What the broker takes off itself passes, and is read with the secrets of the device.
 TappedBackend::Unwrap unwrapped(const Plan& plan, const sim::BrokerBackend& broker,
                                 FleetTransports& transports) {
-  return [&broker, &transports, by_client = transports_by_client(plan)](
-             trace::Connection connection) -> TappedBackend::Wrapping {
-    const Transport transport = by_client.at(static_cast<std::size_t>(connection.client));
+  return [&broker, &transports,
+          all = by_client(plan)](trace::Connection connection) -> TappedBackend::Wrapping {
+    const Transport transport = all.at(static_cast<std::size_t>(connection.client)).transport;
     const auto listener = own_listener(broker, transport);
     if (!listener) return {};
     return {*listener, transports.revealed(transport, connection)};
@@ -141,14 +170,15 @@ TappedBackend::Unwrap unwrapped(const Plan& plan, const sim::BrokerBackend& brok
 LayeredBackend::MakeLayer layers_of_peers(const Plan& plan, const sim::BrokerBackend& broker,
                                           const Tracer& tracer, FleetTransports& transports,
                                           const Rng& rng) {
-  return [&tracer, &broker, &transports, rng, by_client = transports_by_client(plan)](
-             const std::string& peer) -> std::unique_ptr<transport::Layer> {
+  return [&tracer, &broker, &transports, rng,
+          all = by_client(plan)](const std::string& peer) -> std::unique_ptr<transport::Layer> {
     const trace::Connection* const connection = tracer.connection_at(peer);
     ensure(connection != nullptr, "every connection comes from a device of the fleet");
     const auto client = static_cast<std::size_t>(connection->client);
-    if (own_listener(broker, by_client.at(client))) return nullptr;
+    const Comes& comes = all.at(client);
+    if (!comes.speaks_http && own_listener(broker, comes.transport)) return nullptr;
     return transports.at_broker(
-        by_client.at(client), *connection,
+        comes.transport, *connection,
         rng.child(std::to_string(client) + "/" + std::to_string(connection->number)));
   };
 }
@@ -199,10 +229,12 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   FleetTransports transports(world, rng.child("transports"), hear_encrypted);
   TappedBackend tapped(broker, tracer, unwrapped(plan, broker, transports),
                        plan.broker.service_time);
+  StoreBackend store(tapped, tracer, plan.store, those_with_http(plan, tracer));
+  sim::BrokerBackend& speaking = has_http(plan) ? static_cast<sim::BrokerBackend&>(store) : tapped;
   LayeredBackend layered(
-      tapped, layers_of_peers(plan, broker, tracer, transports, rng.child("broker/layers")));
+      speaking, layers_of_peers(plan, broker, tracer, transports, rng.child("broker/layers")));
   sim::BrokerHost host(world,
-                       has_layers(plan) ? static_cast<sim::BrokerBackend&>(layered) : tapped);
+                       has_layers(plan) ? static_cast<sim::BrokerBackend&>(layered) : speaking);
 
   const Instant storm_ends = Instant{} + plan.duration;
   sim::StreamLoop loop(world);
@@ -221,6 +253,7 @@ RunEnd run(const Plan& plan, sim::World& world, sim::BrokerBackend& broker,
   world.call_at(Instant{}, [&host] { host.start(); });
   for (auto& device : fleet.devices) device->begin();
   for (auto& program : fleet.programs) program->begin();
+  for (auto& device : fleet.rest) device->begin();
   faults.begin();
   if (faults.waits_for_packets()) tee.then(faults);
   world.call_at(storm_ends, [&tracer] { tracer.record(trace::CalmBegan{}); });

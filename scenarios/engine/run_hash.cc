@@ -56,14 +56,18 @@ RunHash::RunHash() : state_(std::make_unique<State>()) {}
 RunHash::~RunHash() = default;
 
 void RunHash::observe(const trace::Event& event) {
-  const auto* seen = std::get_if<trace::PacketSeen>(&event.what);
-  if (seen == nullptr) return;
-  state_->add(static_cast<std::uint64_t>(event.at.time_since_epoch().count()));
-  state_->add((std::uint64_t{static_cast<std::uint32_t>(seen->connection.client)} << 32) |
-              seen->connection.number);
-  state_->add((std::uint64_t{seen->wire.size()} << 2) |
-              (seen->end == trace::End::broker ? 2U : 0U) | (seen->sent ? 1U : 0U));
-  state_->add(seen->wire);
+  const auto add = [&](const auto& seen) {
+    state_->add(static_cast<std::uint64_t>(event.at.time_since_epoch().count()));
+    state_->add((std::uint64_t{static_cast<std::uint32_t>(seen.connection.client)} << 32) |
+                seen.connection.number);
+    state_->add((std::uint64_t{seen.wire.size()} << 2) |
+                (seen.end == trace::End::broker ? 2U : 0U) | (seen.sent ? 1U : 0U));
+    state_->add(seen.wire);
+  };
+  if (const auto* packet = std::get_if<trace::PacketSeen>(&event.what))
+    add(*packet);
+  else if (const auto* message = std::get_if<trace::HttpSeen>(&event.what))
+    add(*message);
 }
 
 std::string RunHash::finish(std::uint64_t chance) {

@@ -1,5 +1,6 @@
-// The fingerprint of a run: SHA-256 over every packet with its instant, place and bytes, and over
-// the world's chance. Two runs that hash alike took the same course to the byte.
+// The fingerprint of a run: SHA-256 over every packet (and every message of HTTP) with its instant,
+// place and bytes, and over the world's chance. Two runs that hash alike took the same course to
+// the byte.
 #pragma once
 
 #include <cstdint>

@@ -6,10 +6,10 @@
 
 namespace mq::scenario {
 
-Workload::Workload(const GroupPlan& group, std::string id, trace::ClientIndex client, Rng rng,
-                   Instant start, Instant end)
+Workload::Workload(const std::vector<PublishPlan>& publishes, std::string id,
+                   trace::ClientIndex client, Rng rng, Instant start, Instant end)
     : id_(std::move(id)), client_(client), end_(end) {
-  for (const PublishPlan& plan : group.publish) {
+  for (const PublishPlan& plan : publishes) {
     const auto drawn = plan.every > Duration::zero()
                            ? Duration(static_cast<Duration::rep>(
                                  rng.below(static_cast<std::uint64_t>(plan.every.count()))))

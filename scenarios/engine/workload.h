@@ -19,8 +19,8 @@ namespace mq::scenario {
 class Workload {
  public:
   // Publishing begins at `start` (of this member) and ends with the storm, at `end`.
-  Workload(const GroupPlan& group, std::string id, trace::ClientIndex client, Rng rng,
-           Instant start, Instant end);
+  Workload(const std::vector<PublishPlan>& publishes, std::string id, trace::ClientIndex client,
+           Rng rng, Instant start, Instant end);
 
   struct Due {
     trace::Stamp stamp;

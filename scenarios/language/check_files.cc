@@ -89,6 +89,7 @@ void print_reference() {
   using namespace mq::scenario;
   print_table("The file", scenario_shape);
   print_table("`broker`", broker_shape);
+  print_table("`store`", store_shape);
   print_table("`links: NAME:`", link_shape);
   print_table("`up`, `down` of a link", direction_shape);
   print_table("`bursts` of a direction", bursts_shape);
@@ -109,6 +110,9 @@ void print_reference() {
   print_table("an entry of `publish`", publish_shape);
   print_table("an entry of `subscribe`", subscribe_shape);
   print_table("`program`", program_shape);
+  print_table("`rest`", rest_shape);
+  print_table("an entry of `put`", put_shape);
+  print_table("an entry of `get`", get_shape);
   print_table("an entry of `faults`", fault_shape);
   print_table("an entry of `expect`: one of", expectation_shape);
   print_table("`latency`", latency_shape);
@@ -117,6 +121,7 @@ void print_reference() {
   print_table("`energy`", energy_shape);
   print_table("`reconnects`", reconnects_shape);
   print_table("`first_message`, `staleness`", first_message_shape);
+  print_table("`age`", age_shape);
   std::cout << "**`sometimes`**\n\n| phrase | what must have happened |\n| --- | --- |\n";
   for (const Choice& state : find(expectation_shape, "sometimes")->shape->choices)
     std::cout << "| " << state.word << " | " << state.meaning << " |\n";

@@ -46,6 +46,10 @@ class LimitReader {
     } else {
       expectation.below = fields_.duration("below");
     }
+    if (key_ == "age" && fields_.text("measure") == "mean") {
+      expectation.argument = "mean";
+      expectation.as_written += " mean";
+    }
     const bool is_of_times = key_ == "first_message" || key_ == "staleness";
     const Node* const percentile = is_of_times ? fields_.find("percentile") : nullptr;
     if (percentile != nullptr) {
@@ -64,15 +68,19 @@ class LimitReader {
   void check_group(const std::string& name) {
     std::vector<std::string_view> names;
     bool is_known = name.empty();
-    bool can_tell = key_ != "radio" && key_ != "energy";
+    bool can_tell = key_ != "radio" && key_ != "energy" && key_ != "age";
     for (const GroupPlan& group : plan_.groups) {
       names.push_back(group.name);
       is_known = is_known || group.name == name;
       if (!name.empty() && group.name != name) continue;
+      if (key_ == "age")
+        can_tell = can_tell || group.program || !group.subscribe.empty() ||
+                   (group.rest && !group.rest->get.empty());
       if (group.link >= plan_.links.size()) return;  // a problem already
       const LinkPlan& link = plan_.links[group.link];
       const bool has_states = link.model.parts && link.model.parts->radio;
-      if (key_ == "energy" ? link.power.has_value() : has_states) can_tell = true;
+      if (key_ == "energy" ? link.power.has_value() : key_ == "radio" && has_states)
+        can_tell = true;
     }
     const Node* const of = fields_.find("of");
     const Node* const place = of != nullptr ? of : fields_.find("below");
@@ -82,6 +90,8 @@ class LimitReader {
     };
     if (!is_known)
       say("there is no group " + in_quotes(name) + suggestion(name, names));
+    else if (!can_tell && key_ == "age")
+      say("nobody of them reads anything: `subscribe`, or `get` of `rest`");
     else if (!can_tell)
       say(key_ == "energy" ? "no link of theirs says what its radio draws: give it `power`"
                            : "no link of theirs has a radio with states: give it `radio`");

@@ -306,7 +306,7 @@ class FaultReader {
       const bool is_hit = one != fault_.clients.end() && *one < end;
       const bool has_3 = std::any_of(group.versions.begin(), group.versions.end(),
                                      [](Version version) { return version != Version::v5; });
-      if (is_hit && has_3 && !group.clean_start)
+      if (is_hit && !group.rest && has_3 && !group.clean_start)
         say(*fields_.find(row.kind),
             "`store: lost`: a client of 3.1.1 that has lost its half of a session cannot begin a "
             "new one that lasts, as those of " +
@@ -323,10 +323,11 @@ class FaultReader {
     for (const GroupPlan& group : plan_.groups) {
       const auto end = first + static_cast<std::uint32_t>(group.count);
       const auto one = std::lower_bound(fault_.clients.begin(), fault_.clients.end(), first);
-      if (group.program && one != fault_.clients.end() && *one < end)
-        say(*fields_.find(row.kind), in_quotes(row.kind) +
-                                         " befalls clients of ours; the members of " +
-                                         in_quotes(group.name) + " are programs of their own");
+      if ((group.program || group.rest) && one != fault_.clients.end() && *one < end)
+        say(*fields_.find(row.kind),
+            in_quotes(row.kind) + " befalls our clients of MQTT; the members of " +
+                in_quotes(group.name) +
+                (group.rest ? " speak HTTP" : " are programs of their own"));
       first = end;
     }
   }
@@ -348,10 +349,21 @@ class FaultReader {
       say(*swizzle, "with `after`, `swizzle` needs `of`: whose packet strikes all");
     fault_.strikes_all = of != nullptr || is_of_broker(fault_.what);
     fault_.watched = of != nullptr ? named("of", nullptr) : fault_.clients;
+    if (!fault_.watched.empty() && std::all_of(fault_.watched.begin(), fault_.watched.end(),
+                                               [&](auto client) { return speaks_http(client); }))
+      say(*place, "those whose packet is waited for speak HTTP");
     if (of != nullptr || !is_of_broker(fault_.what)) return;
     std::size_t everybody = 0;
     for (const GroupPlan& group : plan_.groups) everybody += group.count;
     for (std::uint32_t client = 0; client < everybody; ++client) fault_.watched.push_back(client);
+  }
+
+  bool speaks_http(std::size_t client) const {
+    for (const GroupPlan& group : plan_.groups) {
+      if (client < group.count) return group.rest.has_value();
+      client -= group.count;
+    }
+    return false;
   }
 
   void check_window() {

@@ -10,41 +10,12 @@
 #include "protocol/topic.h"
 #include "scenarios/language/grammar.h"
 #include "scenarios/language/limits.h"
-#include "scenarios/language/links.h"
-#include "scenarios/language/profiles.h"
+#include "scenarios/language/links_by_name.h"
 #include "scenarios/language/units.h"
 #include "scenarios/language/walk.h"
 
 namespace mq::scenario {
 namespace {
-
-// The links of the file, and the undeclared one as soon as somebody wants it.
-class LinksByName {
- public:
-  explicit LinksByName(std::vector<LinkPlan>& links) : links_(links) {
-    for (std::size_t at = 0; at < links.size(); ++at) by_name_.emplace(links[at].name, at);
-  }
-
-  std::optional<std::size_t> find(const std::string& name) {
-    const auto found = by_name_.find(name);
-    if (found != by_name_.end()) return found->second;
-    if (name != undeclared_link) return std::nullopt;
-    links_.push_back(find_profile(undeclared_link)->link);
-    links_.back().profile = undeclared_link;
-    return by_name_.emplace(name, links_.size() - 1).first->second;
-  }
-
-  std::vector<std::string_view> names() const {
-    std::vector<std::string_view> all;
-    for (const auto& [name, at] : by_name_) all.push_back(name);
-    if (!by_name_.contains(std::string(undeclared_link))) all.push_back(undeclared_link);
-    return all;
-  }
-
- private:
-  std::vector<LinkPlan>& links_;
-  std::map<std::string, std::size_t> by_name_;
-};
 
 class GroupReader {
  public:
@@ -67,6 +38,7 @@ class GroupReader {
     if (const Node* list = fields_.find("subscribe"))
       for (const Node& item : list->items) read_subscribe(item);
     if (fields_.map("program").is_there()) read_program();
+    if (fields_.map("rest").is_there()) read_rest();
     return std::move(group_);
   }
 
@@ -89,6 +61,10 @@ class GroupReader {
   void read_publish(const Node& item);
   void read_subscribe(const Node& item);
   void read_program();
+  void read_rest();
+  void read_put(const Node& item);
+  void read_get(const Node& item);
+  void check_path(const Fields& fields);
   void need_v5(const Fields& fields, std::string_view key);
   void check_within_storm(const Fields& fields, std::string_view key);
   void check_while_there(const Fields& fields);
@@ -316,6 +292,71 @@ void GroupReader::read_program() {
       node != nullptr && group_.transport != Transport::tcp)
     say(node, "a program makes its TLS and WebSocket itself: `transport` stays `tcp`");
   group_.program = std::move(plan);
+}
+
+// Of MQTT there is nothing in it.
+void GroupReader::read_rest() {
+  const Fields rest = fields_.map("rest");
+  group_.rest = RestPlan{.keeps_connection = rest.text("connection") == "kept",
+                         .token_bytes = rest.whole("token"),
+                         .timeout = rest.duration("timeout")};
+  for (const std::string_view key :
+       {"protocol", "clean_start", "session_expiry", "keep_alive", "receive_maximum", "username",
+        "password", "will", "publish", "subscribe", "program"})
+    if (const Node* node = fields_.find(key))
+      say(node, "a group with `rest` has no " + in_quotes(key) + ": it does not speak MQTT");
+  if (const Node* node = fields_.find("transport");
+      node != nullptr && group_.transport != Transport::tcp && group_.transport != Transport::tls)
+    say(node, "HTTP goes over `tcp` or `tls`");
+  if (const Node* list = rest.find("put"))
+    for (const Node& item : list->items) read_put(item);
+  if (const Node* list = rest.find("get"))
+    for (const Node& item : list->items) read_get(item);
+  if (!rest.has("put") && !rest.has("get"))
+    say(fields_.find("rest"), "`rest` needs `put` or `get`");
+}
+
+void GroupReader::read_put(const Node& item) {
+  if (item.kind != Node::Kind::map) return;
+  const Fields fields(&item, put_shape);
+  PublishPlan put{.topic = fields.text("path"),
+                  .payload = {.bytes = fields.whole("payload"), .text = fields.text("text")},
+                  .every = fields.duration("every"),
+                  .at = fields.maybe_duration("at")};
+  if (fields.has("text") && !fields.has("payload")) put.payload.bytes = 0;
+  if (const auto times = fields.maybe("times")) put.times = times->whole;
+  if (!fields.has("every") && !fields.has("at"))
+    say(&item, "an entry of `put` needs `every` or `at`");
+  if (const Node* times = fields.find("times"); times != nullptr && !fields.has("every"))
+    say(times, "`times` goes with `every`");
+  check_while_there(fields);
+  check_path(fields);
+  if (const Node* text = fields.find("text"); text != nullptr && fields.maybe("text"))
+    check_placeholders(*text, true);
+  group_.rest->put.push_back(std::move(put));
+}
+
+void GroupReader::read_get(const Node& item) {
+  if (item.kind != Node::Kind::map) return;
+  const Fields fields(&item, get_shape);
+  check_path(fields);
+  group_.rest->get.push_back(
+      {fields.text("path"), fields.duration("every"), fields.yes("if_changed")});
+}
+
+void GroupReader::check_path(const Fields& fields) {
+  const Node* const path = fields.find("path");
+  if (path == nullptr || !fields.maybe("path") || !check_placeholders(*path, false)) return;
+  const std::string text = expanded(path->text);
+  constexpr std::string_view others = "/-._~";
+  const auto may_be = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != others.npos;
+  };
+  if (text.size() > path_bytes_max)
+    say(path, "longer than " + std::to_string(path_bytes_max) + " bytes");
+  else if (!text.starts_with('/') || !std::all_of(text.begin(), text.end(), may_be))
+    say(path, "a path is `/`, then letters, digits and `/` `-` `.` `_` `~`");
 }
 
 RetainHandling retain_handling(std::string_view word) {

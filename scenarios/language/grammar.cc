@@ -102,6 +102,20 @@ constexpr std::array first_message_keys = {
     Key{.name = "below", .shape = &span_of_time, .is_required = true, .description = "The limit."},
 };
 
+constexpr std::array age_measures = {
+    Choice{"most", "its oldest age"},
+    Choice{"mean", "its mean over time"},
+};
+constexpr Shape age_measure{.is = Is::choice, .choices = age_measures};
+constexpr std::array age_keys = {
+    Key{.name = "below",
+        .shape = &span_of_time,
+        .is_required = true,
+        .description = "Since the newest value that is there was taken; until the storm ends."},
+    Key{.name = "measure", .shape = &age_measure, .fallback = "most", .description = "Of the age."},
+    of_group,
+};
+
 constexpr std::array expectation_keys = {
     Key{.name = "qos0", .shape = &only<at_most_once>, .description = "QoS 0 keeps its promise."},
     Key{.name = "qos1", .shape = &only<at_least_once>, .description = "QoS 1 keeps its promise."},
@@ -130,6 +144,9 @@ constexpr std::array expectation_keys = {
     Key{.name = "staleness",
         .shape = &first_message_shape,
         .description = "The age of a retained value when a new subscription brings it."},
+    Key{.name = "age",
+        .shape = &age_shape,
+        .description = "How old the values are that a client holds, subscribed to or polled."},
     Key{.name = "sometimes",
         .shape = &sometimes,
         .description = "The run came to this state at least once: it is worth something."},
@@ -141,6 +158,14 @@ constexpr Shape expectations{
 
 constexpr Shape seed{.is = Is::whole, .min = "0", .max = "9007199254740991"};
 constexpr Shape language_version{.is = Is::whole, .min = "1", .max = "1"};
+
+constexpr Shape idle_timeout{.is = Is::duration, .min = "1s", .max = "366d"};
+constexpr std::array store_keys = {
+    Key{.name = "idle_timeout",
+        .shape = &idle_timeout,
+        .fallback = "75s",
+        .description = "It closes a connection over which nobody has asked for so long."},
+};
 
 constexpr std::array worlds = {
     Choice{"ns3", "packets over the TCP of ns-3: slow start, loss, retransmission, queues"},
@@ -236,6 +261,9 @@ constexpr std::array scenario_keys = {
         .description = "The same seed gives the same run, to the byte."},
     Key{.name = "world", .shape = &world, .fallback = "ns3", .description = "What carries bytes."},
     Key{.name = "broker", .shape = &broker_shape, .description = "The broker of the run."},
+    Key{.name = "store",
+        .shape = &store_shape,
+        .description = "The store of values with which groups with `rest` speak."},
     Key{.name = "links", .shape = &links, .description = "The networks, by name."},
     Key{.name = "fleet",
         .shape = &fleet,
@@ -259,6 +287,8 @@ const Shape energy_shape{.is = Is::map, .title = "`energy`", .keys = energy_keys
 const Shape reconnects_shape{.is = Is::map, .title = "`reconnects`", .keys = reconnects_keys};
 const Shape first_message_shape{
     .is = Is::map, .title = "a limit on a percentile", .keys = first_message_keys};
+const Shape age_shape{.is = Is::map, .title = "`age`", .keys = age_keys};
+const Shape store_shape{.is = Is::map, .title = "`store`", .keys = store_keys};
 const Shape latency_shape{.is = Is::map, .title = "`latency`", .keys = latency_keys};
 const Shape expectation_shape{.is = Is::map,
                               .title = "an entry of `expect`",

@@ -32,6 +32,10 @@ extern const Shape will_shape;
 extern const Shape publish_shape;
 extern const Shape subscribe_shape;
 extern const Shape program_shape;
+extern const Shape rest_shape;
+extern const Shape put_shape;
+extern const Shape get_shape;
+extern const Shape store_shape;
 extern const Shape fault_shape;
 extern const Shape expectation_shape;
 extern const Shape latency_shape;
@@ -40,6 +44,7 @@ extern const Shape radio_limit_shape;
 extern const Shape energy_shape;
 extern const Shape reconnects_shape;
 extern const Shape first_message_shape;  // and staleness
+extern const Shape age_shape;
 extern const Shape user_shape;
 extern const Shape broker_shape;
 

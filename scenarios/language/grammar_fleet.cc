@@ -154,6 +154,66 @@ constexpr std::array program_keys = {
         .description = "Start it again so often, whenever it has ended; without it, once."},
 };
 
+// ---- Members that speak HTTP --------------------------------------------------------------------
+
+constexpr Shape value_size{.is = Is::size, .min = "16B", .max = "1MiB"};
+constexpr Shape token_size{.is = Is::size, .min = "0B", .max = "4KiB"};
+constexpr Shape request_timeout{.is = Is::duration, .min = "1s", .max = "1h"};
+constexpr Shape value_path{.is = Is::text, .is_one_line = true, .entries_max = path_bytes_max};
+constexpr std::array rest_connections = {
+    Choice{"kept", "one for all requests, until one of both ends closes it"},
+    Choice{"each", "a new one for each request"},
+};
+constexpr Shape rest_connection{.is = Is::choice, .choices = rest_connections};
+constexpr Key path_key{
+    .name = "path",
+    .shape = &value_path,
+    .is_required = true,
+    .description = "`/`, then letters, digits and `/` `-` `.` `_` `~`; `{id}` is the member's id."};
+
+constexpr std::array put_keys = {
+    path_key,
+    Key{.name = "payload",
+        .shape = &value_size,
+        .fallback = "64B",
+        .description = "How long the value is, with a mark as messages have it."},
+    Key{.name = "text", .shape = &long_text, .description = "As with `publish`."},
+    Key{.name = "every", .shape = &span_of_time, .description = "As with `publish`."},
+    Key{.name = "at", .shape = &moment, .description = "As with `publish`."},
+    Key{.name = "times", .shape = &message_count, .description = "As with `publish`."},
+};
+constexpr std::array get_keys = {
+    path_key,
+    Key{.name = "every",
+        .shape = &span_of_time,
+        .is_required = true,
+        .description = "How often it is asked for; first at a random moment of the first time."},
+    Key{.name = "if_changed",
+        .shape = &yes_no,
+        .fallback = "false",
+        .description = "Say which value is known already (`If-None-Match`): the answer has none "
+                       "then if there is no newer one."},
+};
+constexpr Shape puts{.is = Is::list, .item = &put_shape, .entries_max = publishes_max};
+constexpr Shape gets{.is = Is::list, .item = &get_shape, .entries_max = subscribes_max};
+constexpr std::array rest_keys = {
+    Key{.name = "connection",
+        .shape = &rest_connection,
+        .fallback = "kept",
+        .description = "What requests go over."},
+    Key{.name = "token",
+        .shape = &token_size,
+        .fallback = "0B",
+        .description = "Of an access token that goes with each request, as clouds want it."},
+    Key{.name = "timeout",
+        .shape = &request_timeout,
+        .fallback = "30s",
+        .description = "How long an answer is waited for, connecting included. Then it is asked "
+                       "again over a new connection, with waits that grow from 1 s to 1 min."},
+    Key{.name = "put", .shape = &puts, .description = "The values that each member puts."},
+    Key{.name = "get", .shape = &gets, .description = "The values that each member reads."},
+};
+
 constexpr std::array group_keys = {
     Key{.name = "count",
         .shape = &client_count,
@@ -217,6 +277,11 @@ constexpr std::array group_keys = {
         .description = "An unmodified client program as each member, in virtual time, instead of "
                        "our client. `protocol`, `keep_alive`, `will` and the like say what the "
                        "judges are to expect of it; its command line must agree."},
+    Key{.name = "rest",
+        .shape = &rest_shape,
+        .description = "Members that speak HTTP with a store of values at the broker's site, "
+                       "instead of MQTT: what polling costs beside it. Nothing of what MQTT "
+                       "promises is asked of them."},
 };
 
 }  // namespace
@@ -226,6 +291,9 @@ const Shape publish_shape{.is = Is::map, .title = "an entry of `publish`", .keys
 const Shape subscribe_shape{
     .is = Is::map, .title = "an entry of `subscribe`", .keys = subscribe_keys};
 const Shape program_shape{.is = Is::map, .title = "`program`", .keys = program_keys};
+const Shape rest_shape{.is = Is::map, .title = "`rest`", .keys = rest_keys};
+const Shape put_shape{.is = Is::map, .title = "an entry of `put`", .keys = put_keys};
+const Shape get_shape{.is = Is::map, .title = "an entry of `get`", .keys = get_keys};
 const Shape group_shape{.is = Is::map, .title = "a group", .keys = group_keys};
 
 }  // namespace mq::scenario

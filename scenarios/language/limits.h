@@ -22,5 +22,6 @@ inline constexpr std::size_t expectations_max = 1'000;
 inline constexpr std::size_t publishes_max = 1'000;   // entries of one group
 inline constexpr std::size_t subscribes_max = 1'000;  // entries of one group
 inline constexpr std::size_t topic_bytes_max = 65'535;
+inline constexpr std::size_t path_bytes_max = 1'024;
 
 }  // namespace mq::scenario

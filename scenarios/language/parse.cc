@@ -96,6 +96,11 @@ Plan build(const Node& root, std::string_view file_name, Problems& problems) {
   plan.groups = read_fleet(fields.find("fleet"), plan.duration, plan.links, problems);
   check_stations(fields.find("links"), fields.find("world"), plan, problems);
   plan.faults = read_faults(fields.find("faults"), plan, problems);
+  plan.store.idle_timeout = fields.map("store").duration("idle_timeout");
+  const Node* const store = fields.find("store");
+  if (store != nullptr && std::none_of(plan.groups.begin(), plan.groups.end(),
+                                       [](const GroupPlan& group) { return group.rest; }))
+    problems.push_back({store->line, store->column, "no group has `rest`: nobody speaks with it"});
   plan.expectations = read_expectations(fields.find("expect"), plan, problems);
   return plan;
 }

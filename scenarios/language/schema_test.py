@@ -111,6 +111,7 @@ beyond_the_schema = (
     "a name cannot be", "longer than", "outages need", "of outages goes with", "goes with", "needs two or more",
     "is less than the quantile", "goes from the smaller", "the trace ", "the rate is always zero",
     "must be longer than `awake`", "must be at least 1ms", "the timetable is longer", "an outage begins before",
+    "a path is", "HTTP goes over", "a group with `rest`", "nobody speaks with it", "nobody of them reads", "befalls our clients",
 )
 # The range of a quantity with a unit is only described in the schema.
 range_of_a_quantity = re.compile(r"must be at (least|most) [^,]*[a-z%s], is|found `(1.5kB|0.5B)`", re.I)

@@ -11,6 +11,10 @@ std::size_t bytes_of(const Event& event) {
                                [](const Attempted& attempted) { return attempted.topic.size(); },
                                [](const NotSent& not_sent) { return not_sent.reason.size(); },
                                [](const BrokerSaid& said) { return said.text.size(); },
+                               [](const ValueTaken& taken) { return taken.path.size(); },
+                               [](const ValueRead& read) { return read.path.size(); },
+                               [](const HttpSeen& seen) { return seen.wire.size(); },
+                               [](const HttpFailed& failed) { return failed.reason.size(); },
                                [](const auto&) { return std::size_t{0}; }},
                     event.what);
 }
@@ -49,6 +53,10 @@ void Batch::keep(const Event& event) {
                         [&](Attempted& attempted) { attempted.topic = keep(attempted.topic); },
                         [&](NotSent& not_sent) { not_sent.reason = keep(not_sent.reason); },
                         [&](BrokerSaid& said) { said.text = keep(said.text); },
+                        [&](ValueTaken& taken) { taken.path = keep(taken.path); },
+                        [&](ValueRead& read) { read.path = keep(read.path); },
+                        [&](HttpSeen& seen) { seen.wire = keep(seen.wire); },
+                        [&](HttpFailed& failed) { failed.reason = keep(failed.reason); },
                         [&](Delivered& delivered) {
                           packet = *delivered.publish;
                           delivered.publish = &std::get<Publish>(packet);

@@ -39,6 +39,13 @@ class Written final : public BatchObserver {
       return "not sent: " + std::string(not_sent->reason);
     if (const auto* said = std::get_if<BrokerSaid>(&event.what))
       return "said: " + std::string(said->text);
+    if (const auto* taken = std::get_if<ValueTaken>(&event.what))
+      return "taken " + std::string(taken->path);
+    if (const auto* read = std::get_if<ValueRead>(&event.what))
+      return "read " + std::string(read->path);
+    if (const auto* http = std::get_if<HttpSeen>(&event.what)) return "http " + text(http->wire);
+    if (const auto* failed = std::get_if<HttpFailed>(&event.what))
+      return "failed: " + std::string(failed->reason);
     if (const auto* delivered = std::get_if<Delivered>(&event.what))
       return "delivered " + delivered->publish->topic;
     return "other";
@@ -67,6 +74,10 @@ TEST(Batch, KeepsWhatEventsPointToUntilTheyAreHandedOn) {
     batch.observe({{}, BrokerSaid{gone}});
     batch.observe(
         {{}, MalformedSeen{{client, 1}, End::broker, {}, false, Version::v5, bytes(gone)}});
+    batch.observe({{}, ValueTaken{client, {}, gone}});
+    batch.observe({{}, ValueRead{client, {}, gone}});
+    batch.observe({{}, HttpSeen{{client, 1}, End::client, true, bytes(gone)}});
+    batch.observe({{}, HttpFailed{{client, 1}, gone}});
     Publish publish;
     publish.topic = gone;
     batch.observe({{}, Delivered{{client, 1}, &publish}});
@@ -77,7 +88,8 @@ TEST(Batch, KeepsWhatEventsPointToUntilTheyAreHandedOn) {
   EXPECT_EQ(written.calls, 1);
   EXPECT_THAT(written.lines, ElementsAre("a topic that is too long to lie in a string itself wire",
                                          "attempted gone", "not sent: gone", "said: gone",
-                                         "malformed gone", "delivered gone", "other"));
+                                         "malformed gone", "taken gone", "read gone", "http gone",
+                                         "failed: gone", "delivered gone", "other"));
   batch.flush();
   EXPECT_EQ(written.calls, 1);
 }

@@ -102,6 +102,34 @@ struct ClientUp {
   ClientIndex client{};
 };
 
+// ---- A member that speaks HTTP with a store of values -------------------------------------------
+// Beside MQTT, for comparison: nobody asks it for what MQTT promises.
+
+// Its application has a new value for the store.
+struct ValueTaken {
+  ClientIndex client{};
+  Stamp stamp;
+  std::string_view path;
+};
+// Its application has learned what the store holds there; no stamp: nothing.
+struct ValueRead {
+  ClientIndex client{};
+  std::optional<Stamp> stamp;
+  std::string_view path;
+};
+// A whole message left its sender, or reached its receiver.
+struct HttpSeen {
+  Connection connection;
+  End end;
+  bool sent;  // by this end; else received there
+  std::span<const std::byte> wire;
+};
+// A request came to nothing.
+struct HttpFailed {
+  Connection connection;
+  std::string_view reason;
+};
+
 // ---- The course of the run ----------------------------------------------------------------------
 
 struct FaultBegan {
@@ -132,7 +160,8 @@ struct RunEnded {
 
 using What = std::variant<LinkOpening, LinkOpened, LinkClosed, PacketSeen, MalformedSeen, Attempted,
                           NotSent, Acknowledged, Delivered, FaultBegan, FaultEnded, BrokerDown,
-                          BrokerUp, CalmBegan, RunEnded, ClientDown, ClientUp, Spent, BrokerSaid>;
+                          BrokerUp, CalmBegan, RunEnded, ClientDown, ClientUp, Spent, BrokerSaid,
+                          ValueTaken, ValueRead, HttpSeen, HttpFailed>;
 
 struct Event {
   Instant at;

@@ -24,10 +24,13 @@ struct SubscriptionInfo {
   SubscriptionOptions options;
 };
 
+enum class Speaks : std::uint8_t { mqtt, http };
+
 struct ClientInfo {
   std::string id;  // its MQTT client id: "sensors-12"
   std::string group;
   std::string link;
+  Speaks speaks = Speaks::mqtt;  // with HTTP, what follows means nothing
   Version version = Version::v5;
   bool clean_start = true;
   std::uint32_t session_expiry = 0;  // seconds; 0xFFFFFFFF: never ends (3.1.1 with Clean Session 0)
@@ -48,14 +51,14 @@ struct FaultInfo {
 
 // One line of `expect`, as data. `id` is the check that judges it.
 struct Expectation {
-  std::string id;                 // "qos1", "latency", "sometimes", ...
-  std::string argument;           // "at-least-once", "a PUBREL was lost and sent again"
+  std::string id;        // "qos1", "latency", "sometimes", ...
+  std::string argument;  // "at-least-once", "a PUBREL was lost and sent again", "up", "mean"
   std::optional<Qos> qos;         // latency: only messages of this QoS
   double percentile = 0;          // latency, first-message, staleness
-  std::optional<Duration> below;  // these, and radio
+  std::optional<Duration> below;  // these, radio and age
   std::optional<double> most =
       {};                  // bytes, energy (microjoules), reconnects: below, of each client
-  std::string group = {};  // these, and radio: of whom; empty: of everybody
+  std::string group = {};  // these, radio and age: of whom; empty: of everybody
   std::string as_written;  // for the promises table
 };
 

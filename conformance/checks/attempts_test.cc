@@ -1,8 +1,8 @@
-#include "reports/collect/attempts.h"
+#include "conformance/checks/attempts.h"
 
 #include <gtest/gtest.h>
 
-namespace mq::report {
+namespace mq::checks {
 namespace {
 
 using namespace std::chrono_literals;
@@ -14,7 +14,7 @@ Stamp stamp(std::uint32_t client, std::uint64_t number) {
 }
 
 void add(Attempts& attempts, std::uint32_t client, std::uint64_t number, Duration at) {
-  attempts.add({.client = ClientIndex{client}, .stamp = stamp(client, number)}, Instant(at));
+  attempts.add(stamp(client, number), Instant(at));
 }
 
 TEST(Attempts, AreRememberedUpToTheLimitAndTheOldestIsForgotten) {
@@ -49,4 +49,4 @@ TEST(Attempts, OfNobodyAndOfWillsAreNone) {
 }
 
 }  // namespace
-}  // namespace mq::report
+}  // namespace mq::checks

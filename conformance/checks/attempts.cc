@@ -1,22 +1,22 @@
-#include "reports/collect/attempts.h"
+#include "conformance/checks/attempts.h"
 
 #include <algorithm>
 
-namespace mq::report {
+namespace mq::checks {
 
 Attempts::Attempts(std::size_t clients, std::size_t all_max, std::size_t each_min)
     : publishers_(clients),
       each_max_(std::max(all_max / std::max<std::size_t>(clients, 1), each_min)) {}
 
-void Attempts::add(const trace::Attempted& attempt, Instant at) {
-  const auto index = static_cast<std::size_t>(attempt.client);
+void Attempts::add(const trace::Stamp& stamp, Instant at) {
+  const auto index = static_cast<std::size_t>(stamp.publisher);
   if (index >= publishers_.size()) return;
   Publisher& publisher = publishers_[index];
-  if (publisher.attempts.empty()) publisher.first = attempt.stamp.number;
+  if (publisher.attempts.empty()) publisher.first = stamp.number;
   // Numbers count up one by one; anything else starts afresh.
-  if (attempt.stamp.number != publisher.first + publisher.attempts.size()) {
+  if (stamp.number != publisher.first + publisher.attempts.size()) {
     publisher.attempts.clear();
-    publisher.first = attempt.stamp.number;
+    publisher.first = stamp.number;
   }
   publisher.attempts.push_back(at);
   if (publisher.attempts.size() <= each_max_) return;
@@ -43,4 +43,4 @@ bool Attempts::is_forgotten(const trace::Stamp& stamp) const {
   return from != nullptr && stamp.number < from->first;
 }
 
-}  // namespace mq::report
+}  // namespace mq::checks

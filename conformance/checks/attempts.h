@@ -1,5 +1,5 @@
-// When each message was handed to its client, for the latest of each client: a delivery is measured
-// from there.
+// When each message was handed to its client, and each value of an HTTP member taken, for the
+// latest of each client: a delivery is measured from there.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 #include "base/time.h"
 #include "sim/trace/event.h"
 
-namespace mq::report {
+namespace mq::checks {
 
 class Attempts {
  public:
   // Of `clients` clients `all_max` are remembered, an equal share of each, but at least `each_min`.
   Attempts(std::size_t clients, std::size_t all_max, std::size_t each_min = 256);
 
-  void add(const trace::Attempted& attempt, Instant at);
+  void add(const trace::Stamp& stamp, Instant at);
   std::optional<Instant> of(const trace::Stamp& stamp) const;
   // It was one that is no longer remembered.
   bool is_forgotten(const trace::Stamp& stamp) const;
@@ -34,4 +34,4 @@ class Attempts {
   std::size_t each_max_;
 };
 
-}  // namespace mq::report
+}  // namespace mq::checks

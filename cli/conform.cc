@@ -93,7 +93,7 @@ int conform(const ConformFlags& flags) {
     return exit_code::usage;
   }
   const auto began = std::chrono::steady_clock::now();
-  auto played = play_rounds(flags, target, cases, library);
+  auto played = play_rounds(flags, target, cases, library, expectations);
   if (const int* code = std::get_if<int>(&played)) return *code;
   auto& course = std::get<ConformCourse>(played);
   conformance::apply(expectations, course.results);

@@ -66,7 +66,8 @@ conformance::Onlooker onlooker() {
 // What came of it, or the exit code of a target that could not be had.
 std::variant<Course, int> play(const ConformFlags& flags, conformance::Target target,
                                const std::vector<const conformance::Case*>& cases,
-                               const conformance::Library& library) {
+                               const conformance::Library& library,
+                               const conformance::Expectations& expectations) {
   if (!flags.client.empty()) {
     constexpr std::size_t processes_max = 24;
     auto played = play_client({.client = flags.client,
@@ -104,13 +105,21 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
                                 {.at_once = flags.jobs,
                                  .pace = {.per_second = flags.connection_rate.value_or(rate)},
                                  .word = conformance::word_of_a_run(),
-                                 .onlooker = onlooker()});
+                                 .onlooker = onlooker(),
+                                 .is_known = [&](const conformance::CaseResult& result) {
+                                   return conformance::is_known(expectations, result);
+                                 }});
   std::vector<std::string> notes;
   if (run.was_limited)
     notes.push_back(
         fmt::format("{} turned connections away; they were made more slowly then, in "
                     "the end {:.0f} in a second",
                     target.name, run.connections_per_second));
+  if (!run.only_at_first.empty())
+    notes.push_back(
+        fmt::format("{} failed beside many others, and not when little else was played: {}",
+                    run.only_at_first.size() == 1 ? "one case" : "some cases",
+                    fmt::join(run.only_at_first, " ")));
   return Course{std::move(run.results), std::move(run.lost), target.release, std::move(notes)};
 }
 
@@ -119,11 +128,12 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
 std::variant<ConformCourse, int> play_rounds(const ConformFlags& flags,
                                              const conformance::Target& target,
                                              const std::vector<const conformance::Case*>& cases,
-                                             const conformance::Library& library) {
+                                             const conformance::Library& library,
+                                             const conformance::Expectations& expectations) {
   std::vector<Results> rounds;
   Course last;
   do {
-    auto played = play(flags, target, cases, library);
+    auto played = play(flags, target, cases, library, expectations);
     if (std::holds_alternative<int>(played)) return played;
     last = std::get<Course>(std::move(played));
     // A later round that a signal cut short says nothing new.

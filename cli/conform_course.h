@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/conform_flags.h"
+#include "conformance/runner/expectations.h"
 #include "conformance/runner/library.h"
 #include "conformance/runner/suite.h"
 #include "conformance/runner/target.h"
@@ -24,6 +25,7 @@ struct ConformCourse {
 std::variant<ConformCourse, int> play_rounds(const ConformFlags& flags,
                                              const conformance::Target& target,
                                              const std::vector<const conformance::Case*>& cases,
-                                             const conformance::Library& library);
+                                             const conformance::Library& library,
+                                             const conformance::Expectations& expectations);
 
 }  // namespace mq::cli

@@ -153,6 +153,10 @@ Problems read_expectations(std::string_view yaml, Expectations& expectations) {
   return problems;
 }
 
+bool is_known(const Expectations& expectations, const CaseResult& result) {
+  return is_bad(result.outcome.verdict) && expected_of(expectations, result) != nullptr;
+}
+
 void apply(const Expectations& expectations, std::vector<CaseResult>& results) {
   for (CaseResult& result : results) {
     const Expected* const expected = expected_of(expectations, result);

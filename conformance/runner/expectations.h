@@ -36,6 +36,9 @@ struct Expectations {
 
 scenario::Problems read_expectations(std::string_view yaml, Expectations& expectations);
 
+// Whether it fails as is expected of it.
+bool is_known(const Expectations& expectations, const CaseResult& result);
+
 // Turns `fail` into `known` and `pass` into `fixed`; also what is non-strict or info is known, if
 // the file says so. What the file says of cases that were not decided stays as it is.
 void apply(const Expectations& expectations, std::vector<CaseResult>& results);

@@ -240,7 +240,7 @@ class RemoteSuite {
     Duration longest{};                // that it is ready to wait
     std::set<std::string> common_ids;  // see add_common_client_ids
     int tries = 0;
-    bool was_late = false;
+    bool was_odd = false;
     bool was_turned_away = false;
 
     // It waits, and is no load for anybody.
@@ -352,7 +352,7 @@ class RemoteSuite {
 
   Patience patience_of(const Job& job) const {
     Patience longer = patience;
-    if (job.was_late && is_slow())
+    if (job.was_odd && is_slow())
       longer.reply = std::clamp<Duration>(3 * slowest_, patience.reply, reply_most);
     return longer;
   }
@@ -390,20 +390,24 @@ class RemoteSuite {
     const bool is_bad = outcome.verdict == Verdict::fail || outcome.is_unreachable;
     if (is_bad) suspects_.push_back(result.which);
     if (outcome.was_turned_away) turned_away_.push_back(job);
-    // Many cases at a time, and whatever else this machine does, may have been too much: what was
-    // late, or not let in, gets a second chance in calm, unless it takes long.
+    // Many cases at a time, and whatever else this machine does, may have been too much: what went
+    // wrong, or was not let in, gets a second chance in calm; what takes long only at a slow
+    // broker.
     const bool is_turned_away = is_bad && outcome.was_turned_away;
-    const bool is_late = is_silence(outcome) || outcome.verdict == Verdict::error;
-    if (job.was_late && outcome.verdict == Verdict::pass)
+    const bool is_odd = is_bad || outcome.verdict == Verdict::error;
+    if (job.was_odd && outcome.verdict == Verdict::pass) {
       outcome.reason = "when it was played a second time, and little else beside it";
+      run_.only_at_first.push_back(result.which->id);
+    }
     if (job.was_turned_away && outcome.verdict == Verdict::pass) slow_down();
     result.outcome = std::move(outcome);
     if (settled_.insert(result.which).second) --to_come_;
     Job next = job;
-    next.was_late = is_late;
+    next.was_odd = is_odd;
     next.was_turned_away = is_turned_away;
+    const bool is_known = options_.is_known && options_.is_known(result);
     if (is_turned_away ? job.tries == 1 || was_limited_
-                       : is_late && job.tries == 1 && !job.is_idle())
+                       : is_odd && !is_known && job.tries == 1 && (!job.is_idle() || is_slow()))
       again(next);
     if (options_.onlooker.progress) options_.onlooker.progress(to_come_ + again_.size());
   }
@@ -414,11 +418,6 @@ class RemoteSuite {
         std::any_of(again_.begin(), again_.end(), is_same))
       return;
     (run_.results[job.at].which->runs_alone ? alone_ : again_).push_back(job);
-  }
-
-  static bool is_silence(const Outcome& outcome) {
-    return outcome.verdict == Verdict::fail && outcome.failure && outcome.failure->waited &&
-           *outcome.failure->waited <= short_wait;
   }
 
   // ---- One case

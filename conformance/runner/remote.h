@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct RemoteOptions {
   PaceLimits pace = {};
   std::string word;  // of this run alone, a few letters: topics and client ids have it
   Onlooker onlooker = {};
+  // Whether it fails as it is known to: it is not played again then. Empty: nothing is known.
+  std::function<bool(const CaseResult& result)> is_known = {};
 };
 
 // Letters and digits that no other run has.
@@ -32,7 +35,8 @@ struct RemoteRun {
   // the end. What is known until then is in the results.
   std::string lost;
   bool was_limited = false;  // connections were turned away, and the run went on more slowly
-  double connections_per_second = 0;  // at the end; 0: any number
+  double connections_per_second = 0;       // at the end; 0: any number
+  std::vector<std::string> only_at_first;  // ids of cases that failed, but not when played again
 };
 
 // A TLS file that cannot be used, or a host without an address, is `lost` too.

@@ -185,6 +185,7 @@ struct ForgetConnections {
   sim::link::Expiry then{};
 };
 struct ChangeAddress {};
+struct CallDevice {};  // from outside
 struct Reboot {
   Duration restart_after{};
   bool keeps_store = true;
@@ -210,8 +211,9 @@ struct PauseBroker {
 struct FillDisk {
   Duration length{};
 };
-using FaultKind = std::variant<Cut, Disturb, HalfOpen, Reset, ForgetConnections, ChangeAddress,
-                               Reboot, SetClock, Storm, Push, CrashBroker, PauseBroker, FillDisk>;
+using FaultKind =
+    std::variant<Cut, Disturb, HalfOpen, Reset, ForgetConnections, ChangeAddress, CallDevice,
+                 Reboot, SetClock, Storm, Push, CrashBroker, PauseBroker, FillDisk>;
 // Zero: over at once.
 Duration length_of(const FaultKind& what);
 bool is_of_broker(const FaultKind& what);

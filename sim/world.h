@@ -122,6 +122,10 @@ class World {
   // device whose link roams (link::Parts).
   virtual void change_address(DeviceId device) = 0;
 
+  // Somebody outside begins a TCP connection to the device, on which a service listens, and gives
+  // up as TCP does; tells once whether it was answered. A carrier's translator lets nobody in.
+  virtual void call(DeviceId device, std::function<void(bool answered)> tell) = 0;
+
   // What the device's link does to packets besides, in each direction. Where there are no segments
   // (memory), one that is held back delays what follows, as TCP would; a second copy is traffic
   // and nothing else; a corrupted one is a lost one.

@@ -53,6 +53,57 @@ TEST_F(WorldSuite, ACarrierMayAnswerWhoSpeaksTooLate) {
   }
 }
 
+class Calls : public WorldSuite {
+ protected:
+  void call() {
+    world->call_at(at(1min), [this] {
+      world->call(device, [this](bool is_answered) {
+        EXPECT_FALSE(answered) << "told twice";
+        answered = is_answered;
+        took = world->now() - at(1min);
+      });
+    });
+    world->run_until(at(10min));
+  }
+  std::optional<bool> answered;
+  Duration took{};
+};
+
+TEST_F(Calls, FromOutsideReachADeviceWithAnAddressOfItsOwn) {
+  start(link_of(30ms));
+  call();
+  EXPECT_EQ(answered, true);
+  EXPECT_EQ(took, 60ms);
+  EXPECT_EQ(world->traffic(device).packets_down, 1u);
+}
+
+TEST_F(Calls, AreLetInByNoTranslatorThroughWhichTheDeviceItselfTalks) {
+  for (const link::Expiry then : {link::Expiry::silent, link::Expiry::reset}) {
+    TearDown();
+    accepted.clear();
+    peers.clear();
+    answered.reset();
+    start(with_parts(link_of(30ms), {.nat = link::NatModel{.idle_timeout = 1h, .then = then}}));
+    Peer& client = open();
+    world->call_at(at(50s), [&] { client.send("I can call"); });
+    world->call_at(at(5min), [&] { this->accepted.at(0)->send("and be answered"); });
+    call();
+    EXPECT_EQ(answered, false);
+    EXPECT_EQ(took, 127s);
+    EXPECT_EQ(accepted.at(0)->received, "I can call");
+    EXPECT_EQ(client.received, "and be answered");
+  }
+}
+
+TEST_F(Calls, ComeThroughWhenTheLinkIsThereAgain) {
+  start(link_of(30ms));
+  world->set_link(device, true, false);
+  world->call_at(at(1min + 5s), [this] { world->set_link(device, true, true); });
+  call();
+  EXPECT_EQ(answered, true);
+  EXPECT_EQ(took, 7s + 60ms);
+}
+
 TEST_F(WorldSuite, ADeviceThatRoamsHasAnotherAddressAndItsConnectionsAreCutOff) {
   start(with_parts(link_of(30ms), {.roams = true}));
   Peer& client = open();

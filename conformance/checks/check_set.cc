@@ -20,6 +20,7 @@ CheckSet::CheckSet(trace::RunInfo run)
       sharing_(fleet_),
       expiry_(fleet_),
       access_(fleet_),
+      calls_(fleet_),
       costs_(fleet_),
       freshness_(run_),
       sometimes_(fleet_, ledger_, sessions_, wills_) {}
@@ -37,6 +38,7 @@ void CheckSet::observe(const trace::Event& event) {
   sharing_.observe(event);
   expiry_.observe(event);
   access_.observe(event);
+  calls_.observe(event);
   costs_.observe(event);
   freshness_.observe(event);
   sometimes_.observe(event);
@@ -83,6 +85,7 @@ Judgement CheckSet::finish() {
   append_if_tried(sharing_.finish(now_));
   append_if_tried(expiry_.finish(now_));
   append_if_tried(access_.finish(now_));
+  append(calls_.finish(now_));
   judgement.ledger = ledger_.table();
   for (std::size_t qos = 0; qos < 3; ++qos) judgement.latency[qos] = ledger_.latency()[qos];
   for (const auto& expectation : run_.expectations)

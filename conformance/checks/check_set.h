@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conformance/checks/access.h"
+#include "conformance/checks/calls.h"
 #include "conformance/checks/check.h"
 #include "conformance/checks/costs.h"
 #include "conformance/checks/expiry.h"
@@ -35,7 +36,7 @@ struct Judgement {
   enum class Verdict : std::uint8_t { held, broken, nothing_measured };
   Verdict verdict = Verdict::nothing_measured;
   // The standing promises (qos0, qos1, qos2, order, session, will, retained, acknowledged,
-  // redelivery; shared, expiry and access where there is something of the kind), then latencies,
+  // redelivery; shared, expiry, access and calls where there is something of the kind), latencies,
   // limits of costs and states of `expect` in their order.
   std::vector<Finding> findings;
   LedgerTable ledger;
@@ -82,6 +83,7 @@ class CheckSet final : public trace::BatchObserver {
   SharingCheck sharing_;
   ExpiryCheck expiry_;
   AccessCheck access_;
+  CallCheck calls_;
   CostCheck costs_;
   FreshnessFold freshness_;
   SometimesCheck sometimes_;

@@ -214,6 +214,9 @@ What what_of(std::string_view name, Reading& r) {
       return http_seen(r);
     case 22:
       return HttpFailed{in.connection(), in.text("reason")};
+    case 23:
+      return Called{in.client(), in.flag("answered"),
+                    Duration(in.number<Duration::rep>("took_ns"))};
     default:
       in.fail("e", "is an event that this program does not know");
       return BrokerDown{};

@@ -162,7 +162,11 @@ void put_members(Line& line, const What& what, std::vector<std::byte>& scratch) 
           [&](const ValueTaken& e) { put(line, e); },
           [&](const ValueRead& e) { put(line, e); },
           [&](const HttpSeen& e) { put(line, e); },
-          [&](const HttpFailed& e) { put(line, e); }},
+          [&](const HttpFailed& e) { put(line, e); },
+          [&](const Called& e) {
+            line.number("client", static_cast<std::uint32_t>(e.client));
+            line.flag("answered", e.answered).number("took_ns", e.took.count());
+          }},
       what);
 }
 

@@ -127,6 +127,28 @@ TEST_F(EventsFile, WhatSpeaksHttpStandsInItAndIsReadAgain) {
   EXPECT_EQ(content(again.path()), text);
 }
 
+TEST_F(EventsFile, CallsFromOutsideStandInItAndAreReadAgain) {
+  const testing::DemoRun demo({.sensors = 1, .duration = 3min});
+  OutputFile out(path("events.ndjson"));
+  EventWriter writer(out, demo.run(), trace_bytes_max);
+  writer.observe({Instant{} + 130s, trace::Called{trace::ClientIndex{0}, false, 127s}});
+  EXPECT_FALSE(out.close());
+  const std::string text = content(out.path());
+  EXPECT_THAT(text,
+              HasSubstr(R"("e":"called","client":0,"answered":false,"took_ns":127000000000)"));
+  struct Hear final : trace::Observer {
+    void observe(const trace::Event& event) override {
+      called = std::get<trace::Called>(event.what);
+    }
+    trace::Called called{};
+  } hear;
+  std::istringstream in(text);
+  EventReader reader(in);
+  EXPECT_TRUE(reader.next(hear));
+  EXPECT_FALSE(hear.called.answered);
+  EXPECT_EQ(hear.called.took, 127s);
+}
+
 TEST_F(EventsFile, EachLineSaysReadablyWhatAPacketIs) {
   const testing::DemoRun demo({.sensors = 3, .duration = 12min});
   const std::string text = write(demo);

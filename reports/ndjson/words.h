@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, std::variant_size_v<trace::What>> 
     "link_opening", "link_opened",  "link_closed", "packet",      "malformed",   attempted_word,
     "not_sent",     "acknowledged", "delivered",   "fault_began", "fault_ended", "broker_down",
     "broker_up",    "calm_began",   "run_ended",   "client_down", "client_up",   "spent",
-    "broker_said",  "value_taken",  "value_read",  "http",        "http_failed"};
+    "broker_said",  "value_taken",  "value_read",  "http",        "http_failed", "called"};
 inline constexpr std::string_view sent_word = "sent";
 inline constexpr std::string_view received_word = "received";
 inline constexpr std::string_view truncated_word = "truncated";

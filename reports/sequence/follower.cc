@@ -208,6 +208,9 @@ void SequenceFollower::on_course(const Event& event) {
              down->keeps_session ? "is switched off" : "is switched off, forgets all");
   else if (const auto* up = std::get_if<ClientUp>(&event.what))
     switched(up->client, "is switched on");
+  else if (const auto* called = std::get_if<Called>(&event.what))
+    switched(called->client, called->answered ? "a call from outside is answered"
+                                              : "a call from outside is given up");
   else if (const auto* said = std::get_if<BrokerSaid>(&event.what))
     on_log(said->text, event.at);
   else if (std::holds_alternative<CalmBegan>(event.what))

@@ -52,6 +52,8 @@ class Seen final : public trace::Observer {
     if (const auto* down = std::get_if<trace::ClientDown>(&event.what))
       downs.push_back(down->keeps_session);
     if (std::holds_alternative<trace::ClientUp>(event.what)) ++ups;
+    if (const auto* called = std::get_if<trace::Called>(&event.what))
+      if (called->answered && called->client == sensor) answered = called->took;
     if (std::holds_alternative<trace::BrokerDown>(event.what)) ++broker_downs;
     if (std::holds_alternative<trace::FaultBegan>(event.what)) began.push_back(now);
     if (std::holds_alternative<trace::FaultEnded>(event.what)) ended.push_back(now);
@@ -74,6 +76,7 @@ class Seen final : public trace::Observer {
   int pings = 0;
   int broker_downs = 0;
   int ups = 0;
+  Duration answered{};
   bool overlaps = false;  // the broker had two connections of one client
   std::map<trace::ClientIndex, std::vector<std::pair<Instant, bool>>> accepted;  // session present
   std::set<CloseCause> closed_at_client, closed_at_broker;                       // of the sensor
@@ -191,6 +194,8 @@ const std::vector<KindOfFault>& all_kinds() {
        }},
       {"Move", "{ at: 1min, move: sensor }",
        [](const Seen& s) { return s.connections() == 2 && s.gap > 10s; }},
+      {"Call", "{ at: 1min, call: sensor }",
+       [](const Seen& s) { return s.answered >= 100ms && s.answered < 1s; }},
       {"Reboot", "{ at: 1min, reboot: sensor, restart_after: 15s }",
        [](const Seen& s) {
          return s.downs == std::vector{true} && s.ups == 1 && s.connections() == 2 &&

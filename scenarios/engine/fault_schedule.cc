@@ -159,6 +159,7 @@ void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
           [&](const Reset&) { world_.break_connections(place, sim::World::Break::reset); },
           [&](const ForgetConnections& forget) { world_.forget_connections(place, forget.then); },
           [&](const ChangeAddress&) { world_.change_address(place); },
+          [&](const CallDevice&) { call(member); },
           [&](const Reboot&) {
             if (program != nullptr) program->switch_off();
             if (rest != nullptr) rest->switch_off();
@@ -167,6 +168,12 @@ void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
       },
       plan_.faults[fault].what);
   if (device != nullptr) begins_at(*device, plan_.faults[fault].what);
+}
+
+void FaultSchedule::call(std::uint32_t member) {
+  world_.call(fleet_[member].place, [this, member, began = world_.now()](bool answered) {
+    tracer_.record(trace::Called{trace::ClientIndex{member}, answered, world_.now() - began});
+  });
 }
 
 // What befalls our own client and its application, and no other program.

@@ -81,6 +81,7 @@ class FaultSchedule final : public trace::Observer {
   void swizzle(std::size_t fault);
   void begins(std::size_t fault, std::uint32_t member);
   static void begins_at(Device& device, const FaultKind& what);
+  void call(std::uint32_t member);
   void ends(std::size_t fault, std::uint32_t member);
   // For one of its clients, or for all.
   void ends_at(std::size_t fault, Instant when, std::optional<std::uint32_t> only = std::nullopt);

@@ -135,6 +135,7 @@ const std::vector<KindRow>& kind_rows() {
       {"reset", {}, {}},
       {"nat", {}, {"then"}},
       {"move", {}, {}},
+      {"call", {}, {}},
       {"reboot", {"restart_after"}, {"store"}},
       {"clock", {"by"}, {"jump"}},
       {"storm", {}, {}},
@@ -205,6 +206,7 @@ class FaultReader {
     if (row.kind == "reset") return Reset{};
     if (row.kind == "nat") return ForgetConnections{expiry()};
     if (row.kind == "move") return ChangeAddress{};
+    if (row.kind == "call") return CallDevice{};
     if (row.kind == "reboot")
       return Reboot{fields_.duration("restart_after"), fields_.text("store") == "kept"};
     if (row.kind == "clock") {

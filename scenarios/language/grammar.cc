@@ -29,6 +29,11 @@ constexpr Choice in_time{"in-time", "nothing is passed on when its time is over"
 constexpr Choice as_allowed{"as-allowed", "nobody gets what they may not read"};
 constexpr Choice per_publisher{"per-publisher", "per publisher, topic and QoS nothing overtakes"};
 
+constexpr std::array calls_words = {
+    Choice{"unanswered", "nobody outside can begin a connection to a device"},
+    Choice{"answered", "everybody outside can"}};
+constexpr Shape calls{.is = Is::choice, .choices = calls_words};
+
 constexpr auto sometimes_choices = [] {
   std::array<Choice, trace::sometimes_states.size()> all{};
   for (std::size_t at = 0; at < all.size(); ++at)
@@ -127,6 +132,10 @@ constexpr std::array expectation_keys = {
     Key{.name = "shared", .shape = &only<one_member>, .description = "Shared subscriptions share."},
     Key{.name = "expiry", .shape = &only<in_time>, .description = "Messages expire."},
     Key{.name = "access", .shape = &only<as_allowed>, .description = "Rights are kept."},
+    Key{.name = "calls",
+        .shape = &calls,
+        .description = "What becomes of connections that are begun from outside (`call` in "
+                       "`faults`)."},
     Key{.name = "latency", .shape = &latency_shape, .description = "Messages arrive in time."},
     Key{.name = "bytes", .shape = &bytes_shape, .description = "So much goes over the air."},
     Key{.name = "radio",

@@ -80,6 +80,11 @@ constexpr std::array fault_keys = {
     Key{.name = "move",
         .shape = &targets,
         .description = "The device has another address; what it had open is cut off, silently."},
+    Key{.name = "call",
+        .shape = &targets,
+        .description = "Somebody outside begins a TCP connection to the device, where a service "
+                       "listens. Whether it was answered stands in the trace, and is judged by "
+                       "`calls` of `expect`."},
     Key{.name = "reboot",
         .shape = &targets,
         .description = "The device is switched off at once, and on `restart_after` so long."},
@@ -163,7 +168,7 @@ constexpr std::array fault_keys = {
     Key{.name = "payload", .shape = &payload, .description = "With `push`: how long it is."},
     Key{.name = "qos", .shape = &qos, .fallback = "1", .description = "With `push`."},
 };
-constexpr std::size_t kinds = 18;
+constexpr std::size_t kinds = 19;
 static_assert(fault_keys[kinds - 1].name == "disk" && fault_keys[kinds].name == "at");
 
 }  // namespace

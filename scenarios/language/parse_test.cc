@@ -400,6 +400,20 @@ TEST(Parse, AFaultHasWhatItsKindNeedsAndNothingElse) {
               ElementsAre(HasSubstr("would end after the storm")));
 }
 
+TEST(Parse, ADeviceCanBeCalledFromOutside) {
+  const Plan read = plan(head +
+                         "links: { l: { profile: lte-cat1, with: nat-3min } }\n"
+                         "fleet: { a: { link: l, count: 2 } }\n"
+                         "faults: [ { at: 1min, every: 5min, call: a-2 } ]\n"
+                         "expect: [ calls: unanswered ]\n");
+  ASSERT_THAT(read.faults, SizeIs(1));
+  EXPECT_TRUE(std::holds_alternative<CallDevice>(read.faults[0].what));
+  EXPECT_THAT(read.faults[0].clients, ElementsAre(1));
+  EXPECT_EQ(read.expectations.at(0).argument, "unanswered");
+  EXPECT_THAT(refusals(head + "fleet: { a: {} }\nexpect: [ calls: never ]\n"),
+              ElementsAre(HasSubstr("`unanswered`")));
+}
+
 TEST(Parse, ALinkMayBeANetworkOfStations) {
   const std::string fleet = "fleet: { a: { link: l, count: 16 } }\n";
   const Plan read = plan(head + "links: { l: { lte: { speed: 90 km/h }, delay: 20ms } }\n" + fleet);

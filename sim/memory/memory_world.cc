@@ -16,6 +16,13 @@ using memory::Device;
 using memory::Side;
 using Leads = link::Lane::Leads;
 
+namespace {
+
+constexpr std::uint16_t service_port = 443;  // that of a device, for calls from outside
+constexpr std::size_t opening_bytes = 60;    // a packet of TCP's handshake
+
+}  // namespace
+
 MemoryWorld::MemoryWorld(std::uint64_t seed, const MemoryLimits& limits)
     : state_(std::make_unique<State>(seed, limits)) {
   ensure(limits.receive_buffer_bytes >= 4 * limits.packet_bytes, "a window of some packets");
@@ -78,6 +85,46 @@ void MemoryWorld::change_address(DeviceId device) {
   const Device& moved = state_->devices.at(static_cast<std::size_t>(device));
   ensure(moved.parts && moved.parts->border, "the link of a device that moves roams");
   moved.parts->border->change_address();
+}
+
+void MemoryWorld::call(DeviceId device, std::function<void(bool)> tell) {
+  using Outside = State::Outside;
+  const auto call = std::make_shared<Outside>(
+      Outside{device, std::move(tell), state_->now, std::chrono::seconds(1)});
+  state_->ring(call);
+  state_->call_at(state_->now + state_->limits.give_up_connecting_after,
+                  [world = &*state_, call] { world->end(call, false); });
+}
+
+// A service has no port that the device has opened: a translator knows nothing of it.
+void MemoryWorld::State::ring(const std::shared_ptr<Outside>& call) {
+  if (call->is_over) return;
+  Device& device = devices.at(static_cast<std::size_t>(call->device));
+  const bool is_let_in =
+      !device.parts || !device.parts->border ||
+      device.parts->border->comes_down(service_port, now) == link::Border::Verdict::passes;
+  const Pipe::Passage passage = device.down.send(now, opening_bytes, chance);
+  if (!is_let_in) device.down.lost_on_arrival();
+  if (is_let_in && passage.fate == Pipe::Fate::arrives)
+    call_at(passage.arrival, [this, call] { is_heard(call); });
+  call_at(now + call->until_next, [this, call] { ring(call); });
+  call->until_next *= 2;
+}
+
+void MemoryWorld::State::is_heard(const std::shared_ptr<Outside>& call) {
+  Device& device = devices.at(static_cast<std::size_t>(call->device));
+  if (!device.down.works()) return device.down.lost_on_arrival();
+  const Pipe::Passage passage = device.up.send(now, opening_bytes, chance);
+  if (passage.fate != Pipe::Fate::arrives) return;
+  call_at(passage.arrival, [this, call] {
+    Device& answering = devices.at(static_cast<std::size_t>(call->device));
+    if (answering.up.works()) return end(call, true);
+    answering.up.lost_on_arrival();
+  });
+}
+
+void MemoryWorld::State::end(const std::shared_ptr<Outside>& call, bool answered) {
+  if (!std::exchange(call->is_over, true)) call->tell(answered);
 }
 
 void MemoryWorld::trouble(DeviceId device, const Trouble& up, const Trouble& down) {

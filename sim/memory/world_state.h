@@ -54,6 +54,18 @@ struct MemoryWorld::State {
     return device.up.delay() + device.down.delay();
   }
 
+  // A call from outside: the first packet leaves, at each try later than before.
+  struct Outside {
+    DeviceId device;
+    std::function<void(bool)> tell;
+    Instant began{};
+    Duration until_next{};
+    bool is_over = false;
+  };
+  void ring(const std::shared_ptr<Outside>& call);
+  void is_heard(const std::shared_ptr<Outside>& call);
+  void end(const std::shared_ptr<Outside>& call, bool answered);
+
   void open(memory::ConnectionId id);
   void opening_arrives(memory::ConnectionId id);
   void accepted(memory::ConnectionId id);

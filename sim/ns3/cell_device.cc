@@ -10,6 +10,7 @@
 
 #include "base/ensure.h"
 #include "sim/ns3/arrival.h"
+#include "sim/ns3/caller.h"
 #include "sim/ns3/stations/stations.h"
 #include "sim/ns3/tcp_end.h"
 
@@ -261,7 +262,22 @@ bool Device::crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4
   return false;
 }
 
+bool Device::is_of_call(const ns3::Packet& packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {
+  ns3::TcpHeader header;
+  packet.PeekHeader(header);
+  if (at_ == Link::End::at_site && Caller::is_from_service(header)) {
+    air_.caller->is_answered(header.GetDestinationPort());
+    return true;
+  }
+  if (at_ != Link::End::at_device || !Caller::is_for_service(header)) return false;
+  const auto answer = ns3::Create<ns3::Packet>();
+  answer->AddHeader(Caller::answer_of_service(header));
+  send(answer, to, from);
+  return true;
+}
+
 void Device::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {
+  if (is_of_call(*packet, from, to)) return;
   ns3::Ipv4Header header;
   header.SetSource(from);
   header.SetDestination(to);

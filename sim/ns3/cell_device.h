@@ -15,6 +15,7 @@
 #include <ns3/tcp-l4-protocol.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/chance.h"
@@ -24,6 +25,7 @@
 
 namespace mq::sim::cell {
 
+class Caller;
 class Device;
 class Stations;
 class TcpEnd;
@@ -75,6 +77,7 @@ struct Link {
 struct Air {
   Chance chance;
   std::vector<std::unique_ptr<Link>> links;  // by DeviceId
+  Caller* caller = nullptr;                  // who calls devices from outside
 
   Link& link_of(ns3::Ipv4Address device) const;
 };
@@ -130,6 +133,9 @@ class Device final : public ns3::NetDevice {
 
   // From now on `tcp`, of this node, sends by this device alone and hears from it alone.
   void connect_directly(ns3::Ptr<ns3::TcpL4Protocol> tcp, ns3::Ptr<ns3::Ipv4Interface> interface);
+  void send(ns3::Ptr<ns3::Packet> segment, ns3::Ipv4Address from, ns3::Ipv4Address to) {
+    send_directly(std::move(segment), from, to, 0, nullptr);
+  }
   // A segment that belongs to no connection of the link.
   void receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
   // A segment comes out of the network of stations that the link of this device has.
@@ -146,6 +152,7 @@ class Device final : public ns3::NetDevice {
              ns3::Ipv4Address to);
   void enter_network(const Way& way, Instant at, ns3::Ptr<ns3::Packet> packet);
   static void enters_network(Link* link, Link::End leads_to, ns3::Ptr<ns3::Packet> packet);
+  bool is_of_call(const ns3::Packet& packet, ns3::Ipv4Address from, ns3::Ipv4Address to);
   bool crosses_border(const Way& way, const ns3::Packet& packet, ns3::Ipv4Address from,
                       ns3::Ipv4Address to);
   void keep(const Way& way, Extras::Kept packet, Instant until);

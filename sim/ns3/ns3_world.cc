@@ -16,6 +16,7 @@
 #include "base/ensure.h"
 #include "base/fetch.h"
 #include "sim/link/lane.h"
+#include "sim/ns3/caller.h"
 #include "sim/ns3/cell_device.h"
 #include "sim/ns3/foresight.h"
 #include "sim/ns3/stations/stations.h"
@@ -110,6 +111,7 @@ struct Ns3World::State {
   link::SharedBursts shared_bursts;
   cell::Air air;
   cell::Ends ends{air};
+  cell::Caller caller{air};
   // One event of the simulator stands for all timers: its queue stays as short as the network's.
   TimerQueue timers;
   std::set<Instant> armed;  // when there is such an event
@@ -214,6 +216,7 @@ Ns3World::Ns3World(std::uint64_t seed, const Ns3Limits& limits, MakeStations mak
   ns3::Simulator::SetScheduler(scheduler);
   // Nothing of ours draws from ns-3, and of what we use of it only its own radio networks do.
   ns3::RngSeedManager::SetSeed(static_cast<std::uint32_t>(seed % 0xfffffffe) + 1);
+  state_->air.caller = &state_->caller;
   state_->ends.accepted = [this](TcpEnd& end) { state_->accepted(end); };
 }
 
@@ -308,6 +311,11 @@ void Ns3World::change_address(DeviceId device) {
   cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
   ensure(link.extras && link.extras->state.border, "the link of a device that moves roams");
   link.extras->state.border->change_address();
+}
+
+void Ns3World::call(DeviceId device, std::function<void(bool)> tell) {
+  const State::DeviceNode& called = state_->devices.at(static_cast<std::size_t>(device));
+  state_->caller.call(device, tcp_settings(called.preset), std::move(tell));
 }
 
 void Ns3World::trouble(DeviceId device, const Trouble& up, const Trouble& down) {

@@ -44,6 +44,7 @@ class Ns3World final : public World {
   void accept_with(Accept accept) override;
   void set_link(DeviceId device, bool up_works, bool down_works) override;
   void change_address(DeviceId device) override;
+  void call(DeviceId device, std::function<void(bool answered)> tell) override;
   void trouble(DeviceId device, const Trouble& up, const Trouble& down) override;
   void break_connections(DeviceId device, Break how) override;
   void forget_connections(DeviceId device, link::Expiry then) override;

@@ -153,6 +153,12 @@ struct Spent {
 struct BrokerSaid {
   std::string_view text;
 };
+// Somebody outside tried to begin a TCP connection to the client's device.
+struct Called {
+  ClientIndex client{};
+  bool answered;  // else given up: nothing ever came back
+  Duration took{};
+};
 struct CalmBegan {};  // no faults from here on: everything owed must arrive
 struct RunEnded {
   bool complete;  // false: interrupted
@@ -161,7 +167,7 @@ struct RunEnded {
 using What = std::variant<LinkOpening, LinkOpened, LinkClosed, PacketSeen, MalformedSeen, Attempted,
                           NotSent, Acknowledged, Delivered, FaultBegan, FaultEnded, BrokerDown,
                           BrokerUp, CalmBegan, RunEnded, ClientDown, ClientUp, Spent, BrokerSaid,
-                          ValueTaken, ValueRead, HttpSeen, HttpFailed>;
+                          ValueTaken, ValueRead, HttpSeen, HttpFailed, Called>;
 
 struct Event {
   Instant at;

@@ -26,6 +26,7 @@
 #include "cli/gate_rules.h"
 #include "cli/interrupt.h"
 #include "cli/programs.h"
+#include "cli/read_scenario.h"
 #include "cli/render.h"
 #include "cli/text_file.h"
 #include "cli/verbs.h"
@@ -35,7 +36,6 @@
 #include "installation/installation.h"
 #include "peers/peer.h"
 #include "reports/conform/results_json.h"
-#include "scenarios/language/parse.h"
 #include "scenarios/speak.h"
 
 namespace mq::cli {
@@ -68,8 +68,7 @@ struct Contender {
 };
 
 struct Match {
-  std::string text;
-  scenario::Plan plan;
+  Scenario scenario;
   std::vector<Contender> contenders;
   std::vector<std::string> notes;
   std::string protocol;
@@ -109,14 +108,9 @@ bool speaks_5(const peers::Adapter& adapter) {
 }
 
 std::variant<Match, int> prepare_match(const CompareFlags& flags) {
-  auto loaded = scenario::load(flags.file);
-  if (const auto* problems = std::get_if<scenario::Problems>(&loaded)) {
-    for (const auto& problem : *problems)
-      fmt::print(stderr, "{}\n", scenario::to_text(flags.file, problem));
-    return exit_code::usage;
-  }
-  Match match{.text = read_text_file(flags.file).value_or(""),
-              .plan = std::get<scenario::Plan>(std::move(loaded))};
+  auto scenario = read_scenario("compare", flags.file);
+  if (!scenario) return exit_code::usage;
+  Match match{.scenario = std::move(*scenario)};
   std::set<std::string> names;
   for (const std::string& word : flags.brokers) {
     match.contenders.push_back({word, name_of(word)});
@@ -132,7 +126,7 @@ std::variant<Match, int> prepare_match(const CompareFlags& flags) {
   if (const int* code = std::get_if<int>(&adapters)) return *code;
   match.protocol = flags.protocol;
   for (const peers::Adapter& adapter : std::get<std::vector<peers::Adapter>>(adapters))
-    if (match.protocol.empty() && !speaks_5(adapter) && scenario::speaks_5(match.plan)) {
+    if (match.protocol.empty() && !speaks_5(adapter) && scenario::speaks_5(match.scenario.plan)) {
       match.protocol = "3.1.1";
       match.notes.push_back(
           fmt::format("{} does not speak MQTT 5.0, so with every broker everybody speaks 3.1.1",
@@ -155,11 +149,6 @@ std::string command_of(const CompareFlags& flags) {
 
 // ---- The runs -----------------------------------------------------------------------------------
 
-report::TracePolicy policy_of(const std::string& word) {
-  if (word == "full") return report::TracePolicy::full;
-  return word == "failures" ? report::TracePolicy::failures : report::TracePolicy::none;
-}
-
 std::string run_folder(const Contender& contender, std::uint64_t seed) {
   return fmt::format("{}/seed-{}", contender.name, seed);
 }
@@ -167,25 +156,23 @@ std::string run_folder(const Contender& contender, std::uint64_t seed) {
 // Seed by seed, so that an interruption leaves as much of each broker.
 std::vector<WorkerOrder> orders_of(const CompareFlags& flags, const Match& match) {
   std::vector<WorkerOrder> orders;
-  const bool ns3 =
-      flags.world.empty() ? match.plan.world == scenario::WorldKind::ns3 : flags.world == "ns3";
+  const bool ns3 = flags.world.empty() ? match.scenario.plan.world == scenario::WorldKind::ns3
+                                       : flags.world == "ns3";
   for (std::uint32_t i = 0; i < flags.seeds; ++i)
     for (const Contender& contender : match.contenders) {
       WorkerOrder order;
-      order.scenario_file = flags.file;
-      order.scenario_text = match.text;
-      order.seed = flags.seed.value_or(match.plan.seed) + i;
+      order.scenario_file = match.scenario.file;
+      order.scenario_text = match.scenario.text;
+      order.seed = flags.seed.value_or(match.scenario.plan.seed) + i;
       order.ns3 = ns3;
-      order.trace = policy_of(flags.trace);
+      order.trace = *trace_policy(flags.trace);
       order.folder = match.folder + "/" + run_folder(contender, order.seed);
       order.broker = contender.word;
       order.protocol = match.protocol;
       order.measures_cpu = true;
-      order.command =
-          fmt::format("{} run {} --seed {} --broker {}", launcher_name(),
-                      quote_for_shell(flags.file), order.seed, quote_for_shell(contender.word));
-      if (!flags.world.empty()) order.command += " --world " + flags.world;
-      if (!match.protocol.empty()) order.command += " --protocol " + match.protocol;
+      order.command = command_to_run(
+          flags.file, order.seed,
+          {.world = flags.world, .broker = contender.word, .protocol = match.protocol});
       orders.push_back(std::move(order));
     }
   return orders;
@@ -199,7 +186,8 @@ struct Played {
 Played play(const CompareFlags& flags, const Match& match, const std::vector<WorkerOrder>& orders) {
   const Terminal terminal(flags.color);
   const auto ends = run_workers(
-      orders, flags.jobs, [&](const WorkerOrder&) { return match.plan.duration + match.plan.calm; },
+      orders, flags.jobs,
+      [&](const WorkerOrder&) { return match.scenario.plan.duration + match.scenario.plan.calm; },
       terminal);
   Played played;
   for (const Contender& contender : match.contenders)

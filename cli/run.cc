@@ -56,11 +56,6 @@ struct Run {
   std::vector<WorkerOrder> orders;  // the run itself, then its repetitions
 };
 
-report::TracePolicy policy_of(const std::string& word) {
-  if (word == "full") return report::TracePolicy::full;
-  return word == "failures" ? report::TracePolicy::failures : report::TracePolicy::none;
-}
-
 std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& scenarios) {
   std::vector<Run> runs;
   for (const Scenario& scenario : scenarios) {
@@ -85,7 +80,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
         order.scenario_text = scenario.text;
         order.seed = run.seed;
         order.ns3 = ns3;
-        order.trace = repetition == 0 ? policy_of(flags.trace) : report::TracePolicy::none;
+        order.trace = repetition == 0 ? *trace_policy(flags.trace) : report::TracePolicy::none;
         order.folder = repetition == 0
                            ? run.folder.path
                            : run.folder.path + "/repeat-" + std::to_string(repetition + 1);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -19,7 +20,7 @@
 namespace mq::cli {
 namespace {
 
-constexpr std::array trace_words = {"full", "failures", "none"};
+constexpr std::array<std::string_view, 3> trace_words = {"full", "failures", "none"};
 
 std::string worker_program(bool ns3) { return program_beside(ns3 ? "mqttlab-sim" : "mqttlab"); }
 
@@ -42,11 +43,17 @@ int memory_file(const std::string& text) {
 
 }  // namespace
 
+std::optional<report::TracePolicy> trace_policy(std::string_view word) {
+  const auto found = std::find(trace_words.begin(), trace_words.end(), word);
+  if (found == trace_words.end()) return std::nullopt;
+  return static_cast<report::TracePolicy>(found - trace_words.begin());
+}
+
 std::vector<std::string> to_arguments(const WorkerOrder& order) {
   return {"worker",
           order.ns3 ? "ns3" : "memory",
           std::to_string(order.seed),
-          trace_words[static_cast<std::size_t>(order.trace)],
+          std::string(trace_words[static_cast<std::size_t>(order.trace)]),
           order.folder,
           order.scenario_file,
           order.command,
@@ -64,8 +71,9 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
   const std::string& seed = arguments[2];
   if (std::from_chars(seed.data(), seed.data() + seed.size(), order.seed).ec != std::errc{})
     return std::nullopt;
-  for (std::size_t i = 0; i < trace_words.size(); ++i)
-    if (arguments[3] == trace_words[i]) order.trace = static_cast<report::TracePolicy>(i);
+  const auto trace = trace_policy(arguments[3]);
+  if (!trace) return std::nullopt;
+  order.trace = *trace;
   order.folder = arguments[4];
   order.scenario_file = arguments[5];
   order.command = arguments[6];

@@ -45,6 +45,9 @@ struct WorkerOrder {
 // Behind the nanoseconds of a worker that stands still.
 constexpr std::string_view standing_still = " still";
 
+// "full", "failures" or "none", as flags say it too.
+std::optional<report::TracePolicy> trace_policy(std::string_view word);
+
 struct WorkerEnd {
   int exit_code = 0;
   std::string trouble;  // how it ended, if not by itself: "killed by signal 9"

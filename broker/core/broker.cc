@@ -2,6 +2,7 @@
 #include "broker/core/broker.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/overloaded.h"
@@ -16,6 +17,14 @@ namespace {
 constexpr std::size_t answers_over_backlog = 64 * 1024;
 
 constexpr std::size_t held_compact_from = 64;
+
+// A copy: others may share the bytes.
+Bytes with_time_left(const HeldOrder& order, Instant now) {
+  return Bytes::make(order.bytes.size(), [&](std::span<std::byte> to) {
+    std::memcpy(to.data(), order.bytes.span().data(), to.size());
+    PublishHead{.expiry_at = order.expiry_at}.set_expiry(to, lifetime_left(*order.expires_at, now));
+  });
+}
 
 }  // namespace
 
@@ -171,7 +180,6 @@ void Broker::Core::on(const LinkDown& down) {
   timers_.arm(Timer::Kind::stall, static_cast<std::uint64_t>(link->id), link->stall_armed,
               std::nullopt);
   gate_.left(link->gate_key);
-  forget_held(*link);
   detach(*link, End::abnormal);
   links_.erase(down.link);
 }
@@ -255,17 +263,27 @@ void Broker::Core::run_timers() {
 
 void Broker::Core::emit(Link& link, HeldOrder& order) {
   if (order.closes) return outbox_.close(link.id, order.because);
+  if (order.expiry_at != 0 && order.encoded_at != now_) order.bytes = with_time_left(order, now_);
   if (order.answers_publish && link.unanswered_publishes > 0) --link.unanswered_publishes;
-  traffic_.bytes_sent += order.bytes.size();
-  outbox_.send(link.id, std::move(order.bytes));
+  emit(link, std::move(order.bytes), std::move(order.payload));
 }
 
 void Broker::Core::send(Link& link, HeldOrder order) {
-  if (faulty(Fault::answers_before_stored)) order.needs = 0;
-  const std::uint64_t needs = order.needs;
-  link.backlog += order.bytes.size();
+  if (goes_at_once(link, order.size(), order.needs))
+    emit(link, order);
+  else
+    wait(link, std::move(order));
+}
+
+// Counts them for the link's backlog; false: they wait for the store, or behind what does.
+bool Broker::Core::goes_at_once(Link& link, std::size_t bytes, std::uint64_t needs) {
+  link.backlog += bytes;
   if (link.backlog >= limits_.backlog_bytes) watch_backlog(link, false);
-  if (needs <= durable_ && !link.holds()) return emit(link, order);
+  return !link.holds() && (needs <= durable_ || faulty(Fault::answers_before_stored));
+}
+
+void Broker::Core::wait(Link& link, HeldOrder order) {
+  const std::uint64_t needs = order.needs;
   link.held.push_back(std::move(order));
   if (needs <= durable_) return;  // waits only for what stands before it
   // Old records may be waited for anew; the list stays sorted if such a link is woken later.
@@ -276,24 +294,57 @@ void Broker::Core::send(Link& link, HeldOrder order) {
 }
 
 void Broker::Core::release_held(Link& link) {
-  while (link.holds() && link.held[link.held_done].needs <= durable_)
-    emit(link, link.held[link.held_done++]);
+  bool makes_room = false;
+  while (link.holds() && link.held[link.held_done].needs <= durable_) {
+    HeldOrder& order = link.held[link.held_done++];
+    const bool is_too_late = order.is_too_late(now_);
+    makes_room = makes_room || is_too_late;
+    if (is_too_late)
+      let_go(link, order);
+    else
+      emit(link, order);
+  }
   // Under load there is always something that waits, so what is gone is cleared now and then.
-  if (link.holds() && (link.held_done < held_compact_from || link.held_done * 2 < link.held.size()))
-    return;
-  link.held.erase(link.held.begin(),
-                  link.held.begin() + static_cast<std::ptrdiff_t>(link.held_done));
-  link.held_done = 0;
+  if (!link.holds() ||
+      (link.held_done >= held_compact_from && link.held_done * 2 >= link.held.size())) {
+    link.held.erase(link.held.begin(),
+                    link.held.begin() + static_cast<std::ptrdiff_t>(link.held_done));
+    link.held_done = 0;
+  }
+  if (makes_room && link.session != nullptr) pump(*link.session);
 }
 
-// The link is lost with orders that never left.
-void Broker::Core::forget_held(Link& link) {
-  if (link.session == nullptr) return;
-  Outgoing& outgoing = link.session->outgoing;
-  for (std::size_t i = link.held_done; i < link.held.size(); ++i)
-    if (link.held[i].first_sending_of != 0)
-      if (Delivery* delivery = outgoing.at_position(link.held[i].first_sending_of))
-        delivery->sent_before = false;
+// A PUBLISH whose time was over before it could leave: its message is done with.
+void Broker::Core::let_go(Link& link, HeldOrder& order) {
+  link.backlog -= std::min(link.backlog, order.size());
+  if (order.first_sending_of == 0 || link.session == nullptr) return;
+  Session& session = *link.session;
+  const Delivery* const delivery = session.outgoing.at_position(order.first_sending_of);
+  if (delivery != nullptr) drop_delivery(session, session.outgoing.find(delivery->packet_id));
+}
+
+// The session is taken from the link: of what never left nothing was begun, and nothing of it
+// leaves over this link any more.
+void Broker::Core::take_back(Link& link) {
+  const auto rest = link.held.begin() + static_cast<std::ptrdiff_t>(link.held_done);
+  const auto is_of_session = [](const HeldOrder& order) { return order.first_sending_of != 0; };
+  for (auto order = rest; order != link.held.end(); ++order) {
+    if (!is_of_session(*order)) continue;
+    link.backlog -= std::min(link.backlog, order->size());
+    give_back(*link.session, order->first_sending_of);
+  }
+  link.held.erase(std::remove_if(rest, link.held.end(), is_of_session), link.held.end());
+}
+
+// It waits again as if it had not been sent. A message without a lifetime may be begun for the
+// store: all that tells is whether its next PUBLISH has DUP after a crash.
+void Broker::Core::give_back(Session& session, std::uint64_t position) {
+  Delivery* const delivery = session.outgoing.at_position(position);
+  if (delivery == nullptr) return;
+  delivery->sent_before = false;
+  delivery->packet_id = PacketId::none;
+  delivery->phase = Delivery::Phase::queued;
+  if (delivery->letter->message.expires_at) record(session, *delivery);
 }
 
 void Broker::Core::answer(Link& link, const Packet& packet, std::uint64_t needs,

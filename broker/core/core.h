@@ -84,9 +84,18 @@ class Broker::Core {
   }
   void answer(Link& link, const Packet& packet, std::uint64_t needs = 0,
               bool answers_publish = false);
+  bool goes_at_once(Link& link, std::size_t bytes, std::uint64_t needs);
+  void wait(Link& link, HeldOrder order);
   void emit(Link& link, HeldOrder& order);
+  void emit(Link& link, Bytes bytes, Bytes payload) {
+    traffic_.bytes_sent += bytes.size() + payload.size();
+    outbox_.send(link.id, std::move(bytes));
+    if (!payload.empty()) outbox_.send(link.id, std::move(payload));
+  }
   void release_held(Link& link);
-  static void forget_held(Link& link);
+  void let_go(Link& link, HeldOrder& order);
+  void give_back(Session& session, std::uint64_t position);
+  void take_back(Link& link);
   void close(Link& link, Rule because);
   void disconnect(Link& link, ReasonCode reason, Rule rule);
   void fault(Link& link, Rule rule);
@@ -222,7 +231,12 @@ class Broker::Core {
   bool send_waiting_qos0(Session& session);
   std::optional<Frame> frame_for(Link& link, const Letter& letter, Shape shape, PacketId packet_id);
   void count_publish(const Letter& letter);
-  void send_frame(Link& link, Frame frame, std::uint64_t needs, std::uint64_t first_sending_of);
+  struct Sending {  // of a PUBLISH, as in HeldOrder
+    std::uint64_t needs = 0;
+    std::uint64_t first_sending_of = 0;
+    bool is_repetition = false;
+  };
+  void send_frame(Link& link, Frame frame, const Letter& letter, Sending how);
   void drop_delivery(Session& session, std::size_t index);
   void record(const Session& session, Delivery& delivery);
   MessageNumber number(const LetterRef& letter);

@@ -92,7 +92,7 @@ bool Broker::Core::deliver_now(Session& session, const LetterRef& letter, const 
     return true;  // for the publisher it counts as delivered (v5 MQTT-3.1.2-25)
   }
   count_publish(*letter);
-  send_frame(link, std::move(*frame), letter->needs, 0);
+  send_frame(link, std::move(*frame), *letter, {.needs = letter->needs});
   return true;
 }
 
@@ -169,11 +169,14 @@ bool Broker::Core::send_next(Session& session) {
   if (next.phase == Delivery::Phase::queued) start(session, next);
   auto frame = frame_for(link, *next.letter, shape, next.packet_id);
   if (!frame) return false;
-  const std::uint64_t first = next.sent_before ? 0 : next.position;
-  next.sent_before = true;
+  const bool is_repetition = std::exchange(next.sent_before, true);
   session.outgoing.mark_sent();
-  count_publish(*next.letter);
-  send_frame(link, std::move(*frame), std::max(next.needs, next.letter->needs), first);
+  const Letter& letter = *next.letter;
+  count_publish(letter);
+  send_frame(link, std::move(*frame), letter,
+             {.needs = std::max(next.needs, letter.needs),
+              .first_sending_of = is_repetition ? 0 : next.position,
+              .is_repetition = is_repetition});
   return true;
 }
 
@@ -189,9 +192,10 @@ bool Broker::Core::send_waiting_qos0(Session& session) {
   if (!frame) return false;
   count_publish(*next.letter);
   const std::uint64_t before = outbox_.last_sequence();
-  const std::uint64_t receipt = next.letter->needs;
+  const LetterRef letter = next.letter;
   drop_delivery(session, session.outgoing.sent());
-  send_frame(link, std::move(*frame), std::max(needs_since(before), receipt), 0);
+  send_frame(link, std::move(*frame), *letter,
+             {.needs = std::max(needs_since(before), letter->needs)});
   return true;
 }
 
@@ -210,7 +214,9 @@ std::optional<Frame> Broker::Core::frame_for(Link& link, const Letter& letter, S
   if (link.aliases_out_max > 0) {
     if (!link.aliases_out) link.aliases_out = std::make_unique<TopicNumbers>();
     const auto chosen = link.aliases_out->choose(topic, link.aliases_out_max);
-    shape.alias = chosen.alias;
+    // What may be over before it leaves must not be what the client knows an alias from.
+    const bool may_wait = link.holds() || outbox_.last_sequence() > durable_;
+    if (chosen.is_known || !letter.message.expires_at || !may_wait) shape.alias = chosen.alias;
     shape.alias_is_known = chosen.is_known;
   }
   Frame frame = frames_.make(letter, shape, packet_id, now_);
@@ -224,11 +230,17 @@ std::optional<Frame> Broker::Core::frame_for(Link& link, const Letter& letter, S
   return fits(link, frame.size()) ? std::optional(std::move(frame)) : std::nullopt;
 }
 
-void Broker::Core::send_frame(Link& link, Frame frame, std::uint64_t needs,
-                              std::uint64_t first_sending_of) {
-  send(link,
-       {.bytes = std::move(frame.head), .needs = needs, .first_sending_of = first_sending_of});
-  if (!frame.payload.empty()) send(link, std::move(frame.payload), needs);
+void Broker::Core::send_frame(Link& link, Frame frame, const Letter& letter, Sending how) {
+  if (goes_at_once(link, frame.size(), how.needs))
+    return emit(link, std::move(frame.head), std::move(frame.payload));
+  wait(link, {.bytes = std::move(frame.head),
+              .payload = std::move(frame.payload),
+              .needs = how.needs,
+              .first_sending_of = how.first_sending_of,
+              .expires_at = letter.message.expires_at,
+              .encoded_at = now_,
+              .expiry_at = frames_.expiry_at(),
+              .is_repetition = how.is_repetition});
 }
 
 void Broker::Core::drop_delivery(Session& session, std::size_t index) {

@@ -82,6 +82,7 @@ void Broker::Core::on(Link& link, Disconnect& disconnect) {
 void Broker::Core::detach(Link& link, End end) {
   if (link.session == nullptr) return;
   forget_hold(link);
+  take_back(link);
   Session& session = *std::exchange(link.session, nullptr);
   session.link = nullptr;
   --connected_;

@@ -11,15 +11,15 @@ namespace {
 // buffer to send.
 constexpr std::size_t separate_payload_from = 256;
 
-// What is left of the lifetime, in whole seconds (v5 MQTT-3.3.2-6). The time that a message has
-// waited counts in whole seconds too, so that passing it on at once leaves the number alone.
+}  // namespace
+
+// The time that a message has waited counts in whole seconds too, so that passing it on at once
+// leaves the number alone.
 std::uint32_t lifetime_left(Instant expires_at, Instant now) {
   if (now >= expires_at) return 0;
   const auto left = std::chrono::ceil<std::chrono::seconds>(expires_at - now).count();
   return static_cast<std::uint32_t>(left);
 }
-
-}  // namespace
 
 void Frames::encode_into(Encoded& encoded, const Letter& letter, const Shape& shape, Instant now) {
   const Message& message = letter.message;
@@ -63,6 +63,8 @@ Frame Frames::make(const Letter& letter, const Shape& shape, PacketId packet_id,
       encoded.alias == shape.alias && encoded.alias_is_known == shape.alias_is_known;
   if ((known_ & bit) == 0 || !same_alias) encode_into(encoded, letter, shape, now);
   known_ |= bit;
+
+  last_ = &encoded;
 
   Frame frame;
   if (letter.message.payload.size() >= separate_payload_from)

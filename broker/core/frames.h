@@ -31,9 +31,18 @@ struct Frame {
   std::size_t size() const { return head.size() + payload.size(); }
 };
 
+// What is left of a lifetime, in whole seconds (v5 MQTT-3.3.2-6).
+std::uint32_t lifetime_left(Instant expires_at, Instant now);
+
 class Frames {
  public:
+  Frames() = default;
+  Frames(const Frames&) = delete;  // it points into itself
+  Frames& operator=(const Frames&) = delete;
+
   Frame make(const Letter& letter, const Shape& shape, PacketId packet_id, Instant now);
+  // Where the head that make() gave last says what is left of the lifetime; 0: nowhere.
+  std::size_t expiry_at() const { return last_->layout.expiry_at; }
 
  private:
   struct Encoded {
@@ -61,6 +70,7 @@ class Frames {
   Instant at_{};
   std::uint32_t known_ = 0;  // a bit per shape
   std::array<Encoded, shapes> encoded_;
+  const Encoded* last_ = &for_one_;
   Encoded for_one_;  // with subscription identifiers, or for who sees a part of the topic
   std::vector<Property> more_;
 };

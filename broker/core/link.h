@@ -19,6 +19,7 @@ struct Session;
 // An order that waits for a record to become durable, or behind one that does.
 struct HeldOrder {
   Bytes bytes;
+  Bytes payload = {};  // behind them, of a PUBLISH
   std::uint64_t needs = 0;
   Rule because = Rule::none;
   bool closes = false;
@@ -26,6 +27,16 @@ struct HeldOrder {
   // The position of a delivery that is sent for the first time. Were the link lost before this
   // order leaves, nothing of it was sent, and the next PUBLISH is no repetition.
   std::uint64_t first_sending_of = 0;
+  // Of a PUBLISH: the message's time goes on while it waits here (v5 MQTT-3.3.2-6).
+  std::optional<Instant> expires_at = {};
+  Instant encoded_at = {};
+  std::size_t expiry_at = 0;   // in `bytes`, where it is told; 0: it is not
+  bool is_repetition = false;  // which is sent even when its time is over
+
+  std::size_t size() const { return bytes.size() + payload.size(); }
+  bool is_too_late(Instant now) const {
+    return expires_at && !is_repetition && now >= *expires_at && now != encoded_at;
+  }
 };
 
 // Who is at the other end, as far as it is known and of use (5.0: 4.12).

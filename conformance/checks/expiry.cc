@@ -25,27 +25,11 @@ void ExpiryCheck::observe(const trace::Event& event) {
       on_sent(*seen, publish, event.at);
   } else if (std::holds_alternative<trace::BrokerUp>(event.what)) {
     started_ = event.at;
-  } else if (const auto* began = std::get_if<trace::FaultBegan>(&event.what)) {
-    if (hinders_broker(began->fault)) ++hindered_;
-    if (hinders_broker(began->fault)) forget();
-  } else if (const auto* ended = std::get_if<trace::FaultEnded>(&event.what)) {
-    if (hinders_broker(ended->fault)) --hindered_;
   }
 }
 
-bool ExpiryCheck::hinders_broker(std::size_t fault) const {
-  const auto& faults = fleet_.run().faults;
-  return fault < faults.size() && (faults[fault].kind == "disk" || faults[fault].kind == "pause");
-}
-
-// What waits for the disk, or is written when the broker stands still, leaves afterwards as it was.
-void ExpiryCheck::forget() {
-  messages_.clear();
-  order_.clear();
-}
-
 void ExpiryCheck::on_arrival(const Publish& publish, Instant at) {
-  if (publish.properties.empty() || hindered_ > 0) return;
+  if (publish.properties.empty()) return;
   const auto expiry = publish.properties.number(PropertyId::message_expiry_interval);
   if (!expiry) return;
   const auto stamp = trace::stamp_of(publish.payload.text());

@@ -42,8 +42,6 @@ class ExpiryCheck final : public Check {
     }
   };
 
-  bool hinders_broker(std::size_t fault) const;
-  void forget();
   void on_arrival(const Publish& publish, Instant at);
   void on_sent(const trace::PacketSeen& seen, const Publish& publish, Instant at);
 
@@ -51,7 +49,6 @@ class ExpiryCheck final : public Check {
   boost::unordered_flat_map<trace::Stamp, Perishable, Hash> messages_;
   std::deque<trace::Stamp> order_;
   Instant started_{};
-  std::size_t hindered_ = 0;
   Tally tally_;
 };
 

@@ -24,6 +24,7 @@
 #include "cli/verbs.h"
 #include "conformance/runner/expectations.h"
 #include "conformance/runner/library.h"
+#include "scenarios/language/units.h"
 
 namespace mq::cli {
 namespace {
@@ -66,6 +67,11 @@ std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFla
 int conform(const ConformFlags& flags) {
   if (flags.target.empty() == flags.client.empty()) {
     fmt::print(stderr, "mqttlab: expected a TARGET, a broker, or --client, and not both\n");
+    return exit_code::usage;
+  }
+  if (!flags.longest.empty() && !scenario::parse_duration(flags.longest)) {
+    fmt::print(stderr, "mqttlab: --longest {}: expected a duration, such as 90s, 28h or 60d\n",
+               flags.longest);
     return exit_code::usage;
   }
   conformance::Target target;
@@ -149,6 +155,10 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_option("--cafile", flags->ca_file, "TLS: authorities that are trusted, PEM");
   verb->add_flag("--virtual", flags->in_virtual_time,
                  "a broker of this machine, in virtual time: long waits take none")
+      ->excludes("--client");
+  verb->add_option("--longest", flags->longest,
+                   "cases that take longer are n/a: 16s of a broker on real sockets, 28h of one in "
+                   "virtual time (60d takes minutes)")
       ->excludes("--client");
   verb->add_flag("--insecure", flags->insecure,
                  "TLS: do not check that the certificate is for this host");

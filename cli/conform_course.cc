@@ -18,6 +18,7 @@
 #include "conformance/runner/address.h"
 #include "conformance/runner/remote.h"
 #include "peers/adapter.h"
+#include "scenarios/language/units.h"
 
 namespace mq::cli {
 namespace {
@@ -63,6 +64,13 @@ conformance::Onlooker onlooker() {
   return {.progress = show_progress, .stops = [] { return interrupt_seen() != 0; }};
 }
 
+std::vector<std::string> notes_of(const std::vector<std::string>& only_at_first) {
+  if (only_at_first.empty()) return {};
+  return {fmt::format("{} failed beside many others, and not when little else was played: {}",
+                      only_at_first.size() == 1 ? "one case" : "some cases",
+                      fmt::join(only_at_first, " "))};
+}
+
 // What came of it, or the exit code of a target that could not be had.
 std::variant<Course, int> play(const ConformFlags& flags, conformance::Target target,
                                const std::vector<const conformance::Case*>& cases,
@@ -79,13 +87,20 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
     auto& run = std::get<ClientCourse>(played);
     return Course{std::move(run.results), std::move(run.lost), std::move(run.release)};
   }
+  const auto longest = scenario::parse_duration(flags.longest);
+  const auto is_known = [&](const conformance::CaseResult& result) {
+    return conformance::is_known(expectations, result);
+  };
   if (flags.target == "ours") return Course{against_ours(cases, library, flags), "", ""};
   std::optional<conformance::Adapted> broker;
   try {
     if (flags.in_virtual_time) {
-      VirtualRun run =
-          conform_in_virtual_time(cases, library, flags.target, flags.seed, onlooker());
-      return Course{std::move(run.results), std::move(run.lost), std::move(run.release)};
+      VirtualOptions options{
+          .broker = flags.target, .seed = flags.seed, .onlooker = onlooker(), .is_known = is_known};
+      if (longest) options.longest = *longest;
+      VirtualRun run = conform_in_virtual_time(cases, library, target, options);
+      return Course{std::move(run.results), std::move(run.lost), std::move(run.release),
+                    notes_of(run.only_at_first)};
     }
     if (!conformance::looks_like_url(flags.target)) broker.emplace(flags.target, target);
   } catch (const peers::AdapterError& error) {
@@ -100,26 +115,19 @@ std::variant<Course, int> play(const ConformFlags& flags, conformance::Target ta
   }
   // A broker that was started for this run has no limits to be careful of.
   const double rate = broker ? 0 : conformance::PaceLimits{}.per_second;
-  conformance::RemoteRun run =
-      conformance::run_remotely(cases, library, target,
-                                {.at_once = flags.jobs,
-                                 .pace = {.per_second = flags.connection_rate.value_or(rate)},
-                                 .word = conformance::word_of_a_run(),
-                                 .onlooker = onlooker(),
-                                 .is_known = [&](const conformance::CaseResult& result) {
-                                   return conformance::is_known(expectations, result);
-                                 }});
-  std::vector<std::string> notes;
+  conformance::RemoteOptions options{.at_once = flags.jobs,
+                                     .pace = {.per_second = flags.connection_rate.value_or(rate)},
+                                     .word = conformance::word_of_a_run(),
+                                     .onlooker = onlooker(),
+                                     .is_known = is_known};
+  if (longest) options.longest = *longest;
+  conformance::RemoteRun run = conformance::run_remotely(cases, library, target, options);
+  std::vector<std::string> notes = notes_of(run.only_at_first);
   if (run.was_limited)
     notes.push_back(
         fmt::format("{} turned connections away; they were made more slowly then, in "
                     "the end {:.0f} in a second",
                     target.name, run.connections_per_second));
-  if (!run.only_at_first.empty())
-    notes.push_back(
-        fmt::format("{} failed beside many others, and not when little else was played: {}",
-                    run.only_at_first.size() == 1 ? "one case" : "some cases",
-                    fmt::join(run.only_at_first, " ")));
   return Course{std::move(run.results), std::move(run.lost), target.release, std::move(notes)};
 }
 

@@ -74,6 +74,7 @@ std::string command_of(const ConformFlags& flags) {
       {" --cases ", flags.cases}, {" --target ", flags.target_file}, {" --cafile ", flags.ca_file}};
   for (const auto& [flag, value] : files)
     if (!value.empty()) text += flag + quote_for_shell(value);
+  if (!flags.longest.empty()) text += " --longest " + quote_for_shell(flags.longest);
   return text + (flags.insecure ? " --insecure" : "") + (flags.in_virtual_time ? " --virtual" : "");
 }
 

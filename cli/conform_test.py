@@ -405,6 +405,29 @@ class Mosquitto(Conform):
         self.assertGreater(sum(one["verdict"] == "known" for one in results["judged"]), 0, done.stdout)
         self.assertGreater(sum(one["verdict"] == "pass" for one in results["judged"]), 10)
 
+    @unittest.skipIf(LONG, "of the commit tier")
+    def test_virtual_time_has_an_hour_in_it_and_is_the_same_twice(self):
+        def hash_of(seed):
+            self.conform("mosquitto", "--virtual", "--seed", seed, "--only", "v5/keep-alive/hour",
+                         "--only", "v5/qos2*", "--longest", "2h")
+            results = self.stored()
+            verdicts = {one["id"]: one["verdict"] for one in results["judged"]}
+            self.assertEqual(verdicts["v5/keep-alive/hour"], "pass")
+            self.assertEqual(verdicts["v5/qos2-stays-open/7d"], "n/a")
+            self.assertGreater(sum(verdict == "pass" for verdict in verdicts.values()), 30)
+            return results["hash"]
+
+        self.assertEqual(hash_of(1), hash_of(1))
+
+    @unittest.skipIf(LONG, "of the commit tier")
+    def test_what_no_case_may_take_is_refused(self):
+        done = self.conform("mosquitto", "--virtual", "--longest", "2parsecs", code=2)
+        self.assertIn("expected a duration", done.stderr)
+
+    @unittest.skipUnless(LONG, "of the long tier")
+    def test_mosquitto_deviates_in_virtual_time_as_its_file_says(self):
+        self.conform("mosquitto", "--virtual")
+
     @unittest.skipUnless(LONG, "of the long tier")
     def test_mosquitto_deviates_as_its_file_says_and_nowhere_else(self):
         self.conform("mosquitto")

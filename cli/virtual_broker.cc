@@ -93,6 +93,7 @@ std::unique_ptr<sim::ExternalBackend> virtual_broker(const peers::Adapter& adapt
   broker.said_as = {{broker.start.folder, "${dir}"}};
   if (pem) broker.said_as.emplace_back(pem->path(), "${pem}");
   broker.has_disk = wanted.has_disk;
+  broker.takes_time = wanted.takes_time;
   broker.settles = adapter.in_virtual_time.settles;
   for (const std::string& name : wanted.listeners)
     broker.others[name == "ws" ? sim::Listener::websocket : sim::Listener::mqtts] =

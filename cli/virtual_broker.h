@@ -17,6 +17,7 @@ struct VirtualBroker {
   std::string log_file;                     // what it prints is appended; empty: a file of its own
   std::vector<std::string> listeners;       // beside "mqtt": "mqtts", "ws"
   bool has_disk = false;                    // its power may fail
+  bool takes_time = true;                   // see sim::ExternalBroker
   std::string certificate, key, authority;  // PEM texts for "mqtts"
 };
 

@@ -44,6 +44,20 @@ Duration of(const std::vector<Step>& steps, Duration quiet, Waits waits) {
   return sum;
 }
 
+void add_common_client_ids(const std::vector<Step>& steps, std::set<std::string>& ids) {
+  for (const Step& step : steps) {
+    for (const Field& field : step.fields)
+      if (step.packet == Kind::connect && field.name == "client_id" &&
+          !field.value.alternatives.empty()) {
+        const Alternative& id = field.value.alternatives[0];
+        if (id.is == Alternative::Is::equal && !id.text.empty() &&
+            id.text.find('{') == std::string::npos)
+          ids.insert(id.text);
+      }
+    for (const Branch& branch : step.branches) add_common_client_ids(branch.steps, ids);
+  }
+}
+
 }  // namespace
 
 const char* name(Role role) { return role == Role::client ? "client" : "broker"; }
@@ -84,6 +98,12 @@ Duration least_duration(const Case& one, Duration quiet) {
 }
 Duration longest_duration(const Case& one, Duration quiet) {
   return of(one.steps, quiet, Waits::longest);
+}
+
+std::set<std::string> common_client_ids(const Case& one) {
+  std::set<std::string> ids;
+  add_common_client_ids(one.steps, ids);
+  return ids;
 }
 
 bool needs(const Case& one, std::string_view what) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -157,5 +158,9 @@ bool needs(const Case& one, std::string_view what);
 Duration least_duration(const Case& one, Duration quiet);
 // The same, and all that it is ready to wait for something, where it says how long that is.
 Duration longest_duration(const Case& one, Duration quiet);
+
+// Client ids that are not the case's own: no two such cases are played against a broker at the same
+// time, or one would take the session of the other.
+std::set<std::string> common_client_ids(const Case& one);
 
 }  // namespace mq::conformance

@@ -30,13 +30,14 @@ Endurance::Endurance(const Case& one, const Abilities& abilities) {
     absence_ = expiry_in(*abilities.session_expiry);
 }
 
-void Endurance::sent(LinkNumber link, const Packet& packet, Instant now) {
+void Endurance::sent(LinkNumber link, const Packet& packet, KeepAlive keep_alive, Instant now) {
   sent_something(link, now);
   Spoken& spoken = links_[link];
   if (const auto* connect = std::get_if<Connect>(&packet)) {
     const std::chrono::seconds ours(connect->keep_alive);
     spoken.client_id = connect->client_id;
-    spoken.keeps_to_ours = ours.count() > 0 && silence_ && ours < *silence_;
+    spoken.keeps_to_ours =
+        keep_alive == KeepAlive::of_the_script && ours.count() > 0 && silence_ && ours <= *silence_;
     spoken.has_connected = true;
     if (!connect->client_id.empty())
       stays_[connect->client_id] = {wanted_by(*connect), link, std::nullopt};

@@ -3,6 +3,7 @@
 // that happens, and which is not about it, shows nothing of the target.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,7 +20,9 @@ class Endurance {
  public:
   Endurance(const Case& one, const Abilities& abilities);
 
-  void sent(LinkNumber link, const Packet& packet, Instant now);
+  enum class KeepAlive : std::uint8_t { of_the_script, none_named };
+  // `keep_alive`: of CONNECT, whether the script names the one that it has.
+  void sent(LinkNumber link, const Packet& packet, KeepAlive keep_alive, Instant now);
   void sent_something(LinkNumber link, Instant now);
   // By whomever. Of a link that only vanished the target may not know yet.
   void ended(LinkNumber link, Instant now);
@@ -35,7 +38,7 @@ class Endurance {
   struct Spoken {
     Instant last{};
     std::string client_id;
-    bool keeps_to_ours = false;  // its keep alive is shorter, and counts
+    bool keeps_to_ours = false;  // the keep alive of the script counts
     bool has_connected = false;
     bool has_vanished = false;
   };

@@ -141,7 +141,10 @@ void Links::remember(Link& link, std::span<const std::byte> sent, const Decoded&
 // What of this outlives the connection.
 void Links::remember(Link& link, const Packet& sent) {
   Party& party = this->party(link.name);
-  endurance_.sent(link.number, sent, now);
+  endurance_.sent(link.number, sent,
+                  party.names_keep_alive ? Endurance::KeepAlive::of_the_script
+                                         : Endurance::KeepAlive::none_named,
+                  now);
   if (const auto* publish = std::get_if<Publish>(&sent);
       publish != nullptr && publish->retain && !publish->payload.empty() && !publish->topic.empty())
     leftovers.topics.insert(publish->topic);

@@ -47,6 +47,7 @@ struct Party {
   std::optional<LinkNumber> current;
   std::string client_id;
   std::uint16_t keep_alive = 0;
+  bool names_keep_alive = false;  // the script does
   std::uint16_t next_id = 1;
   std::optional<std::uint16_t> sent_id;      // of the last packet with one
   std::optional<std::uint16_t> received_id;  // of the last packet with one that was looked at

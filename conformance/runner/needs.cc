@@ -85,8 +85,10 @@ std::string does_not_apply(const Case& one, const Abilities& abilities, TimeToSp
     if (!all.empty()) return "it needs a target that is configured with " + all;
   }
   const Duration least = least_duration(one, time.quiet);
-  if (!abilities.virtual_time && least > time.longest)
-    return "it takes " + scenario::to_text(least) + ", too long for a target in real time";
+  if (time.longest > Duration::zero() && least > time.longest)
+    return "it takes " + scenario::to_text(least) + ", " +
+           (abilities.virtual_time ? "and --longest is " + scenario::to_text(time.longest)
+                                   : "too long for a target in real time");
   return {};
 }
 

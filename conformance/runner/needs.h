@@ -40,9 +40,9 @@ struct Abilities {
 // Why a need is none that the language knows; empty if it is one.
 std::string need_fault(std::string_view need);
 
-// How long a case may take on a target in real time, and how long a silence is there.
+// How long a case may take on a target, and how long a silence is there.
 struct TimeToSpend {
-  Duration longest;
+  Duration longest;  // 0: any
   Duration quiet;
 };
 // Why the case does not apply to such a target; empty if it does.

@@ -11,7 +11,7 @@
 
 #include "base/nearest_word.h"
 #include "base/overloaded.h"
-#include "conformance/runner/play.h"
+#include "conformance/runner/simulated_case.h"
 #include "scenarios/engine/layered_backend.h"
 #include "sim/broker_host.h"
 #include "sim/link/parts.h"
@@ -104,8 +104,7 @@ broker::Settings settings_of(const Case& one, const Across& across) {
   return made;
 }
 
-// One case and its world. Callbacks of the world are told to the play; what the play wants is done
-// once they have returned.
+// One case, its world and its broker.
 class Encounter {
  public:
   Encounter(const Case& one, std::uint64_t seed, const Between& between, const Across& across)
@@ -115,27 +114,30 @@ class Encounter {
         between_(between ? between(broker_) : nullptr),
         web_socket_(needs(one, "websocket") ? over_web_socket(across) : nullptr),
         host_(world_, top()),
-        play_(one, surroundings(one, across)) {
+        case_(one, surroundings(one, across), world_, devices(across), [this] { world_.stop(); }) {
     if (has_users(one)) broker_.let_in_only({{"lab", "secret"}, {"guest", "guest"}});
     if (needs(one, "echo_method")) broker_.let_in_who_echoes(echo_method, "lab");
-    for (int i = 0; i < devices_max; ++i)
-      devices_.push_back(world_.add_device("device " + std::to_string(i), across.link));
   }
 
   Outcome run() {
     world_.call_at(world_.now(), [this] {
       host_.start();
-      play_.start(world_.now());
-      act();
+      case_.start();
     });
     world_.run_until(world_.now() + longest);
-    play_.abandon("a year of virtual time has passed", world_.now());
-    return play_.take_outcome();
+    case_.abandon("a year of virtual time has passed");
+    return case_.take_outcome();
   }
 
  private:
   static constexpr int devices_max = 8;
 
+  std::vector<sim::DeviceId> devices(const Across& across) {
+    std::vector<sim::DeviceId> all;
+    for (int i = 0; i < devices_max; ++i)
+      all.push_back(world_.add_device("device " + std::to_string(i), across.link));
+    return all;
+  }
   sim::BrokerBackend& erring_or_not() { return between_ ? *between_ : broker_; }
   sim::BrokerBackend& top() { return web_socket_ ? *web_socket_ : erring_or_not(); }
   std::unique_ptr<sim::BrokerBackend> over_web_socket(const Across& across) {
@@ -146,130 +148,12 @@ class Encounter {
         });
   }
 
-  // A round trip of TCP's opening, one of CONNECT, and one that may be lost and repeated. Nothing
-  // is added where there is next to none.
   static Surroundings surroundings(const Case& one, const Across& across) {
-    const Duration round_trip = conformance::round_trip(across.link);
-    const Duration tolerance = round_trip > 2 * one_way ? 3 * round_trip : Duration{};
-    Surroundings around{
-        .topic = "lab",
-        .client_id = "lab",
-        .patience = {reply + 10 * tolerance, quiet + tolerance, tolerance, tolerance},
-        .abilities = across.abilities,
-        .slack = std::chrono::seconds(1) + tolerance};
+    Surroundings around = surroundings_at(across.link);
+    around.abilities = across.abilities;
     if (has_users(one)) around.given = abilities_of_ours().given;
     around.given["method"] = echo_method;
     return around;
-  }
-
-  void act() {
-    while (auto action = play_.poll())
-      std::visit(overloaded{[this](OpenLink& open) { this->open(open); },
-                            [this](SendOnLink& send) { this->send(send); },
-                            [this](EndLink& end) { this->end(end); }},
-                 *action);
-    if (play_.is_over()) return world_.stop();
-    world_.cancel(timer_);
-    timer_ = sim::TimerId::none;
-    if (const auto due = play_.deadline())
-      timer_ = world_.call_at(*due, [this] {
-        timer_ = sim::TimerId::none;
-        play_.on_tick(world_.now());
-        act();
-      });
-  }
-
-  void open(const OpenLink& open) {
-    const std::size_t device = free_device();
-    device_of_[open.link] = device;
-    auto& socket = sockets_[open.link];
-    socket = world_.connect(devices_[device]);
-    const LinkNumber link = open.link;
-    socket->listen_to({.connected =
-                           [this, link] {
-                             play_.on_open(link, world_.now());
-                             act();
-                           },
-                       .readable = [this, link] { read(link); },
-                       .writable = [this, link] { flush(link); },
-                       .failed =
-                           [this, link](sim::CloseCause cause) {
-                             play_.on_end(link, words(cause), world_.now());
-                             act();
-                           }});
-  }
-
-  // Each connection has a device of its own as long as there are some: its link may vanish.
-  std::size_t free_device() const {
-    std::size_t best = 0;
-    std::size_t least = static_cast<std::size_t>(-1);
-    for (std::size_t device = 0; device < devices_.size(); ++device) {
-      if (vanished_.contains(device)) continue;
-      const auto users = static_cast<std::size_t>(
-          std::count_if(sockets_.begin(), sockets_.end(),
-                        [&](const auto& one) { return device_of_.at(one.first) == device; }));
-      if (users < least) {
-        best = device;
-        least = users;
-      }
-    }
-    return best;
-  }
-
-  void vanish(LinkNumber link) {
-    const std::size_t device = device_of_.at(link);
-    vanished_.insert(device);
-    world_.set_link(devices_[device], false, false);
-    waiting_[link].clear();
-  }
-
-  static std::string words(sim::CloseCause cause) {
-    return cause == sim::CloseCause::closed ? "the connection is closed"
-                                            : "the connection is " + std::string(name(cause));
-  }
-
-  void read(LinkNumber link) {
-    const auto found = sockets_.find(link);
-    if (found == sockets_.end()) return;
-    std::array<std::byte, 65536> bytes;
-    while (const std::size_t count = found->second->read(bytes))
-      play_.on_bytes(link, std::span(bytes).first(count), world_.now());
-    if (found->second->at_end()) play_.on_end(link, "the connection is closed", world_.now());
-    act();
-  }
-
-  void send(const SendOnLink& send) {
-    auto& waiting = waiting_[send.link];
-    waiting.insert(waiting.end(), send.bytes.begin(), send.bytes.end());
-    flush(send.link);
-  }
-
-  void flush(LinkNumber link) {
-    auto& waiting = waiting_[link];
-    const auto found = sockets_.find(link);
-    if (waiting.empty() || found == sockets_.end()) return;
-    const std::size_t taken = found->second->write(waiting);
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(taken));
-    if (waiting.empty() && closing_.contains(link)) finish(link, closing_.at(link));
-  }
-
-  void end(const EndLink& end) {
-    if (end.how == HowToEnd::vanish) return vanish(end.link);
-    if (end.how != HowToEnd::reset && !waiting_[end.link].empty())
-      closing_[end.link] = end.how;
-    else
-      finish(end.link, end.how);
-  }
-
-  void finish(LinkNumber link, HowToEnd how) {
-    const auto found = sockets_.find(link);
-    if (found == sockets_.end()) return;
-    if (how == HowToEnd::half_close) return found->second->shutdown_write();
-    if (how == HowToEnd::reset) found->second->reset();
-    // Not from inside one of its own callbacks.
-    auto gone = std::make_shared<std::unique_ptr<sim::Socket>>(std::move(found->second));
-    sockets_.erase(found);
-    world_.call_at(world_.now(), [gone] { gone->reset(); });
   }
 
   const std::unique_ptr<sim::World> made_;
@@ -278,14 +162,7 @@ class Encounter {
   const std::unique_ptr<sim::BrokerBackend> between_;
   const std::unique_ptr<sim::BrokerBackend> web_socket_;  // takes the frames off
   sim::BrokerHost host_;
-  Play play_;
-  std::vector<sim::DeviceId> devices_;
-  std::map<LinkNumber, std::unique_ptr<sim::Socket>> sockets_;
-  std::map<LinkNumber, std::size_t> device_of_;
-  std::set<std::size_t> vanished_;
-  std::map<LinkNumber, std::vector<std::byte>> waiting_;
-  std::map<LinkNumber, HowToEnd> closing_;
-  sim::TimerId timer_ = sim::TimerId::none;
+  SimulatedCase case_;
 };
 
 }  // namespace
@@ -341,6 +218,18 @@ Duration round_trip(const sim::LinkModel& link) {
     if (way->bits_per_second > 0) sum += length(packet_bits / way->bits_per_second);
   }
   return sum;
+}
+
+// A round trip of TCP's opening, one of CONNECT, and one that may be lost and repeated. Nothing is
+// added where there is next to none.
+Surroundings surroundings_at(const sim::LinkModel& link) {
+  const Duration one_round = round_trip(link);
+  const Duration tolerance = one_round > 2 * one_way ? 3 * one_round : Duration{};
+  return {.topic = "lab",
+          .client_id = "lab",
+          .given = {},
+          .patience = {reply + 10 * tolerance, quiet + tolerance, tolerance, tolerance},
+          .slack = std::chrono::seconds(1) + tolerance};
 }
 
 Outcome play_against_ours(const Case& one, std::uint64_t seed, const Between& between,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conformance/runner/needs.h"
+#include "conformance/runner/play.h"
 #include "conformance/runner/verdict.h"
 #include "sim/backend.h"
 #include "sim/world.h"
@@ -42,6 +43,9 @@ Across next_to_ours();
 
 // What a packet and its answer take at most, where none is lost: what a case's times must tolerate.
 Duration round_trip(const sim::LinkModel& link);
+
+// Of any case in virtual time at the end of such a link.
+Surroundings surroundings_at(const sim::LinkModel& link);
 
 Outcome play_against_ours(const Case& one, std::uint64_t seed, const Between& between = {},
                           const Across& across = next_to_ours());

@@ -37,22 +37,6 @@ constexpr int misses_max = 2;              // signs of life that did not come, o
 constexpr int refusals_max = 20;           // one after another, each after a second of rest
 constexpr int tries_max = 4;               // of a case
 
-// Client ids that are not the case's own: no two such cases are played at the same time, or one
-// would take the session of the other.
-void add_common_client_ids(const std::vector<Step>& steps, std::set<std::string>& ids) {
-  for (const Step& step : steps) {
-    for (const Field& field : step.fields)
-      if (step.packet == Kind::connect && field.name == "client_id" &&
-          !field.value.alternatives.empty()) {
-        const Alternative& id = field.value.alternatives[0];
-        if (id.is == Alternative::Is::equal && !id.text.empty() &&
-            id.text.find('{') == std::string::npos)
-          ids.insert(id.text);
-      }
-    for (const Branch& branch : step.branches) add_common_client_ids(branch.steps, ids);
-  }
-}
-
 // What answers such a packet, whatever is in it.
 std::string_view answer_to(std::string_view sent) {
   static constexpr std::pair<std::string_view, std::string_view> pairs[] = {
@@ -256,8 +240,7 @@ class RemoteSuite {
         Job job{.at = at,
                 .least = least_duration(one, patience.quiet),
                 .longest = longest_duration(one, patience.quiet),
-                .common_ids = {}};
-        add_common_client_ids(one.steps, job.common_ids);
+                .common_ids = common_client_ids(one)};
         (one.runs_alone ? alone_ : fresh_).push_back(std::move(job));
         continue;
       }

@@ -92,13 +92,15 @@ void Speaker::connect_defaults(const std::string& name, Version version,
   if (!named("client_id")) fields.push_back({"client_id", around_.client_id + name});
   // In 3.1.1 a server that limits it has no other way than to refuse what is longer.
   const auto beat = around_.abilities.server_keep_alive;
-  if (!named("keep_alive") && version != Version::v5 && beat)
+  const bool names_keep_alive = named("keep_alive");
+  if (!names_keep_alive && version != Version::v5 && beat)
     fields.push_back({"keep_alive", std::to_string(*beat)});
   if (!named("user_name") && !named("password")) {
     for (const auto& [field, value] : {std::pair{"user_name", "user"}, {"password", "password"}})
       if (const auto given = around_.given.find(value); given != around_.given.end())
         fields.push_back({field, given->second});
   }
+  party.names_keep_alive = names_keep_alive;
   party.hello.reset();
   for (const Filled& field : fields) {
     if (field.name == "client_id") party.client_id = field.text.value_or("");

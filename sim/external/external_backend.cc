@@ -149,6 +149,7 @@ void ExternalBackend::kill(Crash how) {
 }
 
 Duration ExternalBackend::took() {
+  if (!broker_.takes_time) return {};
   const Duration cpu = cpu_since_start();
   return cpu - std::exchange(cpu_told_, cpu);
 }

@@ -33,6 +33,7 @@ struct ExternalBroker {
   Duration starts_within = std::chrono::minutes(10);  // of its own time
   // Its folder is a disk whose power may fail: what it has not synced is lost then.
   bool has_disk = false;
+  bool takes_time = true;  // took() tells of its work; else it takes none, in every run alike
   // What stands for what in its log, so that two runs say the same: folders of this run.
   std::vector<std::pair<std::string, std::string>> said_as = {};
   std::shared_ptr<void> outlives_it = {};  // its directory, for one

@@ -363,8 +363,8 @@ constexpr std::array outages_keys = {
 // ---- Networks of stations ----------------------------------------------------------------------
 
 constexpr Shape stations_count{.is = Is::whole, .min = "2", .max = "8"};
-constexpr Shape cell_spacing{.is = Is::length, .min = "100 m", .max = "2 km"};
-constexpr Shape vehicle_speed{.is = Is::speed, .min = "0 km/h", .max = "500 km/h"};
+constexpr Shape cell_spacing{.is = Is::length, .min = "300 m", .max = "2 km"};
+constexpr Shape vehicle_speed{.is = Is::speed, .min = "0 km/h", .max = "300 km/h"};
 constexpr std::array lte_keys = {
     Key{.name = "cells",
         .shape = &stations_count,

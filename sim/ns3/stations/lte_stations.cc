@@ -83,6 +83,9 @@ LteStations::LteStations(const link::StationsModel& model, StationsHooks hooks)
   lte_->SetPathlossModelType(ns3::OkumuraHataPropagationLossModel::GetTypeId());
   lte_->SetPathlossModelAttribute("Environment", ns3::EnumValue(ns3::SubUrbanEnvironment));
   lte_->SetSchedulerType("ns3::RrFfMacScheduler");
+  // ns-3.37 ends the program when HARQ is to repeat something for a device that has just left the
+  // cell; without HARQ, RLC sends again what is lost on the air.
+  lte_->SetSchedulerAttribute("HarqEnabled", ns3::BooleanValue(false));
   lte_->SetHandoverAlgorithmType("ns3::A3RsrpHandoverAlgorithm");
   build_cells();
   const ns3::Ptr<ns3::Node> node = core_->GetPgwNode();

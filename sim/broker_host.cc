@@ -28,6 +28,7 @@ void BrokerHost::start() {
   ensure(!running_, "start() comes first, or after kill()");
   running_ = true;
   paused_ = false;
+  world_.set_site_power(true);
   world_.accept_with([this](std::unique_ptr<Socket> socket, const std::string& peer, DeviceId) {
     accept(std::move(socket), peer);
   });
@@ -38,6 +39,7 @@ void BrokerHost::kill(Crash how) {
   if (!running_) return;
   running_ = false;
   paused_ = busy_ = has_worked_ = is_wanted_ = false;
+  if (how == Crash::machine) world_.set_site_power(false);  // before sockets say that they close
   waiting_.clear();
   unread_.clear();
   world_.accept_with(nullptr);

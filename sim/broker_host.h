@@ -27,7 +27,8 @@ class BrokerHost {
 
   // The process starts (again) and takes connections. Within run_until().
   void start();
-  // The broker is gone: its sockets are closed, new connections are refused.
+  // The broker is gone. With its process its sockets are closed and new connections refused; with
+  // its machine nobody is told anything until start().
   void kill(Crash how);
 
   // Its process stands still, as for a long collection of garbage: its kernel goes on, takes

@@ -346,6 +346,25 @@ TEST_F(BrokerHostSuite, AKilledBrokerIsGoneAtOnceAndRefusesUntilItStartsAgain) {
   EXPECT_EQ(clients.at(2)->received, "again");
 }
 
+TEST_F(BrokerHostSuite, OfABrokerWhoseMachineLosesItsPowerNobodyHearsUntilItIsBack) {
+  Client& before = open(device);
+  before.send("x");
+  world->call_at(at(9s), [&] { host->pause(); });
+  world->call_at(at(9500ms), [&] { open(other_device); });  // its system has taken it
+  world->call_at(at(10s), [&] { host->kill(Crash::machine); });
+  world->call_at(at(11s), [&] { open(other_device).send("anew"); });
+  world->run_until(at(14s));
+  EXPECT_FALSE(broker.running);
+  EXPECT_EQ(host->links(), 0u);
+  world->call_at(at(15s), [&] { host->start(); });
+  world->call_at(at(30s), [&] { before.send("are you there?"); });
+  world->run_until(at(29s));
+  for (const auto& client : clients) EXPECT_FALSE(client->at_end || client->failure);
+  EXPECT_EQ(clients.at(2)->received, "anew") << "when it connects again";
+  world->run_until(at(40s));
+  EXPECT_EQ(before.failure, CloseCause::reset);
+}
+
 TEST_F(BrokerHostSuite, ABrokerThatStandsStillTakesAllThatCameMeanwhileWhenItGoesOn) {
   Client& client = open(device);
   client.send("a");

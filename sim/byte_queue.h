@@ -29,6 +29,10 @@ class ByteQueue {
     head_ += std::min(count, size());
     if (head_ == bytes_.size()) clear();
   }
+  void keep_first(std::size_t count) {
+    if (count == 0) return clear();
+    bytes_.resize(head_ + std::min(count, size()));
+  }
   std::size_t take(std::span<std::byte> into) {
     const std::span<const std::byte> taken = front(into.size());
     if (!taken.empty()) std::memcpy(into.data(), taken.data(), taken.size());

@@ -116,6 +116,12 @@ class World {
       std::function<void(std::unique_ptr<Socket> socket, std::string peer, DeviceId from)>;
   virtual void accept_with(Accept accept) = 0;
 
+  // The machine of the broker's site loses its power: its connections are gone without a word,
+  // their sockets tell nothing any more, and what they had not sent is never sent. Nobody is
+  // answered until it has power again; then whatever belongs to a connection that it has forgotten,
+  // by RST.
+  virtual void set_site_power(bool is_on) = 0;
+
   // A link that is down drops everything, silently, in the given directions.
   virtual void set_link(DeviceId device, bool up_works, bool down_works) = 0;
   // The device has another address from now on: what it had open is cut off, silently. Only of a

@@ -280,5 +280,103 @@ TEST_F(WorldSuite, ACarrierMayForgetBeforeItsTime) {
   }
 }
 
+// The broker's machine loses its power.
+
+TEST_F(WorldSuite, WhatASiteHadNotSentWhenItsPowerFailedIsNeverSentAndNobodyHearsOfItsEnd) {
+  for (const bool is_let_go : {false, true}) {
+    TearDown();
+    start(link_of(30ms));
+    Peer& client = open();
+    client.reading = false;
+    Peer& idle = open();
+    world->run_until(at(1s));
+    world->call_at(at(1s), [&] { accepted[0]->send(pattern(2'000'000)); });
+    world->call_at(at(60s), [&] {
+      world->set_site_power(false);
+      if (is_let_go) accepted.clear();
+    });
+    std::size_t arrived_before = 0;
+    world->call_at(at(70s), [&] {
+      client.reading = true;
+      client.read_all();
+      arrived_before = client.received.size();
+    });
+    world->run_until(at(50min));
+    EXPECT_GT(arrived_before, 50'000u);
+    EXPECT_EQ(client.received.size(), arrived_before);
+    for (const Peer* peer : {&client, &idle}) {
+      EXPECT_FALSE(peer->failure);
+      EXPECT_FALSE(peer->end_at);
+    }
+    for (const auto& peer : accepted) EXPECT_FALSE(peer->failure) << "it is gone";
+  }
+}
+
+TEST_F(WorldSuite, WhatHadLeftASiteBeforeItsPowerFailedArrives) {
+  start(link_of(2s));
+  Peer& client = open();
+  world->call_at(at(10s), [&] { accepted.at(0)->send("the last words"); });
+  world->call_at(at(11s), [&] { world->set_site_power(false); });
+  world->run_until(at(20s));
+  EXPECT_EQ(client.received, "the last words");
+  EXPECT_FALSE(client.end_at);
+}
+
+TEST_F(WorldSuite, WhoSpeaksToASiteWithoutPowerIsAnsweredByResetWhenItIsBack) {
+  start(link_of(30ms));
+  Peer& client = open();
+  world->call_at(at(60s), [&] { world->set_site_power(false); });
+  world->call_at(at(100s), [&] { client.send("are you there?"); });
+  world->call_at(at(300s), [&] { world->set_site_power(true); });
+  world->run_until(at(300s));
+  EXPECT_FALSE(client.failure);
+  world->run_until(at(900s));
+  EXPECT_EQ(client.failure, CloseCause::reset);
+  EXPECT_EQ(accepted.at(0)->received, "");
+}
+
+TEST_F(WorldSuite, WhoConnectsToASiteWithoutPowerIsNotRefusedAndComesThroughWhenItIsBack) {
+  start(link_of(30ms));
+  on_accept = [](Peer& peer) { peer.echo = true; };
+  world->call_at(at(10s), [&] { world->set_site_power(false); });
+  world->call_at(at(11s), [&] { open().send("hello"); });
+  world->call_at(at(20s), [&] { world->set_site_power(true); });
+  world->run_until(at(20s));
+  EXPECT_FALSE(clients.at(0)->connected);
+  EXPECT_FALSE(clients[0]->failure);
+  world->run_until(at(40s));
+  EXPECT_EQ(clients[0]->received, "hello");
+}
+
+// SYN arrives after half a second, SYN-ACK after one, its acknowledgement after one and a half.
+TEST_F(WorldSuite, AConnectionThatBeginsWhenThePowerFailsIsForgottenOrBeginsAfterIt) {
+  for (const Duration fails_at : {250ms, 500ms, 750ms, 1250ms, 1500ms}) {
+    TearDown();
+    start(link_of(500ms));
+    on_accept = [](Peer& peer) { peer.echo = true; };
+    // Before the packets of that instant.
+    world->call_at(at(fails_at), [&] { world->set_site_power(false); });
+    world->call_at(at(5s), [&] { world->set_site_power(true); });
+    open().send("hello");
+    world->run_until(at(60s));
+    const bool is_known = fails_at > 500ms;
+    EXPECT_EQ(clients[0]->failure.has_value(), is_known) << seconds(fails_at);
+    EXPECT_EQ(clients[0]->received, is_known ? "" : "hello") << seconds(fails_at);
+  }
+}
+
+// A connection that is let go once more, after everything, is no different from others.
+TEST_F(WorldSuite, APowerFailureLeavesNothingBehind) {
+  start(link_of(30ms, 80'000, 0.05));
+  for (int i = 0; i < 20; ++i) open().send(pattern(5'000));
+  world->call_at(at(2s), [&] { world->set_site_power(false); });
+  world->call_at(at(3s), [&] { accepted.clear(); });
+  world->call_at(at(10s), [&] { world->set_site_power(true); });
+  world->call_at(at(60s), [&] { clients.clear(); });
+  world->call_at(at(61s), [&] { accepted.clear(); });
+  world->run_until(at(90min));
+  EXPECT_EQ(connections_alive(*world), 0u);
+}
+
 }  // namespace
 }  // namespace mq::sim

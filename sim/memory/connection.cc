@@ -34,6 +34,11 @@ void MemoryWorld::State::open(ConnectionId id) {
   Connection* connection = find(id);
   if (connection == nullptr || connection->opening == Opening::done) return;
   if (connection->opening_under_way) return;
+  EndState& answerer = connection->end(Side::broker);
+  if (connection->opening == Opening::syn_ack && answerer.dead) {  // it began, and lost its power
+    connection->opening = Opening::syn;
+    answerer.dead = false;
+  }
   const Side side = connection->opening == Opening::syn_ack ? Side::broker : Side::device;
   if (const auto arrival = arrival_of(id, side, 0)) {
     connection->opening_under_way = true;
@@ -55,7 +60,7 @@ void MemoryWorld::State::opening_arrives(ConnectionId id) {
   switch (connection->opening) {
     case Opening::syn:
       if (opener_is_dead) return;
-      if (!accept) return send_reset(id, Side::broker, CloseCause::refused);
+      if (!accept || !site_has_power) return send_reset(id, Side::broker, CloseCause::refused);
       connection->opening = Opening::syn_ack;
       return open(id);
     case Opening::syn_ack: {
@@ -71,6 +76,8 @@ void MemoryWorld::State::opening_arrives(ConnectionId id) {
     }
     case Opening::ack:
       connection->opening = Opening::done;
+      if (connection->end(Side::broker).dead)
+        return send_reset(id, Side::broker, CloseCause::reset);
       return accepted(id);
     case Opening::done:
       return;
@@ -112,8 +119,12 @@ std::optional<Instant> MemoryWorld::State::arrival_of(ConnectionId id, Side side
     return std::nullopt;
   }
   Instant arrival = passage.arrival;
-  if (passage.fate != Pipe::Fate::arrives)
-    arrival = now + pipe.delay() + round_trip(connection) + limits.retransmission;
+  Instant left = now;
+  if (passage.fate != Pipe::Fate::arrives) {
+    left += round_trip(connection) + limits.retransmission;
+    arrival = left + pipe.delay();
+  }
+  flow.last_left = std::max(left, flow.last_left);
   flow.last_arrival = std::max(arrival, flow.last_arrival);
   // Whoever sends is awake.
   if (device.is_awaited && side == Side::device) woke(connection.device);
@@ -180,8 +191,8 @@ void MemoryWorld::State::pump(ConnectionId id, Side side) {
     if (!arrival) return went_silent(id, side);
     if (is_end) flow.end_under_way = true;
     flow.under_way += count;
-    call_at(*arrival, [this, id, side, count, is_end, attempt = flow.attempt] {
-      arrives(id, side, count, is_end, attempt);
+    call_at(*arrival, [this, id, side, sent = Sent{count, is_end, flow.attempt, flow.last_left}] {
+      arrives(id, side, sent);
     });
   }
 }
@@ -190,11 +201,11 @@ void MemoryWorld::State::pump_later(ConnectionId id, Side side, Duration delay) 
   call_at(now + delay, [this, id, side] { pump(id, side); });
 }
 
-void MemoryWorld::State::arrives(ConnectionId id, Side side, std::size_t count, bool is_end,
-                                 std::uint32_t attempt) {
+void MemoryWorld::State::arrives(ConnectionId id, Side side, const Sent& sent) {
   Connection* connection = find(id);
-  if (connection == nullptr || attempt != connection->from(side).attempt) return;
-  if (connection->opening == Opening::ack && device_of(*connection).up.works()) {
+  if (connection == nullptr || sent.attempt != connection->from(side).attempt) return;
+  if (connection->opening == Opening::ack && device_of(*connection).up.works() &&
+      !connection->end(Side::broker).dead) {
     connection->opening = Opening::done;  // what it carries says the same as the lost ACK
     accepted(id);
     connection = find(id);
@@ -202,18 +213,20 @@ void MemoryWorld::State::arrives(ConnectionId id, Side side, std::size_t count, 
   }
   Flow& flow = connection->from(side);
   Device& device = device_of(*connection);
-  if (!device.leaving(side).works()) {
-    device.leaving(side).lost_on_arrival();
+  const bool is_lost = !device.leaving(side).works();
+  if (is_lost) device.leaving(side).lost_on_arrival();
+  const bool never_left = flow.cut_off && sent.left > *flow.cut_off;
+  if (is_lost || never_left || (side == Side::device && !site_has_power)) {
     flow.under_way = 0;
     flow.end_under_way = false;
     ++flow.attempt;
     return went_silent(id, side);
   }
   if (connection->end(other(side)).dead) return send_reset(id, other(side), CloseCause::reset);
-  if (connection->end(other(side)).owned) flow.arrived.push(flow.waiting.front(count));
-  flow.waiting.pop(count);
-  flow.under_way -= count;
-  flow.end_arrived = flow.end_arrived || is_end;
+  if (connection->end(other(side)).owned) flow.arrived.push(flow.waiting.front(sent.count));
+  flow.waiting.pop(sent.count);
+  flow.under_way -= sent.count;
+  flow.end_arrived = flow.end_arrived || sent.is_end;
   if (!device.both_work()) went_silent(id, side);  // no acknowledgement comes back
   pump(id, side);
   tell_readable(id, other(side));
@@ -256,6 +269,7 @@ void MemoryWorld::State::die(ConnectionId id, Side side) {
 
 // RST is sent once and may be lost. `side` is the end that sends it.
 void MemoryWorld::State::send_reset(ConnectionId id, Side side, CloseCause seen_as) {
+  if (side == Side::broker && !site_has_power) return forget_if_unused(id);
   if (const auto arrival = arrival_of(id, side, 0)) {
     call_at(*arrival, [this, id, side, seen_as] {
       Connection* found = find(id);
@@ -284,6 +298,19 @@ void MemoryWorld::State::forget(ConnectionId id, Side side) {
   flow.under_way = 0;
   flow.end_under_way = false;
   ++flow.attempt;
+  forget_if_unused(id);
+}
+
+void MemoryWorld::State::lose_power(ConnectionId id) {
+  Connection& connection = *find(id);
+  if (connection.opening == Opening::syn) return;  // it has not heard of it yet
+  EndState& end = connection.end(Side::broker);
+  end.dead = true;
+  end.events = nullptr;
+  Flow& flow = connection.from(Side::broker);
+  flow.waiting.keep_first(flow.under_way);
+  flow.end_written = flow.end_under_way;
+  flow.cut_off = now;
   forget_if_unused(id);
 }
 

@@ -29,6 +29,9 @@ struct Flow {
   bool kept = false;          // the network has some for a device that sleeps
   std::uint32_t attempt = 0;  // arrivals of an earlier attempt mean nothing
   Instant last_arrival{};
+  Instant last_left{};  // the sender, for the last time: after a loss it is sent again
+  // The sender's machine lost its power: what left it later never did.
+  std::optional<Instant> cut_off;
   // Since when the sender has heard nothing; it gives up some time after.
   std::optional<Instant> silent_since;
 };

@@ -73,6 +73,19 @@ std::unique_ptr<Socket> MemoryWorld::connect(DeviceId from) {
 
 void MemoryWorld::accept_with(Accept accept) { state_->accept = std::move(accept); }
 
+void MemoryWorld::set_site_power(bool is_on) {
+  State& world = *state_;
+  if (std::exchange(world.site_has_power, is_on) == is_on) return;
+  for (Device& device : world.devices) {
+    if (is_on) {
+      world.link_changed(device);
+    } else {
+      const auto connections = device.connections;
+      for (const ConnectionId id : connections) world.lose_power(id);
+    }
+  }
+}
+
 void MemoryWorld::set_link(DeviceId device, bool up_works, bool down_works) {
   Device& changed = state_->devices.at(static_cast<std::size_t>(device));
   if (changed.up.works() == up_works && changed.down.works() == down_works) return;

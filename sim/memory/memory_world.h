@@ -36,6 +36,7 @@ class MemoryWorld final : public World {
   DeviceId add_device(std::string_view name, const LinkModel& link) override;
   std::unique_ptr<Socket> connect(DeviceId from) override;
   void accept_with(Accept accept) override;
+  void set_site_power(bool is_on) override;
   void set_link(DeviceId device, bool up_works, bool down_works) override;
   void change_address(DeviceId device) override;
   void call(DeviceId device, std::function<void(bool answered)> tell) override;

@@ -78,8 +78,13 @@ struct MemoryWorld::State {
   void await(DeviceId device, Instant when);
   void woke(DeviceId device);
   void acknowledge_kept(memory::ConnectionId id);
-  void arrives(memory::ConnectionId id, memory::Side side, std::size_t count, bool is_end,
-               std::uint32_t attempt);
+  struct Sent {
+    std::size_t count = 0;
+    bool is_end = false;
+    std::uint32_t attempt = 0;
+    Instant left{};
+  };
+  void arrives(memory::ConnectionId id, memory::Side side, const Sent& sent);
   void went_silent(memory::ConnectionId id, memory::Side side);
   void give_up(memory::ConnectionId id, memory::Side side, Instant since);
   void die(memory::ConnectionId id, memory::Side side);
@@ -87,6 +92,8 @@ struct MemoryWorld::State {
   void fail(memory::ConnectionId id, memory::Side side, CloseCause cause);
   // The end is gone without a word, and what comes for it is answered by RST.
   void forget(memory::ConnectionId id, memory::Side side);
+  // The broker's end is gone with its machine.
+  void lose_power(memory::ConnectionId id);
   void tell_readable(memory::ConnectionId id, memory::Side side);
   void tell_writable(memory::ConnectionId id, memory::Side side);
   void release(memory::ConnectionId id, memory::Side side);
@@ -99,6 +106,7 @@ struct MemoryWorld::State {
   Chance chance;
   Instant now{};
   bool stopped = false;
+  bool site_has_power = true;
   bool ending = false;  // the world is being destroyed: sockets inside callbacks say no more
   std::uint64_t next_connection = 0;
   TimerQueue timers;

@@ -189,6 +189,7 @@ void Device::enter_network(const Way& way, Instant at, ns3::Ptr<ns3::Packet> pac
 void Device::enters_network(Link* link, Link::End leads_to, ns3::Ptr<ns3::Packet> packet) {
   Pipe& pipe = leads_to == Link::End::at_device ? link->down : link->up;
   if (!pipe.works()) return pipe.lost_on_arrival();
+  ++link->extras->inside(leads_to == Link::End::at_device);
   link->extras->stations->send(link->extras->member, leads_to, packet);
 }
 
@@ -196,6 +197,8 @@ void Device::leaves_network(const Air& air, DeviceId device, Link::End leads_to,
                             ns3::Ptr<ns3::Packet> packet) {
   Link& link = *air.links[static_cast<std::size_t>(device)];
   const bool is_down = leads_to == Link::End::at_device;
+  std::uint64_t& inside = link.extras->inside(is_down);
+  inside -= std::min<std::uint64_t>(inside, 1);
   const Way way = is_down ? Way{&link, leads_to, &link.down, &*link.device}
                           : Way{&link, leads_to, &link.up, &*link.base};
   const ns3::Ipv4Address from = is_down ? site_address() : address_of(device);
@@ -278,6 +281,7 @@ bool Device::is_of_call(const ns3::Packet& packet, ns3::Ipv4Address from, ns3::I
 
 void Device::receive(ns3::Ptr<ns3::Packet> packet, ns3::Ipv4Address from, ns3::Ipv4Address to) {
   if (is_of_call(*packet, from, to)) return;
+  if (at_ == Link::End::at_site && !air_.site_has_power) return;
   ns3::Ipv4Header header;
   header.SetSource(from);
   header.SetDestination(to);

@@ -46,6 +46,9 @@ struct Extras {
   std::vector<Kept> kept;
   Stations* stations = nullptr;  // the network behind the pipes, if there is one
   std::size_t member = 0;        // in it
+  // Segments that have gone into it and not come out: on their way, or lost there.
+  std::uint64_t inside_up = 0, inside_down = 0;
+  std::uint64_t& inside(bool is_down) { return is_down ? inside_down : inside_up; }
 };
 
 // What is between a device and its cell's base station, and who talks over it: both ends of each
@@ -78,6 +81,7 @@ struct Air {
   Chance chance;
   std::vector<std::unique_ptr<Link>> links;  // by DeviceId
   Caller* caller = nullptr;                  // who calls devices from outside
+  bool site_has_power = true;                // else its ends are gone, and nobody answers
 
   Link& link_of(ns3::Ipv4Address device) const;
 };

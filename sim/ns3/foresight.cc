@@ -1,7 +1,6 @@
 #include "sim/ns3/foresight.h"
 
 #include <algorithm>
-#include <functional>
 #include <typeinfo>
 
 #include "base/ensure.h"
@@ -19,17 +18,12 @@ ns3::TypeId ForesightScheduler::GetTypeId() {
 
 void ForesightScheduler::Insert(const Event& event) {
   const bool is_soon = soon_count_ < foresight ? later_.empty() : event < soon_.back();
-  is_soon ? insert_soon(event) : insert_later(event);
-}
-
-void ForesightScheduler::insert_later(const Event& event) {
-  later_.push_back(event);
-  std::push_heap(later_.begin(), later_.end(), std::greater<>());
+  is_soon ? insert_soon(event) : later_.insert(event);
 }
 
 void ForesightScheduler::insert_soon(const Event& event) {
   if (soon_count_ == foresight) {
-    insert_later(soon_.back());
+    later_.insert(soon_.back());
     --soon_count_;
   }
   std::size_t place = soon_count_++;
@@ -40,10 +34,7 @@ void ForesightScheduler::insert_soon(const Event& event) {
 void ForesightScheduler::take_from_soon(std::size_t place) {
   std::copy(soon_.begin() + place + 1, soon_.begin() + soon_count_, soon_.begin() + place);
   --soon_count_;
-  if (later_.empty()) return;
-  std::pop_heap(later_.begin(), later_.end(), std::greater<>());
-  soon_[soon_count_++] = later_.back();
-  later_.pop_back();
+  if (!later_.empty()) soon_[soon_count_++] = later_.take_first();
 }
 
 ns3::Scheduler::Event ForesightScheduler::RemoveNext() {
@@ -66,11 +57,7 @@ void ForesightScheduler::Remove(const Event& event) {
   const auto soon_end = soon_.begin() + soon_count_;
   if (const auto at = std::find(soon_.begin(), soon_end, event); at != soon_end)
     return take_from_soon(static_cast<std::size_t>(at - soon_.begin()));
-  const auto at = std::find(later_.begin(), later_.end(), event);
-  ensure(at != later_.end(), "an event that is removed is in the queue");
-  *at = later_.back();
-  later_.pop_back();
-  std::make_heap(later_.begin(), later_.end(), std::greater<>());
+  ensure(later_.remove(event), "an event that is removed is in the queue");
 }
 
 }  // namespace mq::sim::cell

@@ -6,7 +6,8 @@
 
 #include <array>
 #include <cstddef>
-#include <vector>
+
+#include "sim/ns3/event_calendar.h"
 
 namespace mq::sim::cell {
 
@@ -24,14 +25,13 @@ class ForesightScheduler final : public ns3::Scheduler {
 
  private:
   void insert_soon(const Event& event);
-  void insert_later(const Event& event);
   void take_from_soon(std::size_t place);
   void foresee() const;
 
-  // The next ones in order, and all that come after the last of them as a heap.
+  // The next ones in order, and all that come after the last of them.
   std::array<Event, foresight> soon_{};
   std::size_t soon_count_ = 0;
-  std::vector<Event> later_;
+  EventCalendar later_;
 };
 
 }  // namespace mq::sim::cell

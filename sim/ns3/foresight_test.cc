@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <ns3/event-impl.h>
 
+#include <array>
 #include <set>
-#include <vector>
 
 #include "base/rng.h"
 
@@ -26,10 +26,13 @@ TEST(ForesightScheduler, GivesEventsInTheOrderOfNs3WhateverIsAddedAndRemoved) {
     ForesightScheduler scheduler;
     std::set<Event> expected;
     std::uint64_t now = 0;
+    // Within a span of the calendar, over some spans, and beyond all that it keeps.
+    const std::array<std::uint64_t, 4> reaches = {40, 30'000'000, 5'000'000'000, 60'000'000'000};
+    const std::uint64_t reach = reaches.at(seed % 4);
     for (std::uint32_t uid = 1; uid < 2000; ++uid) {
       const auto what = rng.below(8);
       if (what < 4 || expected.empty()) {
-        const Event event{&nothing, {now + rng.below(40), uid, 0}};
+        const Event event{&nothing, {now + rng.below(rng.below(2) == 0 ? reach : 40), uid, 0}};
         scheduler.Insert(event);
         expected.insert(event);
       } else if (what < 7) {

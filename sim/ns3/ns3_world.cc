@@ -67,13 +67,13 @@ struct Ns3World::State {
     ns3::Ptr<cell::Device> base;
     ns3::Ptr<ns3::Node> node;
     ns3::Ptr<cell::Device> modems;
-    ns3::Ptr<ns3::Node> device_node;
+    ns3::Ptr<TcpEnd> device_end;  // not connected: that of a device is another one
     ns3::Ptr<TcpEnd> listener;
     std::size_t devices = 0;
   };
 
-  struct DeviceNode {
-    ns3::Ptr<ns3::Node> node;
+  struct DeviceTcp {
+    ns3::Ptr<TcpEnd> model;
     TcpPreset preset;
   };
 
@@ -118,7 +118,7 @@ struct Ns3World::State {
   Accept accept;
   std::vector<Cell> cells;
   std::map<TcpPreset, std::size_t> open_cell;  // the one that has room
-  std::vector<DeviceNode> devices;
+  std::vector<DeviceTcp> devices;
   std::vector<std::unique_ptr<Network>> networks;  // few
   std::function<void(const Moved&)> hear_moves;
   bool running = false;
@@ -169,8 +169,10 @@ Ns3World::State::Cell& Ns3World::State::cell_for(TcpPreset preset) {
   open_cell[preset] = cells.size();
   const auto base = ns3::CreateObject<cell::Device>(air, cell::Link::End::at_site);
   const auto modems = ns3::CreateObject<cell::Device>(air, cell::Link::End::at_device);
-  cells.push_back({preset, base, cell::make_node(base, cell::site_address()), modems,
-                   cell::make_node(modems, cell::nobodys_address()), nullptr, 0});
+  cells.push_back(
+      {preset, base, cell::make_node(base, cell::site_address()), modems,
+       TcpEnd::create(ends, cell::make_node(modems, cell::nobodys_address()), tcp_settings(preset)),
+       nullptr, 0});
   if (accept) listen(cells.back());
   return cells.back();
 }
@@ -274,14 +276,13 @@ DeviceId Ns3World::add_device(std::string_view name, const LinkModel& link) {
     network.members.push_back(id);
     network.stations->add_member(rng.child("way"));
   }
-  world.devices.push_back({cell.device_node, link.tcp});
+  world.devices.push_back({cell.device_end, link.tcp});
   world.air.links.push_back(std::move(between));
   return id;
 }
 
 std::unique_ptr<Socket> Ns3World::connect(DeviceId from) {
-  const State::DeviceNode& device = state_->devices.at(static_cast<std::size_t>(from));
-  const auto end = TcpEnd::create(state_->ends, device.node, tcp_settings(device.preset));
+  const auto end = state_->devices.at(static_cast<std::size_t>(from)).model->another();
   end->open(from, site_port);
   return std::make_unique<EndSocket>(end);
 }
@@ -301,6 +302,16 @@ void Ns3World::accept_with(Accept accept) {
   }
 }
 
+void Ns3World::set_site_power(bool is_on) {
+  if (std::exchange(state_->air.site_has_power, is_on) == is_on || is_on) return;
+  for (const auto& link : state_->air.links) {
+    // A copy: ends leave the list when they are over.
+    const auto connections = link->connections;
+    for (const cell::Link::Connection& connection : connections)
+      if (connection.at_site != nullptr) connection.at_site->forget();
+  }
+}
+
 void Ns3World::set_link(DeviceId device, bool up_works, bool down_works) {
   cell::Link& link = *state_->air.links.at(static_cast<std::size_t>(device));
   link.up.set_works(up_works);
@@ -314,7 +325,7 @@ void Ns3World::change_address(DeviceId device) {
 }
 
 void Ns3World::call(DeviceId device, std::function<void(bool)> tell) {
-  const State::DeviceNode& called = state_->devices.at(static_cast<std::size_t>(device));
+  const State::DeviceTcp& called = state_->devices.at(static_cast<std::size_t>(device));
   state_->caller.call(device, tcp_settings(called.preset), std::move(tell));
 }
 
@@ -374,6 +385,10 @@ World::Traffic Ns3World::traffic(DeviceId device) const {
   if (link.extras && link.extras->state.radio) {
     traffic.radio_on = link.extras->state.radio->connected_time(now());
     traffic.promotions = link.extras->state.radio->promotions();
+  }
+  if (link.extras) {
+    traffic.lost_up += link.extras->inside_up;
+    traffic.lost_down += link.extras->inside_down;
   }
   return traffic;
 }

@@ -34,13 +34,10 @@ ns3::TypeId TcpEnd::GetTypeId() {
   return id;
 }
 
-TcpEnd::TcpEnd(Ends& ends, const TcpSettings& settings) : ends_(ends), settings_(&settings) {
-  m_txBuffer->SetRWndCallback(ns3::MakeCallback(&TcpEnd::window_for_new_data, this));
-  forward_no_traces();
-}
+TcpEnd::TcpEnd(Ends& ends, const TcpSettings& settings) : ends_(ends), settings_(&settings) {}
 
-TcpEnd::TcpEnd(const TcpEnd& listener)
-    : ns3::TcpSocketBase(listener), ends_(listener.ends_), settings_(listener.settings_) {
+TcpEnd::TcpEnd(const TcpEnd& model)
+    : ns3::TcpSocketBase(model), ends_(model.ends_), settings_(model.settings_) {
   m_txBuffer->SetRWndCallback(ns3::MakeCallback(&TcpEnd::window_for_new_data, this));
   forward_no_traces();
 }
@@ -54,24 +51,21 @@ ns3::Ptr<TcpEnd> TcpEnd::create(Ends& ends, ns3::Ptr<ns3::Node> node, const TcpS
   return end;
 }
 
+ns3::Ptr<TcpEnd> TcpEnd::another() const {
+  const ns3::Ptr<TcpEnd> end = ns3::CopyObject<TcpEnd>(ns3::Ptr<const TcpEnd>(this));
+  end->set_callbacks();
+  return end;
+}
+
 // ns-3 copies every change of the control block into trace sources of the socket, which nobody
-// here can connect to: half a dozen calls a segment, through as many allocations.
+// here can connect to: half a dozen calls a segment, through as many allocations. A copy of the
+// block has its values, and nobody who listens to them.
 void TcpEnd::forward_no_traces() {
-  // As ns-3 named itself when it connected them: only the same pointer of the same type is found.
-  TcpSocketBase* const base = this;
-  const auto drop = [this](const char* source, const ns3::CallbackBase& forwarder) {
-    ensure(m_tcb->TraceDisconnectWithoutContext(source, forwarder), source);
-  };
-  drop("PacingRate", ns3::MakeCallback(&TcpSocketBase::UpdatePacingRateTrace, base));
-  drop("CongestionWindow", ns3::MakeCallback(&TcpSocketBase::UpdateCwnd, base));
-  drop("CongestionWindowInflated", ns3::MakeCallback(&TcpSocketBase::UpdateCwndInfl, base));
-  drop("SlowStartThreshold", ns3::MakeCallback(&TcpSocketBase::UpdateSsThresh, base));
-  drop("CongState", ns3::MakeCallback(&TcpSocketBase::UpdateCongState, base));
-  drop("EcnState", ns3::MakeCallback(&TcpSocketBase::UpdateEcnState, base));
-  drop("NextTxSequence", ns3::MakeCallback(&TcpSocketBase::UpdateNextTxSequence, base));
-  drop("HighestSequence", ns3::MakeCallback(&TcpSocketBase::UpdateHighTxMark, base));
-  drop("BytesInFlight", ns3::MakeCallback(&TcpSocketBase::UpdateBytesInFlight, base));
-  drop("RTT", ns3::MakeCallback(&TcpSocketBase::UpdateRtt, base));
+  const ns3::Ptr<ns3::TcpSocketState> untraced = ns3::CopyObject(m_tcb);
+  untraced->m_rxBuffer = m_tcb->m_rxBuffer;
+  rx_buffer_ = ns3::PeekPointer(m_tcb->m_rxBuffer);
+  untraced->m_sendEmptyPacketCallback = m_tcb->m_sendEmptyPacketCallback;
+  m_tcb = untraced;
 }
 
 void TcpEnd::fetch_parts() const {
@@ -79,9 +73,10 @@ void TcpEnd::fetch_parts() const {
   fetch(ns3::PeekPointer(m_tcb));
   fetch(ns3::PeekPointer(m_txBuffer));
   fetch(static_cast<const ns3::TcpRateLinux*>(ns3::PeekPointer(m_rateOps)));
-  fetch(static_cast<const ns3::TcpCubic*>(ns3::PeekPointer(m_congestionControl)));
+  // Of whatever kind it is: none is larger.
+  fetch_bytes(ns3::PeekPointer(m_congestionControl), sizeof(ns3::TcpCubic));
   fetch(ns3::PeekPointer(m_rtt));
-  fetch(ns3::PeekPointer(m_tcb->m_rxBuffer));
+  fetch(rx_buffer_);
   fetch(ns3::PeekPointer(m_tcp));
   fetch(ns3::PeekPointer(m_node));
   fetch(m_endPoint);
@@ -135,8 +130,7 @@ void TcpEnd::set_callbacks() {
 }
 
 ns3::Ptr<ns3::TcpSocketBase> TcpEnd::Fork() {
-  const ns3::Ptr<TcpEnd> fork = ns3::CopyObject<TcpEnd>(ns3::Ptr<TcpEnd>(this));
-  fork->set_callbacks();
+  const ns3::Ptr<TcpEnd> fork = another();
   // ns-3 keeps a connection in the making only by its end point, and touches it after that is gone.
   ends_.add(*fork);
   return fork;
@@ -144,10 +138,11 @@ ns3::Ptr<ns3::TcpSocketBase> TcpEnd::Fork() {
 
 void TcpEnd::CompleteFork(ns3::Ptr<ns3::Packet> packet, const TcpHeader& header,
                           const ns3::Address& from, const ns3::Address& to) {
-  TcpSocketBase::CompleteFork(packet, header, from, to);
   const auto peer = ns3::InetSocketAddress::ConvertFrom(from);
   device_ = peer.GetIpv4();
   device_port_ = peer.GetPort();
+  if (!ends_.air().site_has_power) return ends_.release(*this);
+  TcpSocketBase::CompleteFork(packet, header, from, to);
   if (!is_over()) ends_.air().link_of(device_).add(device_port_, Link::End::at_site, *this);
 }
 
@@ -234,6 +229,7 @@ void TcpEnd::reset() {
 
 void TcpEnd::forget() {
   events_ = nullptr;
+  was_accepted_ = false;
   end_is_told_ = true;
   DeallocateEndPoint();
   want_turn();

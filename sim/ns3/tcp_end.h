@@ -24,9 +24,12 @@ class TcpEnd final : public ns3::TcpSocketBase {
  public:
   static ns3::TypeId GetTypeId();
   TcpEnd(Ends& ends, const TcpSettings& settings);
-  TcpEnd(const TcpEnd& listener);
+  TcpEnd(const TcpEnd& model);
 
+  // ns-3 takes its time to make one out of its attributes' texts: for the many there is another().
   static ns3::Ptr<TcpEnd> create(Ends& ends, ns3::Ptr<ns3::Node> node, const TcpSettings& settings);
+  // Just like this one, which has done nothing yet but perhaps listen.
+  ns3::Ptr<TcpEnd> another() const;
 
   void open(DeviceId device, std::uint16_t port);
   void listen(std::uint16_t port);
@@ -102,7 +105,8 @@ class TcpEnd final : public ns3::TcpSocketBase {
 
   Ends& ends_;
   const TcpSettings* settings_;
-  std::size_t place_ = 0;  // in Ends
+  std::size_t place_ = 0;                        // in Ends
+  const ns3::TcpRxBuffer* rx_buffer_ = nullptr;  // m_tcb's, whose memory may be far away
   std::shared_ptr<const sim::Socket::Events> events_;
   std::vector<Memory> users_memory_;
   ns3::EventId linger_;

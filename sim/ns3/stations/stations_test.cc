@@ -88,18 +88,24 @@ TEST_F(Stations, WhoStandsStillStaysWhereItIs) {
   drive(road(400, 0), 15s);
   EXPECT_TRUE(told.empty());
   EXPECT_TRUE(everything_came_back());
+  const World::Traffic traffic = world->traffic(device);
+  EXPECT_EQ(traffic.lost_up + traffic.lost_down, 0u);
 }
 
 TEST_F(Stations, BetweenCellsThatAreTooFarApartTheLinkFailsAndComesBack) {
   drive(road(2000, 100), 60s);
   EXPECT_GE(count(Move::link_failure, true), 1);
   EXPECT_EQ(count(Move::link_failure, true), count(Move::link_failure, false));
+  const World::Traffic traffic = world->traffic(device);
+  EXPECT_GT(traffic.lost_up, 0u);
+  EXPECT_LT(traffic.lost_up, traffic.packets_up);
 }
 
 // It keeps to its access point as long as it hears it, and loses nothing but time.
 TEST_F(Stations, AForkliftRoamsFromOneAccessPointToTheNext) {
   drive(corridor(50, 5), 40s);
   EXPECT_GE(count(Move::roam, true), 2);
+  EXPECT_GT(world->traffic(device).lost_up, 0u);
   EXPECT_EQ(count(Move::roam, true), count(Move::roam, false));
   EXPECT_FALSE(clients[0]->failure);
   EXPECT_TRUE(everything_came_back());

@@ -72,8 +72,8 @@ std::optional<std::string> Player::start() {
     close(requests[1]);
     return std::strerror(errno);
   }
-  const std::string program = program_beside(ns3_ ? "mqttlab-sim" : "mqttlab");
-  const int error = spawn_program(program, {"player"}, requests[0], answers[1], process_);
+  const int error =
+      spawn_program(program_of(simulator_), {"player"}, requests[0], answers[1], process_);
   close(requests[0]);
   close(answers[1]);
   to_ = requests[1];
@@ -82,7 +82,7 @@ std::optional<std::string> Player::start() {
   if (error == 0) return std::nullopt;
   process_ = -1;
   end();
-  return program + " cannot be started: " + std::strerror(error);
+  return not_started(simulator_, error);
 }
 
 void Player::end() {

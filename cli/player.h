@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/simulator.h"
+
 namespace mq::cli {
 
 struct Played {
@@ -46,7 +48,7 @@ Played from_line(const std::string& line);
 
 class Player {
  public:
-  explicit Player(bool ns3) : ns3_(ns3) {}
+  explicit Player(Simulator simulator) : simulator_(simulator) {}
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
   ~Player();
@@ -64,7 +66,7 @@ class Player {
   void end();
   Played lost(Played::End how);
 
-  bool ns3_;
+  Simulator simulator_;
   bool busy_ = false;
   pid_t process_ = -1;
   int to_ = -1;

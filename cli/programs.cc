@@ -124,11 +124,12 @@ int become(std::string_view program, char** argv) {
 }
 
 int spawn_program(const std::string& program, const std::vector<std::string>& arguments, int input,
-                  int output, pid_t& process) {
+                  int output, pid_t& process, int errors) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  if (errors >= 0) posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
   std::vector<char*> argv;
   std::string name = program;
   argv.push_back(name.data());

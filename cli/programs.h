@@ -36,9 +36,10 @@ std::string overview();
 // ", did you mean run?", or nothing.
 std::string verb_meant(std::string_view written);
 
-// Starts a program with these ends as its stdin and stdout. 0, or why not (errno).
+// Starts a program with these ends as its stdin and stdout, and stderr where it is not ours. 0, or
+// why not (errno).
 int spawn_program(const std::string& program, const std::vector<std::string>& arguments, int input,
-                  int output, pid_t& process);
+                  int output, pid_t& process, int errors = -1);
 
 // Replaces this process. Returns only if that is impossible: the exit code, when it has said why.
 int become(std::string_view program, char** argv);

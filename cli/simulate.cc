@@ -286,7 +286,8 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) try {
   plan.seed = order->seed;
   if (!order->broker.empty()) plan.broker.external = order->broker == "ours" ? "" : order->broker;
   if (!order->protocol.empty()) scenario::speak_3_1_1(plan);
-  plan.world = order->ns3 ? scenario::WorldKind::ns3 : scenario::WorldKind::memory;
+  plan.world = order->simulator == Simulator::memory ? scenario::WorldKind::memory
+                                                     : scenario::WorldKind::ns3;
   if (const auto why = scenario::refusal(plan, plan.world)) {
     std::fprintf(stderr, "mqttlab: %s\n", why->c_str());
     return exit_code::usage;

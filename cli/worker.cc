@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "cli/exit_code.h"
@@ -21,8 +22,15 @@ namespace mq::cli {
 namespace {
 
 constexpr std::array<std::string_view, 3> trace_words = {"full", "failures", "none"};
+constexpr std::array<std::string_view, 3> simulator_words = {"memory", "ns3", "radio"};
 
-std::string worker_program(bool ns3) { return program_beside(ns3 ? "mqttlab-sim" : "mqttlab"); }
+// The value of `Enum` that `word` stands for.
+template <typename Enum>
+std::optional<Enum> value_of(std::string_view word, std::span<const std::string_view> words) {
+  const auto found = std::find(words.begin(), words.end(), word);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<Enum>(found - words.begin());
+}
 
 // A file in memory that holds `text`, read from its start; -1 if there is none to be had.
 int memory_file(const std::string& text) {
@@ -44,14 +52,12 @@ int memory_file(const std::string& text) {
 }  // namespace
 
 std::optional<report::TracePolicy> trace_policy(std::string_view word) {
-  const auto found = std::find(trace_words.begin(), trace_words.end(), word);
-  if (found == trace_words.end()) return std::nullopt;
-  return static_cast<report::TracePolicy>(found - trace_words.begin());
+  return value_of<report::TracePolicy>(word, trace_words);
 }
 
 std::vector<std::string> to_arguments(const WorkerOrder& order) {
   return {"worker",
-          order.ns3 ? "ns3" : "memory",
+          std::string(simulator_words[static_cast<std::size_t>(order.simulator)]),
           std::to_string(order.seed),
           std::string(trace_words[static_cast<std::size_t>(order.trace)]),
           order.folder,
@@ -67,7 +73,9 @@ std::vector<std::string> to_arguments(const WorkerOrder& order) {
 std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& arguments) {
   if (arguments.size() != 12 || arguments[0] != "worker") return std::nullopt;
   WorkerOrder order;
-  order.ns3 = arguments[1] == "ns3";
+  const auto simulator = value_of<Simulator>(arguments[1], simulator_words);
+  if (!simulator) return std::nullopt;
+  order.simulator = *simulator;
   const std::string& seed = arguments[2];
   if (std::from_chars(seed.data(), seed.data() + seed.size(), order.seed).ec != std::errc{})
     return std::nullopt;
@@ -86,7 +94,6 @@ std::optional<WorkerOrder> from_arguments(const std::vector<std::string>& argume
 }
 
 std::optional<Worker> Worker::start(const WorkerOrder& order, std::string& trouble) {
-  const std::string program = worker_program(order.ns3);
   const int input = memory_file(order.scenario_text);
   std::array<int, 2> pipe_ends{-1, -1};
   pid_t process = -1;
@@ -94,15 +101,14 @@ std::optional<Worker> Worker::start(const WorkerOrder& order, std::string& troub
   if (input < 0 || pipe2(pipe_ends.data(), O_CLOEXEC) != 0) {
     error = errno;
   } else {
-    error = spawn_program(program, to_arguments(order), input, pipe_ends[1], process);
+    error = spawn_program(program_of(order.simulator), to_arguments(order), input, pipe_ends[1],
+                          process);
   }
   if (input >= 0) close(input);
   if (pipe_ends[1] >= 0) close(pipe_ends[1]);
   if (error == 0) return Worker(process, pipe_ends[0]);
   if (pipe_ends[0] >= 0) close(pipe_ends[0]);
-  trouble = program + " cannot be started: " + std::strerror(error);
-  if (order.ns3 && error == ENOENT)
-    trouble += " (this build has no ns-3 world; --world memory needs none)";
+  trouble = not_started(order.simulator, error);
   return std::nullopt;
 }
 

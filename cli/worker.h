@@ -1,5 +1,5 @@
-// One simulation in a process of its own: mqttlab-sim for the ns-3 world (only it is linked with
-// ns-3, and ns-3 allows one world per process), this program itself for the memory world.
+// One simulation in a process of its own, of the program that plays it (simulator.h): ns-3 allows
+// one world per process.
 //
 // The worker reads the scenario's text from stdin, writes the files of the trace and
 // results.json into its folder, and says on stdout how far it is: a line of the nanoseconds of
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "cli/simulator.h"
 #include "reports/record/recorder.h"
 
 namespace mq::cli {
@@ -31,7 +32,7 @@ struct WorkerOrder {
   std::string scenario_file;  // as the user named it, for messages and the report
   std::string scenario_text;
   std::uint64_t seed = 1;
-  bool ns3 = true;
+  Simulator simulator = Simulator::ns3;
   report::TracePolicy trace = report::TracePolicy::full;
   std::string folder;
   std::string command;        // that repeats the run

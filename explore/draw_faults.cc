@@ -123,8 +123,22 @@ Happening happening(Dice& dice, std::string_view kind, const Storm& storm, doubl
   return what;
 }
 
-// One entry of `faults`. It begins and ends in the storm.
-std::string draw_fault(Dice& dice, const Kinds& kinds, const Storm& storm) {
+// When clients are cut off: for a while, or behind a packet.
+struct Window {
+  double at = 0, length = 0;
+  std::string_view after = {};
+};
+
+bool cuts_off(std::string_view kind) {
+  constexpr std::array<std::string_view, 6> kinds = {"cut",  "half_open", "reset",
+                                                     "move", "nat",       "reboot"};
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+// One entry of `faults`. It begins and ends in the storm. What it cuts off for sure is added to
+// `cuts`.
+std::string draw_fault(Dice& dice, const Kinds& kinds, const Storm& storm,
+                       std::vector<Window>& cuts) {
   double length = dice.spread(0.05, std::min(longest, storm.seconds / 3));
   const std::string_view kind = dice.of(kinds.all);
   const Happening what = happening(dice, kind, storm, length);
@@ -133,9 +147,14 @@ std::string draw_fault(Dice& dice, const Kinds& kinds, const Storm& storm) {
   if (kinds.swizzled && !what.is_of_broker && !is_placed && dice.one_in(2))
     swizzle = dice.spread(0.1, storm.seconds / 10);
   const double whole = length + 2 * swizzle;
-  const double at = dice.spread(0.2, 1 + storm.seconds - whole) - 0.2;
-  std::string fault = "- { at: " + milliseconds(std::min(at, storm.seconds - whole - 0.002));
-  if (is_placed) fault += fmt::format(", after: {}", dice.of(packets));
+  const double drawn_at = dice.spread(0.2, 1 + storm.seconds - whole) - 0.2;
+  const double at = std::min(drawn_at, storm.seconds - whole - 0.002);
+  std::string fault = "- { at: " + milliseconds(at);
+  std::string_view after;
+  if (is_placed) after = dice.of(packets);
+  if (is_placed) fault += fmt::format(", after: {}", after);
+  if (swizzle == 0 && (is_placed ? cuts_off(kind) : kind == "cut"))
+    cuts.push_back({at, length, after});
   fault += ", " + what.text;
   if (what.has_length) fault += ", for: " + milliseconds(length);
   if (what.has_directions && kinds.one_way && dice.one_in(2))
@@ -145,6 +164,23 @@ std::string draw_fault(Dice& dice, const Kinds& kinds, const Storm& storm) {
     fault += ", every: " + milliseconds(whole + dice.spread(1, storm.seconds));
   if (kinds.chance && dice.one_in(2)) fault += fmt::format(", chance: {}%", dice.between(10, 90));
   return fault + " }\n";
+}
+
+// What was under way when a link was cut is settled only when it is back: a broker that has
+// crashed meanwhile must still know of it.
+std::string draw_crash_within(Dice& dice, const Kinds& kinds, const Storm& storm,
+                              const std::vector<Window>& cuts) {
+  const bool may_crash = kinds.has("crash") || kinds.has("power");
+  if (!may_crash || cuts.empty() || dice.one_in(2)) return {};
+  const bool is_power = kinds.has("power") && (!kinds.has("crash") || dice.one_in(2));
+  const Window cut = dice.of(cuts);
+  const bool is_placed = !cut.after.empty();
+  const double at = cut.at + (is_placed ? 0 : dice.spread(0.002, std::max(0.003, cut.length)));
+  const double length = std::min(dice.spread(0.05, longest_crash), storm.seconds - at - 0.01);
+  if (length < 0.001) return {};
+  return fmt::format("  - {{ at: {}{}{}, crash: {}, restart_after: {} }}\n", milliseconds(at),
+                     is_placed ? ", after: " : "", cut.after, is_power ? "machine" : "broker",
+                     milliseconds(length));
 }
 
 }  // namespace
@@ -160,9 +196,10 @@ std::string draw_faults(Dice& dice, const Wanted& wanted, const Storm& storm) {
   const Kinds kinds = draw_kinds(dice, possible);
   if (kinds.all.empty()) return {};
   std::string faults = "faults:\n";
+  std::vector<Window> cuts;
   for (std::uint64_t n = dice.between(1, faults_most); n > 0; --n)
-    faults += "  " + draw_fault(dice, kinds, storm);
-  return faults;
+    faults += "  " + draw_fault(dice, kinds, storm, cuts);
+  return faults + draw_crash_within(dice, kinds, storm, cuts);
 }
 
 }  // namespace mq::explore

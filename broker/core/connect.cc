@@ -217,7 +217,7 @@ void Broker::Core::store_will(Session& session, std::optional<Will>& will) {
   if (session.will) drop_will(session);  // of a link that is gone; it came back in time
   if (!will) return;
   session.will = std::make_unique<StoredWill>(StoredWill{std::move(*will), std::nullopt});
-  if (settings_.keeps_records && !faulty(Fault::stores_no_will))
+  if (settings_.keeps_records)
     persist(SaveWill{session.client_id, session.will->will, session.will->due,
                      author_of(session).user});
 }

@@ -99,11 +99,11 @@ void Broker::Core::detach(Link& link, End end) {
     session.will->due = now_ + delay;
     if (delay.count() == 0)
       publish_will(session);
-    else if (settings_.keeps_records && !faulty(Fault::stores_no_will))
+    else if (settings_.keeps_records)
       persist(SaveWill{session.client_id, session.will->will, session.will->due,
                        author_of(session).user});
   }
-  if (!faulty(Fault::stores_no_absence)) record_session(session);
+  record_session(session);
   arm(session);
 }
 

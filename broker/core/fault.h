@@ -31,9 +31,7 @@ enum class Fault : std::uint8_t {
   stores_no_delivery,
   stores_no_release,   // that the client has received a QoS 2 message (PUBREC)
   stores_no_incoming,  // that a QoS 2 message of the client was passed on
-  stores_no_retained,
-  stores_no_will,
-  stores_no_absence,  // since when a client is away
+  loses_retained,      // when it starts again
 };
 
 }  // namespace mq::broker

@@ -196,7 +196,7 @@ void Broker::Core::forget_retained(const std::string& topic) {
 void Broker::Core::retain(const LetterRef& letter) {
   if (letter->message.payload.empty()) return forget_retained(letter->message.topic);
   retained_.set(letter);
-  if (!settings_.keeps_records || faulty(Fault::stores_no_retained)) return;
+  if (!settings_.keeps_records) return;
   const MessageNumber stored = number(letter);
   persist(SaveRetained{letter->message.topic, stored});
 }

@@ -82,6 +82,7 @@ struct Broker::Core::Recovery {
   }
 
   void apply(const SaveRetained& r) {
+    if (core.faulty(Fault::loses_retained)) return;
     if (LetterRef message = letter(r.message)) core.retained_.set(message);
   }
 

@@ -62,9 +62,10 @@ void ExpiryCheck::on_sent(const trace::PacketSeen& seen, const Publish& publish,
           time_text(arrived) + '.';
   } else if (seen.version == Version::v5) {
     const auto told = publish.properties.number(PropertyId::message_expiry_interval);
-    const Duration left = told ? Duration(std::chrono::seconds(*told)) : Duration::max();
-    const bool too_long = left > interval - (at - since) + second_more;
-    const bool too_short = arrived > started_ && left + second_more < interval - (at - arrived);
+    const Duration left = std::chrono::seconds(told.value_or(0));
+    const bool too_long = !told || left > interval - (at - since) + second_more;
+    const bool too_short =
+        told && arrived > started_ && left + second_more < interval - (at - arrived);
     if (too_long || too_short)
       why = (told ? " with " + std::to_string(*told) + " s left" : std::string(" without expiry")) +
             ", of " + duration_text(interval) + " since " + time_text(arrived) + '.';

@@ -332,7 +332,10 @@ void RetainedCheck::on_copy(ClientIndex client, TopicId topic,
                             const std::optional<trace::Stamp>& stamp, Instant when) {
   bool as_published = false;
   bool asked = false;
-  bool live = true;  // every subscription was in force before it was sent
+  bool live = true;          // every subscription was in force before it was sent
+  bool may_be_live = false;  // one that keeps the flag may be older than the message
+  auto& all = clients_[at(client)].awaited;
+  const auto entry = all.find(static_cast<std::uint32_t>(topic));
   const Topic* state = find(topic);
   const Value* known = nullptr;
   if (state != nullptr)
@@ -344,9 +347,11 @@ void RetainedCheck::on_copy(ClientIndex client, TopicId topic,
     as_published = as_published || held->options.retain_as_published;
     asked = asked || held->options.retain_handling != RetainHandling::do_not_send;
     live = live && known != nullptr && held->granted_at && *held->granted_at < known->sent;
+    may_be_live = may_be_live || (held->options.retain_as_published && entry != all.end() &&
+                                  held->granted_at && *held->granted_at < entry->second.asked);
   }
-  auto& all = clients_[at(client)].awaited;
-  const auto entry = all.find(static_cast<std::uint32_t>(topic));
+  // Out of the queue comes what was replaced since; the retained one is still to come.
+  if (may_be_live && known == nullptr) return;
   if (as_published && live) return;
   if (stamp && live) {
     blame_flag(client, topic, *stamp, when,

@@ -62,6 +62,28 @@ TEST_F(RetainedTest, ANewSubscriptionBringsTheLastValue) {
   }
 }
 
+// v5 MQTT-3.3.1-13: what waited for a subscription that keeps the flag has it, and may be older.
+TEST_F(RetainedTest, WhatWaitedForAnOlderSubscriptionIsNotWhatANewOneBrings) {
+  for (const bool has_older : {true, false}) {
+    TraceBuilder story;
+    story.broker_starts();
+    const ClientIndex writer = story.add_client({.id = "sensor"});
+    const ClientIndex reader =
+        story.add_client({.id = "reader", .clean_start = false, .session_expiry = 3600});
+    story.connects(writer).connects(reader);
+    if (has_older) story.subscribes(reader, "f2/+/temp", {.qos = q1, .retain_as_published = true});
+    story.loses_link(reader).after(1s);
+    const auto first = story.publishes(writer, temp, q1, {.retain = true});
+    const auto last = story.publishes(writer, temp, q1, {.retain = true});
+    story.after(1s).connects(reader).subscribes(reader, "#",
+                                                {.qos = q1, .retain_as_published = true});
+    story.delivers(first, reader, q1, {.retain = true});
+    story.delivers(last, reader, q1, {.retain = true});
+    if (has_older) story.delivers(last, reader, q1, {.retain = true});
+    EXPECT_EQ(verdict(story), has_older ? held : broken);
+  }
+}
+
 TEST_F(RetainedTest, AnOlderValueIsStale) {
   const auto older = keeps();
   keeps();

@@ -32,6 +32,8 @@ struct Link {
   Instant accepted_at;
   Instant last_sent;
   Instant last_heard;
+  Instant full_until;           // with what the watched side had sent, as far as is known
+  std::uint32_t in_flight = 0;  // bytes of whole packets that it has sent, and the peer not got yet
   Version version = Version::v5;
 
   // The other side broke a rule, or what it did is not known: nothing that depends on it is said.

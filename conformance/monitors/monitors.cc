@@ -202,7 +202,11 @@ void Monitors::provoke(trace::Connection connection, End end) {
 void Monitors::on(const trace::PacketSeen& seen, Instant at) {
   Link& link = this->link(seen.connection, seen.end, at);
   const Seen what{*seen.packet, seen.version, seen.wire.size(), at};
-  if (!seen.sent) return watcher(seen.end).heard(link, what);
+  if (!seen.sent) {
+    if (Link* const from = find(seen.connection, trace::other(seen.end)))
+      Watcher::arrived(*from, what.bytes, at);
+    return watcher(seen.end).heard(link, what);
+  }
   const std::uint64_t before = notebook_.all_broken();
   watcher(seen.end).sent(link, what);
   if (notebook_.all_broken() != before) [[unlikely]]

@@ -113,7 +113,9 @@ void Watcher::opened(Link& link, Instant at) {
 
 void Watcher::sent(Link& link, const Seen& seen) {
   if (const auto* connect = std::get_if<Connect>(&seen.packet)) link.version = connect->version;
+  note_size(link, seen);
   check_time(link, seen.at);
+  check_answers(link, seen.at);
   link.last_sent = seen.at;
   link.clock_was_set = false;
   if (link.version == Version::v3_1) return;
@@ -297,12 +299,25 @@ void Watcher::check_time(Link& link, Instant at) {
                  std::to_string(link.keep_alive) + " s");
     }
   }
-  if (!link.owed.empty() || link.must_close || link.to_send_again > 0) check_overdue(link, at);
+  if (link.must_close) check_overdue(link, at);
 }
 
 void Watcher::check_overdue(Link& link, Instant at) {
+  if (link.must_close && free_since(link, link.must_close_since, at) > patience + view_.slack) {
+    broken(link, *link.must_close, at,
+           "the connection is open since " + checks::time_text(link.must_close_since));
+    if (link.error_sent)
+      broken(link, Watch::error_closes, at, "the connection is open after an error");
+    link.must_close.reset();
+  }
+}
+
+// A packet is seen when all of it has left; how long that took nobody sees. So whether an answer is
+// missing is asked only when something else has left.
+void Watcher::check_answers(Link& link, Instant at) {
+  if (cannot_work_) return;
   while (const Owed* oldest = link.disconnect_heard ? nullptr : link.owed.oldest()) {
-    if (since(oldest->since, at) <= patience + view_.slack) break;
+    if (free_since(link, oldest->since, at) <= patience + view_.slack) break;
     const std::string what = std::string(mq::name(oldest->answer)) + " is missing since " +
                              checks::time_text(oldest->since);
     const Watch watch = missing(oldest->answer);
@@ -312,19 +327,19 @@ void Watcher::check_overdue(Link& link, Instant at) {
       broken(link, Watch::client_acknowledges_everything, at, what);
     link.owed.drop_oldest();
   }
-  if (link.must_close && since(link.must_close_since, at) > patience + view_.slack) {
-    broken(link, *link.must_close, at,
-           "the connection is open since " + checks::time_text(link.must_close_since));
-    if (link.error_sent)
-      broken(link, Watch::error_closes, at, "the connection is open after an error");
-    link.must_close.reset();
-  }
-  if (link.to_send_again > 0 && since(link.accepted_at, at) > patience + view_.slack) {
+  if (link.to_send_again > 0 && free_since(link, link.accepted_at, at) > patience + view_.slack) {
     if (link.quota > 0)
       broken(link, Watch::again_all, at,
              std::to_string(link.to_send_again) + " open packets were not sent again");
     link.to_send_again = 0;
   }
+}
+
+// At its peer's end what it sends has arrived.
+void Watcher::note_size(Link& link, const Seen& seen) const {
+  if (!view_.exact) return;
+  link.in_flight += static_cast<std::uint32_t>(seen.bytes);
+  if (link.in_flight >= bytes_that_fill) link.full_until = seen.at;
 }
 
 void Watcher::owe_close(Link& link, Watch watch, Instant at) {
@@ -360,7 +375,10 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
   }
 }
 
-void Watcher::ended(Link& link, Instant at) { check_time(link, at); }
+void Watcher::ended(Link& link, Instant at) {
+  check_time(link, at);
+  check_answers(link, at);
+}
 
 void Watcher::may_be_anything(Session& session) {
   session.exists = Known::maybe;

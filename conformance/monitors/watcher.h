@@ -25,8 +25,11 @@ struct View {
   Duration slack = std::chrono::seconds(1);  // of times that the standard sets
 };
 
-// How long an answer, or the end of a connection, may take before it is said to be missing.
+// How long an answer, or the end of a connection, may take before it is said to be missing. Time
+// in which the link was full does not count: what is awaited may stand behind what it carries.
 inline constexpr Duration patience = std::chrono::seconds(60);
+// So much on its way fills a link, as far as anybody can tell: the buffers of TCP are larger.
+inline constexpr std::uint32_t bytes_that_fill = 16 * 1024;
 inline constexpr std::size_t assigned_ids_max = 4096;  // remembered; later ones are not compared
 
 struct Seen {
@@ -53,6 +56,11 @@ class Watcher {
   void sent_malformed(Link& link, const Malformed& fault, std::span<const std::byte> wire,
                       Version version, Instant at);
   void heard_malformed(Link& link) { link.provoked = true; }
+  // The peer got so much of what the watched side had sent.
+  static void arrived(Link& link, std::size_t bytes, Instant at) {
+    if (link.in_flight >= bytes_that_fill) link.full_until = at;
+    link.in_flight -= static_cast<std::uint32_t>(std::min<std::size_t>(link.in_flight, bytes));
+  }
   void closed(Link& link, Instant at, bool by_watched);
   // The watched side cannot work, or can again: what it has to do in time counts from then.
   void cannot_work() { cannot_work_ = true; }
@@ -90,6 +98,8 @@ class Watcher {
   void check_course(Link& link, const Seen& seen);
   void check_time(Link& link, Instant at);
   void check_overdue(Link& link, Instant at);
+  void check_answers(Link& link, Instant at);
+  void note_size(Link& link, const Seen& seen) const;
   void owe_close(Link& link, Watch watch, Instant at);
 
   // watcher_connect.cc
@@ -140,6 +150,10 @@ class Watcher {
   }
   // How long the watched side has had since then.
   Duration since(Instant then, Instant at) const { return at - std::max(then, works_since_); }
+  // And how long what it had to say since then could have left.
+  Duration free_since(const Link& link, Instant then, Instant at) const {
+    return since(std::max(then, link.full_until), at);
+  }
 
   Role role_;
   View view_;

@@ -172,7 +172,7 @@ Behaviour acts_for_the_refused() {
           .sent = each<ConnAck>([waiting](ConnAck& ack, Passing& passing) {
             if (ack.reason == ReasonCode::success) return;
             for (const Publish& publish : (*waiting)[passing.peer.link])
-              passing.scene.publish(publish);
+              passing.backstage.publish(publish);
           })};
 }
 

@@ -71,7 +71,7 @@ Faults repetition() {
          if (publish.qos == Qos::at_most_once || publish.dup) return;
          Publish again = publish;
          again.dup = true;
-         passing.scene.send_later(passing.peer, Packet(again), 2s);
+         passing.backstage.send_later(passing.peer, Packet(again), 2s);
        })},
       {"falls back from PUBREL to PUBLISH", "v5/MQTT-4.3.3-6 v3.1.1/MQTT-4.3.3-1",
        falls_back_to_publish()},
@@ -144,16 +144,16 @@ Behaviour forgets_expired_exchanges() {
                 const auto expiry = publish.properties.number(PropertyId::message_expiry_interval);
                 if (expiry)
                   (*until)[exchange_of(publish, passing)] =
-                      passing.scene.now() + std::chrono::seconds(*expiry);
+                      passing.backstage.now() + std::chrono::seconds(*expiry);
               }),
               hears<PubRel>([until](PubRel& release, Passing& passing) {
                 const auto at = until->find(exchange_of(release, passing));
-                if (at != until->end() && at->second < passing.scene.now()) passing.drop();
+                if (at != until->end() && at->second < passing.backstage.now()) passing.drop();
               }));
 }
 
 Faults reception() {
-  const auto again = [](Publish& publish, Passing& passing) { passing.scene.publish(publish); };
+  const auto again = [](Publish& publish, Passing& passing) { passing.backstage.publish(publish); };
   const auto silent = [](Publish&, Passing& passing) { passing.drop(); };
   return {
       {"takes a QoS 1 message under a used identifier for a repetition",
@@ -180,7 +180,7 @@ Behaviour lets_overtake() {
   return sends<Publish>([count = 0](Publish& publish, Passing& passing) mutable {
     if (count++ % 2 != 0) return;
     passing.drop();
-    passing.scene.send_later(passing.peer, Packet(publish), 20ms);
+    passing.backstage.send_later(passing.peer, Packet(publish), 20ms);
   });
 }
 

@@ -194,7 +194,7 @@ void MutatedBackend::send_what_is_due() {
   }
 }
 
-// ---- Scene
+// ---- Backstage
 
 void MutatedBackend::publish(const Publish& publish) {
   const sim::BackendLink id = broker_.open("10.9.9.9:9");

@@ -28,7 +28,7 @@ class FrameCutter {
   bool is_noise_ = false;
 };
 
-class MutatedBackend final : public sim::BrokerBackend, private Scene {
+class MutatedBackend final : public sim::BrokerBackend, private Backstage {
  public:
   // `broker` outlives this.
   MutatedBackend(sim::BrokerBackend& broker, Behaviour behaviour);

@@ -16,8 +16,8 @@ bool is_conn_ack(const Frame& wire) {
 
 }  // namespace
 
-Passing::Passing(Peer& on, Scene& in, Frame bytes, Sender from)
-    : peer(on), scene(in), wire(std::move(bytes)) {
+Passing::Passing(Peer& on, Backstage& in, Frame bytes, Sender from)
+    : peer(on), backstage(in), wire(std::move(bytes)) {
   const bool is_first = from == Sender::client && !peer.connect;
   if (is_first && Kind{static_cast<std::uint8_t>(wire.at(0) >> 4)} == Kind::connect)
     peer.version = version_of(wire);

@@ -28,9 +28,9 @@ struct Peer {
 };
 
 // What goes on behind the connections.
-class Scene {
+class Backstage {
  public:
-  virtual ~Scene() = default;
+  virtual ~Backstage() = default;
   virtual Instant now() const = 0;
   // Somebody else publishes this, whom the case does not know.
   virtual void publish(const Publish& publish) = 0;
@@ -43,10 +43,10 @@ class Scene {
 // One packet on its way. What a fault does not touch goes on as it came, byte for byte.
 class Passing {
  public:
-  Passing(Peer& on, Scene& in, Frame wire, Sender from);
+  Passing(Peer& on, Backstage& in, Frame wire, Sender from);
 
   Peer& peer;
-  Scene& scene;
+  Backstage& backstage;
   const Frame wire;
   std::optional<Packet> packet;     // a legal one
   std::optional<Malformed> breaks;  // or what is wrong with it

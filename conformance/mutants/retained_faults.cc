@@ -32,8 +32,9 @@ Behaviour keeps_empty_ones() {
     for (const auto& entry : subscribe->entries)
       for (const std::string& topic : *topics)
         if (matches(entry.filter, topic))
-          passing.scene.send_later(passing.peer, Packet(Publish{.topic = topic, .retain = true}),
-                                   std::chrono::milliseconds(1));
+          passing.backstage.send_later(passing.peer,
+                                       Packet(Publish{.topic = topic, .retain = true}),
+                                       std::chrono::milliseconds(1));
   }};
 }
 
@@ -87,7 +88,7 @@ Faults storing() {
                 topics[passing.peer.link].insert(publish->topic);
               if (passing.as<Disconnect>() == nullptr) return;
               for (const std::string& topic : topics[passing.peer.link])
-                passing.scene.publish({.topic = topic, .retain = true});
+                passing.backstage.publish({.topic = topic, .retain = true});
             }}},
       {"deletes nothing by an empty retained message", "v5/MQTT-3.3.1-6 v3.1.1/MQTT-3.3.1-10",
        hears<Publish>([](Publish& publish, Passing&) {
@@ -103,7 +104,7 @@ Faults storing() {
       {"forgets a retained message when another is published",
        "v5/MQTT-3.3.1-8 v3.1.1/MQTT-3.3.1-12",
        hears<Publish>([](Publish& publish, Passing& passing) {
-         if (!publish.retain) passing.scene.publish({.topic = publish.topic, .retain = true});
+         if (!publish.retain) passing.backstage.publish({.topic = publish.topic, .retain = true});
        })},
   };
 }

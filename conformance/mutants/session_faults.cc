@@ -29,7 +29,7 @@ template <class P>
 Hook offers_again(const std::shared_ptr<Open>& open) {
   return each<P>([open](P& ack, Passing& passing) {
     const auto at = open->find({client_of(passing), ack.packet_id});
-    if (at != open->end() && failed(ack.reason)) passing.scene.publish(at->second);
+    if (at != open->end() && failed(ack.reason)) passing.backstage.publish(at->second);
   });
 }
 
@@ -48,7 +48,7 @@ Behaviour bequeaths() {
   const auto leave = [open](Passing& passing) {
     for (const auto& [which, publish] : *open)
       if (which.first == client_of(passing) && publish.qos == Qos::exactly_once)
-        passing.scene.publish(publish);
+        passing.backstage.publish(publish);
     std::erase_if(*open, [&](const auto& one) { return one.first.first == client_of(passing); });
   };
   all.heard = both(hears<Connect>([leave](Connect& connect, Passing& passing) {
@@ -73,7 +73,7 @@ Faults shared_faults() {
        sends<Publish>([](Publish& publish, Passing& passing) {
          if (!publish.dup || publish.qos != Qos::exactly_once) return;
          passing.drop();
-         passing.scene.publish(publish);
+         passing.backstage.publish(publish);
        })},
       {"gives a QoS 2 message to another member when a session ends", "v5/MQTT-4.8.2-5",
        bequeaths()},
@@ -117,7 +117,7 @@ Faults session_faults() {
        {.heard = {},
         .sent =
             [since = std::map<sim::BackendLink, Instant>()](Passing& passing) mutable {
-              const Instant now = passing.scene.now();
+              const Instant now = passing.backstage.now();
               const Instant begun = since.try_emplace(passing.peer.link, now).first->second;
               if (passing.as<Publish>() != nullptr && now - begun > 1s) passing.drop();
             }}},

@@ -217,7 +217,7 @@ Faults effect() {
           if (!publish.topic.starts_with('$')) return;
           Publish other = publish;
           other.topic = "mutant" + publish.topic;
-          passing.scene.publish(other);
+          passing.backstage.publish(other);
         }),
         .sent = each<Publish>([](Publish& publish, Passing&) {
           if (publish.topic.starts_with("mutant$")) publish.topic.erase(0, 6);

@@ -68,7 +68,7 @@ Faults will_faults() {
        "v3.1.1/MQTT-3.1.2-8 v3.1.1/MQTT-3.1.2-10",
        hears<Disconnect>([](Disconnect&, Passing& passing) {
          passing.drop();
-         passing.scene.cut(passing.peer);
+         passing.backstage.cut(passing.peer);
        })},
       {"publishes wills twice", "v5/MQTT-3.1.2-10 v3.1.1/MQTT-3.1.2-10",
        sends_wills([](Publish& will, Passing& passing) {

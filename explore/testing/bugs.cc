@@ -49,7 +49,7 @@ Behaviour resumes_out_of_order() {
   return conformance::sends<Publish>([](Publish& publish, Passing& passing) {
     if (!publish.dup) return;
     passing.drop();
-    passing.scene.send_later(passing.peer, Packet(publish), 10s);
+    passing.backstage.send_later(passing.peer, Packet(publish), 10s);
   });
 }
 
@@ -64,14 +64,14 @@ Behaviour retains_late() {
             if (!publish.retain || publish.topic.empty()) return;
             Known& known = (*topics)[publish.topic];
             if (known.last.payload == publish.payload) return;
-            known = {publish, std::exchange(known.last, {}), passing.scene.now()};
+            known = {publish, std::exchange(known.last, {}), passing.backstage.now()};
           }),
           .sent = conformance::each<Publish>([topics](Publish& publish, Passing& passing) {
             const auto found = topics->find(publish.topic);
             if (!publish.retain || found == topics->end()) return;
             const Known& known = found->second;
             if (known.last.payload == publish.payload && !known.before.payload.empty() &&
-                passing.scene.now() - known.since < 30s)
+                passing.backstage.now() - known.since < 30s)
               publish.payload = known.before.payload;
           })};
 }
@@ -157,6 +157,10 @@ std::vector<Bug> of_brokers_crashes() {
       of_core("does not store what it owes", BrokerFault::stores_no_delivery, "session qos1 qos2"),
       of_core("does not store that a QoS 2 message was received", BrokerFault::stores_no_release,
               "qos2 redelivery rules"),
+      of_core("does not store that a QoS 2 message was passed on", BrokerFault::stores_no_incoming,
+              "qos2 rules"),
+      of_core("has lost retained messages when it starts again", BrokerFault::loses_retained,
+              "retained"),
   };
 }
 

@@ -2,6 +2,7 @@
 //
 //   explore_catalogue docs/explore.md   writes the table there, between its marks
 //   explore_catalogue 7 [9]             only the bugs 7 (to 9), with their smallest scenarios
+//   explore_catalogue play 7 FILE       only this scenario with the bug 7
 //   explore_catalogue none 1 100000     no bug, from seed 1 on, so many runs: finds nothing
 #include <fmt/format.h>
 
@@ -77,6 +78,16 @@ void print_one(const Bug& bug) {
              found.smallest);
 }
 
+// What a scenario that should show a bug says of it: for whoever works at a drawing or a check.
+int play_file(const Bug& bug, const char* path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  const cli::Played played = play_with(bug, text.str());
+  for (const auto& [id, evidence] : played.broken) fmt::print("{}: {}\n", id, evidence);
+  fmt::print("{} broken {}\n", played.broken.size(), played.why);
+  return played.broken.empty() ? 0 : 1;
+}
+
 // From failure to failure, each with the smallest scenario; 1 if there is one.
 int search_soundness(std::uint64_t first, std::uint64_t runs) {
   const std::uint64_t end = first + runs;
@@ -106,6 +117,8 @@ int main(int argc, char** argv) {
   if (std::string_view(argv[1]) == "none" && argc == 4)
     return search_soundness(std::strtoull(argv[2], nullptr, 10),
                             std::strtoull(argv[3], nullptr, 10));
+  if (std::string_view(argv[1]) == "play" && argc == 4)
+    return play_file(all_bugs().at(std::strtoul(argv[2], nullptr, 10) - 1), argv[3]);
   const std::size_t first = std::strtoul(argv[1], nullptr, 10);
   if (first == 0) return write_table(argv[1]);
   const auto bugs = all_bugs();

@@ -54,6 +54,7 @@ uint64_t mqv_instant_of(clockid_t clock, const struct timespec* absolute);
 uint64_t mqv_after(uint64_t nanoseconds);  // from now, without overflow
 // For whoever reads the clock again and again, waiting for it to move.
 void mqv_clock_was_read(void);
+void mqv_has_waited(void);  // so this thread does not wait for the clock
 
 // ---- wait.c -------------------------------------------------------------------------------------
 
@@ -74,6 +75,8 @@ struct mqv_wait {
 };
 void mqv_begin_wait(struct mqv_wait* wait, uint64_t deadline);
 void mqv_end_wait(struct mqv_wait* wait);
+// Threads mode: whoever was woken by what the simulator gives waits until it has given all.
+void mqv_pass_gate(void);
 void mqv_forget_thread(void);
 void mqv_forget_other_threads(void);  // in the child of a fork
 // The timers of this process (timers.c) are due then.

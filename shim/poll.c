@@ -53,6 +53,8 @@ static long wait_among_threads(struct ask ask, struct pollfd* fds, nfds_t count,
   for (;;) {
     fds[count] = (struct pollfd){.fd = wait.event, .events = POLLIN};
     const long woken = real_poll(fds, count + 1, NULL);
+    mqv_has_waited();
+    mqv_pass_gate();  // also after a signal: its handler is the program's way of waking its loop
     if (woken < 0) {
       ready = -1;
       break;

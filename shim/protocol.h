@@ -22,7 +22,9 @@
 // simulator sets `monotonic_ns`; if a slot is due it adds one to `tick`, a futex, and wakes all who
 // wait for it: a thread of the shim in each process, which wakes those that are due. When every
 // thread of every process in `processes` is asleep, and `births` is 0, nothing can happen any more
-// at this instant: no timer of the kernel is armed. That is seen from outside, in /proc.
+// at this instant: no timer of the kernel is armed. That is seen from outside, in /proc. While
+// `gate` is closed, a futex, whoever is woken by a descriptor waits: so the simulator gives all
+// that it has for one instant, and then all of it is there at once, after what is due then.
 //
 // All fields that change are read and written with __atomic_ builtins.
 #ifndef MQTTLAB_SHIM_PROTOCOL_H
@@ -30,7 +32,7 @@
 
 #include <stdint.h>
 
-#define MQV_VERSION 1
+#define MQV_VERSION 2
 #define MQV_MAGIC 0x6d717674u
 #define MQV_ENVIRONMENT "MQTTLAB_VTIME"
 #define MQV_DISK_ENVIRONMENT "MQTTLAB_DISK"  // a folder: syncs leave a copy of the file there
@@ -46,6 +48,8 @@ enum {
   mqv_fault_threads = 1,  // it starts a thread, in token mode
   mqv_fault_full = 2,     // a table of the page is full
 };
+
+enum { mqv_gate_open = 0, mqv_gate_closed = 1 };
 
 enum { mqv_link_reset = 1 /* by the simulator */, mqv_link_aborted = 2 /* by the program */ };
 
@@ -90,10 +94,11 @@ struct mqv_page {
 
   uint32_t tick;
   uint32_t births;  // processes that are being started
+  uint32_t gate;
   uint32_t slots_used, calls_used;
   uint32_t threads_seen;
-  uint32_t next_link;    // of connections that the program makes itself
-  uint64_t clock_reads;  // since the program blocked last, of its busiest thread
+  uint32_t next_link;  // of connections that the program makes itself
+  uint32_t simulator;  // its process
   struct mqv_listener listeners[mqv_listeners_max];
   uint32_t processes[mqv_processes_max];  // 0: free
   struct mqv_call calls[mqv_calls_max];

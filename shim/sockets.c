@@ -163,6 +163,7 @@ static int take_connection(int fd, struct mqv_descriptor* listener, struct socka
                            socklen_t* size, int flags) {
   if (!await_connection(fd, listener)) return -1;
   const int accepted = MQV_REAL(accept4)(fd, NULL, NULL, flags);
+  if (!mqv_is_token()) mqv_pass_gate();
   struct mqv_descriptor* const made =
       accepted < 0 ? NULL : mqv_make_descriptor(accepted, mqv_stream);
   if (!made) return accepted;

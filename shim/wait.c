@@ -24,7 +24,7 @@ int mqv_give_turn(uint64_t deadline) {
         mqv_system(SYS_futex, &page->turn, FUTEX_WAIT, mqv_simulator_runs, NULL, NULL, 0);
     if (woken != 0 && errno == EINTR) result = mqv_interrupted;  // its handler has run
   }
-  __atomic_store_n(&page->clock_reads, 0, __ATOMIC_RELAXED);
+  mqv_has_waited();
   const uint64_t now = mqv_now();
   if (mqv_timers_due() <= now && mqv_fire_timers()) result = mqv_interrupted;
   return result == mqv_again && now >= deadline ? mqv_over : result;
@@ -132,6 +132,7 @@ void mqv_begin_wait(struct mqv_wait* wait, uint64_t deadline) {
 
 void mqv_end_wait(struct mqv_wait* wait) {
   const int before = errno;
+  mqv_has_waited();
   __atomic_store_n(&mqv_attached()->slots[my_slot].deadline, MQV_NEVER, __ATOMIC_RELEASE);
   pthread_mutex_lock(&waking);
   waits[my_slot] = NULL;
@@ -140,6 +141,21 @@ void mqv_end_wait(struct mqv_wait* wait) {
   if (wait->kind == mqv_by_event)
     while (mqv_system(SYS_read, wait->event, &count, sizeof count) > 0) {
     }
+  errno = before;
+}
+
+// A simulator that is gone opens no gate: children that outlive the program must find out.
+void mqv_pass_gate(void) {
+  struct mqv_page* const page = mqv_attached();
+  const struct timespec a_while = {1, 0};  // of real time: too rare to look like work
+  const int before = errno;
+  while (mqv_load32(&page->gate) == mqv_gate_closed) {
+    const long woken =
+        mqv_system(SYS_futex, &page->gate, FUTEX_WAIT, mqv_gate_closed, &a_while, NULL, 0);
+    if (woken != 0 && errno == ETIMEDOUT && mqv_system(SYS_kill, page->simulator, 0) != 0 &&
+        errno == ESRCH)
+      break;
+  }
   errno = before;
 }
 

@@ -108,6 +108,33 @@ static void sleeps(void) {
   say("busy");
 }
 
+// Many reads of the clock with waits between them: nobody waits for it to move.
+static void glances(void) {
+  begin();
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 60000; ++i) now_us();
+    usleep(1000);
+    poll(NULL, 0, 1);
+  }
+  say("glances");
+}
+
+static int is_done;
+static void* work(void* unused) {
+  for (volatile unsigned rounds = 0; rounds < 30000000; ++rounds) {
+  }
+  __atomic_store_n(&is_done, 1, __ATOMIC_RELEASE);
+  return unused;
+}
+static void lookout(void) {  // for a thread that computes, with an eye on the clock
+  begin();
+  pthread_t worker;
+  pthread_create(&worker, NULL, work, NULL);
+  while (!__atomic_load_n(&is_done, __ATOMIC_ACQUIRE)) now_us();
+  say("lookout");
+  pthread_join(worker, NULL);
+}
+
 static void waits(void) {
   int ends[2];
   if (pipe(ends) != 0) exit(1);
@@ -315,6 +342,27 @@ static void serve(void) {
   for (int i = 0; i < 4; ++i) serve_one(fd);
 }
 
+// How often all of its connections had something to read, who waits for as long as they are silent.
+static void gather(void) {
+  enum { peers = 8, rounds = 200, each_ms = 1000 };
+  const int fd = listener(1883), loop = epoll_create1(0);
+  for (int i = 0; i < peers; ++i) {
+    const int one = accept(fd, NULL, NULL);
+    struct epoll_event wish = {.events = EPOLLIN, .data.fd = one};
+    epoll_ctl(loop, EPOLL_CTL_ADD, one, &wish);
+  }
+  int complete = 0;
+  for (int i = 0; i < rounds; ++i) {
+    struct epoll_event found[peers];
+    const int count = epoll_wait(loop, found, peers, each_ms);
+    char bytes[16];
+    for (int k = 0; k < count; ++k)
+      if (read(found[k].data.fd, bytes, sizeof bytes) <= 0) exit(6);
+    complete += count == peers;
+  }
+  printf("complete %d of %d\n", complete, (int)rounds);
+}
+
 static void call(void) {  // a listener of its own, and one that does not exist
   const int server = listener(2000);
   const int client = socket(AF_INET, SOCK_STREAM, 0);
@@ -386,10 +434,11 @@ int main(int argc, char** argv) {
   static const struct {
     const char* name;
     void (*run)(void);
-  } all[] = {{"clocks", clocks}, {"chance", chance},   {"sleeps", sleeps},   {"waits", waits},
-             {"timers", timers}, {"locks", locks},     {"threads", threads}, {"serve", serve},
-             {"call", call},     {"strange", strange}, {"hang", hang},       {"family", family},
-             {"spin", spin},     {"nap", nap},         {"spawned", spawned}};
+  } all[] = {{"clocks", clocks},   {"chance", chance},   {"sleeps", sleeps},   {"waits", waits},
+             {"timers", timers},   {"locks", locks},     {"threads", threads}, {"serve", serve},
+             {"call", call},       {"strange", strange}, {"hang", hang},       {"family", family},
+             {"spin", spin},       {"nap", nap},         {"spawned", spawned}, {"gather", gather},
+             {"lookout", lookout}, {"glances", glances}};
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (size_t i = 0; argc > 1 && i < sizeof all / sizeof all[0]; ++i)
     if (strcmp(argv[1], all[i].name) == 0) {

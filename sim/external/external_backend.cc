@@ -322,6 +322,7 @@ bool ExternalBackend::give(Link& link) {
 }
 
 bool ExternalBackend::give_all() {
+  if (!waiting_.empty()) program_->hold();
   bool gave = false;
   std::vector<BackendLink> still;
   for (const BackendLink id : std::exchange(waiting_, {})) {
@@ -392,6 +393,7 @@ std::size_t ExternalBackend::read(BackendLink id, std::span<std::byte> into) {
   if (link == nullptr) return 0;
   std::size_t given = link->from_broker.take(into);
   if (link->is_full && link->from_broker.empty()) {
+    program_->hold();
     drain(*link);
     has_input_ = true;  // the broker has room again
     given += link->from_broker.take(into.subspan(given));

@@ -78,6 +78,21 @@ TEST_P(External, BytesComeBackAtTheInstantOfTheStep) {
   EXPECT_EQ(output(), "from 10.0.0.9:40008\nsilence 5000000\n");
 }
 
+// Also where the time of its wait is over at that instant.
+TEST_P(External, AllThatComesAtOneInstantIsThereAtOnce) {
+  ExternalBackend backend(broker("gather"));
+  backend.start(Instant{});
+  std::vector<BackendLink> links;
+  for (int port = 1000; port < 1008; ++port)
+    links.push_back(backend.open("10.0.0.1:" + std::to_string(port)));
+  backend.step(Instant{} + 1s);
+  for (int round = 2; round < 202; ++round) {
+    for (const BackendLink link : links) backend.write(link, bytes_of("x"));
+    backend.step(Instant{} + std::chrono::seconds(round));
+  }
+  EXPECT_EQ(output(), "complete 200 of 200\n");
+}
+
 TEST_P(External, AnEndAndAResetOfThePeerAreTwoThings) {
   ExternalBackend backend(broker());
   backend.start(Instant{});

@@ -57,6 +57,7 @@ void ExternalClient::start(std::vector<std::string> command) {
 
 void ExternalClient::signal(int number) {
   if (!is_running()) return;
+  program_->hold();  // until its clock is set
   program_->signal(number);
   request_step();
 }
@@ -92,6 +93,7 @@ void ExternalClient::step() {
   stepping_ = true;
   program_->set_clock(world_.now());
   for (bool again = true; again;) {
+    program_->hold();
     for (auto& [number, link] : links_) give(*link);
     const bool runs = program_->run();
     accept();

@@ -127,6 +127,7 @@ struct VtimeProgram::Shared {
     page->magic = MQV_MAGIC;
     page->version = MQV_VERSION;
     page->size = sizeof(mqv_page);
+    page->simulator = static_cast<std::uint32_t>(::getpid());
     page->deadline = MQV_NEVER;
     page->realtime_offset_ns =
         vtime_begins_unix_seconds * 1'000'000'000 - std::int64_t{clock_begins.count()};
@@ -284,6 +285,11 @@ void VtimeProgram::set_clock(Instant now) {
   store(page.monotonic_ns, reading);
 }
 
+void VtimeProgram::hold() {
+  if (is_running() && mode_ == VtimeMode::threads)
+    store(shared_->page->gate, std::uint32_t{mqv_gate_closed});
+}
+
 bool VtimeProgram::is_running() const { return pid_ > 0 && !status_; }
 
 bool VtimeProgram::has_ended() {
@@ -334,25 +340,39 @@ class Patience {
   bool is_first_ = false;
 };
 
+// False if it has ended, or will not.
+bool VtimeProgram::come_to_rest(std::chrono::steady_clock::time_point gives_up) {
+  while (!shared_->rests()) {
+    if (refused()) return false;
+    if (has_ended()) return false;
+    if (Wall::now() >= gives_up) {
+      hang();
+      return false;
+    }
+    ::sched_yield();
+  }
+  return !refused() && !has_ended();
+}
+
+// What is due comes before what it was given, so that it makes no difference which of its threads
+// is faster.
 bool VtimeProgram::run_threads() {
   const Patience patience(goes_first_);
   mqv_page& page = *shared_->page;
   const auto gives_up = Wall::now() + start_.patience;
-  for (int rounds = 0;; ++rounds) {
-    if (due() <= load(page.monotonic_ns)) {
+  for (;;) {
+    const bool is_held = load(page.gate) != mqv_gate_open;
+    const bool is_due = due() <= load(page.monotonic_ns);
+    if (is_due) {
       __atomic_add_fetch(&page.tick, 1, __ATOMIC_ACQ_REL);
       wake(page.tick, INT_MAX);
+      if (is_held && !come_to_rest(gives_up)) return false;
     }
-    while (!shared_->rests()) {
-      if (refused()) return false;
-      if (has_ended()) return false;
-      if (Wall::now() >= gives_up) {
-        hang();
-        return false;
-      }
-      ::sched_yield();
+    if (is_held) {
+      store(page.gate, std::uint32_t{mqv_gate_open});
+      wake(page.gate, INT_MAX);
     }
-    if (refused() || has_ended()) return false;
+    if (!come_to_rest(gives_up)) return false;
     if (due() > load(page.monotonic_ns)) return true;
     shared_->sweep();  // perhaps whoever is due is gone
   }

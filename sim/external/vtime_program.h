@@ -58,6 +58,9 @@ class VtimeProgram {
   bool spawn(Instant now);
 
   void set_clock(Instant now);
+  // From here until run() it does not look at what its sockets have got: all of it comes at once.
+  // In token mode that is so anyway.
+  void hold();
   // Until it rests. False if it has ended, or cannot go on: then trouble() says why.
   bool run();
   // When it wants to run next; nothing if only input can wake it.
@@ -94,6 +97,7 @@ class VtimeProgram {
 
   bool run_in_turns();
   bool run_threads();
+  bool come_to_rest(std::chrono::steady_clock::time_point gives_up);
   bool has_ended();
   bool refused();
   void hang();

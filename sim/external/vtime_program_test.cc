@@ -4,16 +4,22 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "installation/installation.h"
+#include "shim/protocol.h"
 
 namespace mq::sim {
 namespace {
@@ -95,6 +101,19 @@ TEST_P(InBothModes, SleepsEndAtTheExactInstant) {
             "clock_nanosleep-day 800000\nbusy 5000\n");
   EXPECT_EQ(end, Instant{} + 3600s + 1500us + 2500ms + 700ms + 800ms + 5ms);
   EXPECT_THAT(program.unfaithful(), ElementsAre());
+}
+
+TEST_P(InBothModes, TimeMovesByItselfOnlyForWhoReadsTheClockWithoutAWait) {
+  VtimeProgram program(start("glances", GetParam()));
+  EXPECT_EQ(run_to_its_end(program), Instant{} + 8ms);
+  EXPECT_EQ(output(), "glances 8000\n");
+}
+
+// How often it looks depends on the machine.
+TEST_F(Vtime, TimeStandsForWhoReadsTheClockWhileAnotherThreadComputes) {
+  VtimeProgram program(start("lookout", VtimeMode::threads));
+  run_to_its_end(program);
+  EXPECT_EQ(output(), "lookout 0\n");
 }
 
 TEST_P(InBothModes, WaitsForDescriptorsEndAtTheExactInstantOrAtOnce) {
@@ -205,6 +224,53 @@ TEST_F(Vtime, AProgramThatIsNotThereSaysSo) {
   ASSERT_TRUE(program.spawn(Instant{}));
   EXPECT_FALSE(program.run());
   EXPECT_EQ(program.how_it_ended(), "with status 127");
+}
+
+// ---- The page of another simulator --------------------------------------------------------------
+
+class ForeignPage : public Vtime {
+ protected:
+  ForeignPage() : page_(std::make_unique<mqv_page>()) {
+    page_->magic = MQV_MAGIC;
+    page_->version = MQV_VERSION;
+    page_->size = sizeof(mqv_page);
+    page_->mode = mqv_threads;
+    std::snprintf(page_->run, sizeof page_->run, "%d.foreign", static_cast<int>(::getpid()));
+  }
+
+  int status_of(const std::string& what) {
+    const std::string path = folder_ + "/page";
+    std::ofstream(path).write(reinterpret_cast<const char*>(page_.get()), sizeof(mqv_page));
+    const std::string command = MQV_ENVIRONMENT "=" + path +
+                                " LD_PRELOAD=" + program_beside("libmqttlab-vtime.so") + " " +
+                                MQ_TIMED_PROGRAM + " " + what + " >" + folder_ + "/output 2>&1";
+    return WEXITSTATUS(std::system(("exec env " + command).c_str()));
+  }
+
+  std::unique_ptr<mqv_page> page_;
+};
+
+TEST_F(ForeignPage, OfTheSameVersionIsTaken) { EXPECT_EQ(status_of("call"), 0) << output(); }
+
+TEST_F(ForeignPage, OfAnotherVersionIsRefused) {
+  page_->version = MQV_VERSION + 1;
+  EXPECT_EQ(status_of("call"), MQV_EXIT_STATUS);
+  EXPECT_EQ(output(), "libmqttlab-vtime: the simulator speaks another version\n");
+}
+
+TEST_F(ForeignPage, OfAnotherSizeIsRefused) {
+  --page_->size;
+  EXPECT_EQ(status_of("call"), MQV_EXIT_STATUS);
+}
+
+TEST_F(ForeignPage, NobodyWaitsAtTheGateOfASimulatorThatIsGone) {
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  page_->simulator = static_cast<std::uint32_t>(gone);
+  page_->gate = mqv_gate_closed;
+  EXPECT_EQ(status_of("call"), 0);
+  EXPECT_EQ(output(), "connect 0\nread ping\nnobody refused\n");
 }
 
 }  // namespace

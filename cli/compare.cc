@@ -1,16 +1,9 @@
 // mqttlab compare FILE --broker ours --broker mosquitto: the same seeds for all, and what differs.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <deque>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,6 +14,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/compare_conform.h"
 #include "cli/comparison_files.h"
 #include "cli/exit_code.h"
 #include "cli/gate_rules.h"
@@ -35,7 +29,6 @@
 #include "compare/render.h"
 #include "installation/installation.h"
 #include "peers/peer.h"
-#include "reports/conform/results_json.h"
 #include "scenarios/speak.h"
 
 namespace mq::cli {
@@ -156,15 +149,13 @@ std::string run_folder(const Contender& contender, std::uint64_t seed) {
 // Seed by seed, so that an interruption leaves as much of each broker.
 std::vector<WorkerOrder> orders_of(const CompareFlags& flags, const Match& match) {
   std::vector<WorkerOrder> orders;
-  const bool ns3 = flags.world.empty() ? match.scenario.plan.world == scenario::WorldKind::ns3
-                                       : flags.world == "ns3";
   for (std::uint32_t i = 0; i < flags.seeds; ++i)
     for (const Contender& contender : match.contenders) {
       WorkerOrder order;
       order.scenario_file = match.scenario.file;
       order.scenario_text = match.scenario.text;
       order.seed = flags.seed.value_or(match.scenario.plan.seed) + i;
-      order.ns3 = ns3;
+      order.simulator = simulator_of(match.scenario.plan, flags.world);
       order.trace = *trace_policy(flags.trace);
       order.folder = match.folder + "/" + run_folder(contender, order.seed);
       order.broker = contender.word;
@@ -216,48 +207,15 @@ Played play(const CompareFlags& flags, const Match& match, const std::vector<Wor
 
 // ---- The standard -------------------------------------------------------------------------------
 
-// `mqttlab conform` for each broker, as many at a time as wanted.
 int conform_all(const CompareFlags& flags, const Match& match, std::vector<compare::Side>& sides) {
-  const std::string program = program_beside("mqttlab-conform");
-  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  std::deque<std::size_t> waiting;
-  for (std::size_t at = 0; at < sides.size(); ++at) waiting.push_back(at);
-  std::map<pid_t, std::size_t> running;
-  const auto folder = [&](std::size_t at) {
-    return ResultsFolder{match.folder + "/" + sides[at].name + "/conform"};
-  };
-  int code = exit_code::held;
-  while (!waiting.empty() || !running.empty()) {
-    while (!waiting.empty() && running.size() < flags.jobs && interrupt_seen() == 0) {
-      const std::size_t at = waiting.front();
-      waiting.pop_front();
-      std::vector<std::string> words{"conform", match.contenders[at].word, "-o", folder(at).path};
-      if (match.contenders[at].word != "ours") words.emplace_back("--virtual");
-      pid_t process = -1;
-      const int error = spawn_program(program, words, nowhere, nowhere, process);
-      if (error != 0) {
-        fmt::print(stderr, "mqttlab: {} cannot be started: {}\n", program, std::strerror(error));
-        code = graver(code, exit_code::fault);
-      } else {
-        running.emplace(process, at);
-      }
-    }
-    if (running.empty()) break;
-    int status = 0;
-    const pid_t ended = ::waitpid(-1, &status, 0);
-    const auto of = running.find(ended);
-    if (of == running.end()) continue;  // EINTR: it has been told as well, and ends
-    const auto text = read_text_file(folder(of->second).results());
-    auto read = report::conform_from_json(text.value_or(""));
-    if (auto* results = std::get_if<report::ConformResults>(&read)) {
-      sides[of->second].conform = std::move(*results);
-    } else {
-      fmt::print(stderr, "mqttlab: {} was not tested for the standard\n", sides[of->second].name);
-      code = graver(code, exit_code::fault);
-    }
-    running.erase(of);
-  }
-  ::close(nowhere);
+  std::vector<StandardTest> tests;
+  for (const Contender& contender : match.contenders)
+    tests.push_back({.broker = contender.word,
+                     .name = contender.name,
+                     .folder = match.folder + "/" + contender.name + "/conform"});
+  const int code = test_for_the_standard(tests, flags.jobs, Terminal(flags.color));
+  for (std::size_t at = 0; at < tests.size(); ++at)
+    if (tests[at].results) sides[at].conform = std::move(*tests[at].results);
   return code;
 }
 

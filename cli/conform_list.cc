@@ -137,8 +137,18 @@ int explain(const ListFlags& flags) {
   if (found == nullptr) {
     std::vector<std::string> names;
     for (const auto& statement : library.statements) names.push_back(to_text(statement.id));
+    // The same clause means different things in the two versions of the standard.
+    const auto in_version = [&](const char* version) {
+      const auto is = conformance::statement_named(version + flags.name);
+      return is && conformance::find(library.statements, *is) != nullptr;
+    };
+    std::string meant;
+    for (const char* version : {"v5/", "v3.1.1/"})
+      if (in_version(version))
+        meant += (meant.empty() ? ", did you mean " : " or ") + (version + flags.name);
+    meant = meant.empty() ? did_you_mean(flags.name, names) : meant + "?";
     fmt::print(stderr, "mqttlab: `{}` is no statement; expected one such as v5/MQTT-4.4.0-1{}\n",
-               flags.name, did_you_mean(flags.name, names));
+               flags.name, meant);
     return exit_code::usage;
   }
   if (flags.json)

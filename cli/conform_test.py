@@ -365,6 +365,9 @@ class Lists(Conform):
         self.assertTrue(one["cases"] and one["says"])
         self.assertEqual(mqttlab("list", "statements", "--section", "99").returncode, 4)
         self.assertEqual(mqttlab("explain", "v5/MQTT-9.9.9-9").returncode, 2)
+        either = mqttlab("explain", "MQTT-3.1.2-22")
+        self.assertEqual(either.returncode, 2)
+        self.assertIn("did you mean v5/MQTT-3.1.2-22 or v3.1.1/MQTT-3.1.2-22?", either.stderr)
 
     def test_cases_are_listed(self):
         cases = json.loads(mqttlab("list", "cases", "--json", "--only", "file:will.cases", "--version", "3.1.1").stdout)

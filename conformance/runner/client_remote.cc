@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <csignal>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -240,7 +241,7 @@ std::string cannot_take_part(const Case& one, const peers::ClientAdapter& adapte
   if (std::find(one.needs.begin(), one.needs.end(), "virtual_time") != one.needs.end())
     return "it takes too long for a client in real time";
   if (needs(one, "websocket") && !has_place(adapter, "${url}"))
-    return adapter.title + " is given no URL, so it cannot be told to use WebSocket";
+    return "no URL is given to " + adapter.title + ", so it cannot be told to use WebSocket";
   return adapter.speaks_lines ? "" : Demands(adapter).missing(one.steps);
 }
 
@@ -282,6 +283,8 @@ peers::ClientAdapter adapter_for(const std::string& command) {
 
 ClientRun run_client(const std::vector<const Case*>& cases, const Library& library,
                      peers::ClientAdapter adapter, const ClientOptions& options) {
+  // A program that has ended reads no more lines: that is an error of one write.
+  std::signal(SIGPIPE, SIG_IGN);
   return ClientSuite(cases, library, std::move(adapter), options).run();
 }
 

@@ -32,6 +32,7 @@ std::string cannot_take_part(const Case& one, const peers::ClientAdapter& adapte
 // is found out when it runs. Throws peers::AdapterError.
 peers::ClientAdapter adapter_for(const std::string& command);
 
+// The process ignores SIGPIPE from then on; its programs do not.
 ClientRun run_client(const std::vector<const Case*>& cases, const Library& library,
                      peers::ClientAdapter adapter, const ClientOptions& options);
 

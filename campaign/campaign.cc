@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "campaign/grammar.h"
 #include "campaign/sweep.h"
@@ -79,16 +80,27 @@ void refuse_stations(const scenario::Plan& plan, const scenario::Node& place, Pr
 
 }  // namespace
 
-std::string scenario_named(std::string_view text, std::string_view file) {
+NamedScenario scenario_named(std::string_view text, std::string_view file) {
   Problems ignored;
   const scenario::Document document = scenario::read_document(text, ignored);
   const Node* node = scenario::find(document.root, "scenario");
   if (node == nullptr || node->kind != Node::Kind::scalar) return {};
-  return (std::filesystem::path(file).parent_path() / node->text).lexically_normal().string();
+  const auto path = std::filesystem::path(file).parent_path() / node->text;
+  return {node->text, path.lexically_normal().string(), node->line, node->column};
+}
+
+scenario::Problem at_broker(std::string_view text, std::size_t index, std::string why) {
+  Problems ignored;
+  const scenario::Document document = scenario::read_document(text, ignored);
+  const Node* node = scenario::find(document.root, "brokers");
+  if (node == nullptr) return {1, 1, std::move(why)};
+  if (index < node->items.size()) node = &node->items[index];
+  return {node->line, node->column, std::move(why)};
 }
 
 std::variant<Campaign, FileProblems> parse(std::string_view text, std::string_view file,
-                                           std::string_view scenario_text, Scenario is) {
+                                           std::string_view scenario_text, Scenario is,
+                                           std::string scenario_file) {
   Problems problems;
   const scenario::Document document = scenario::read_document(text, problems);
   if (!document.is_whole) return in_file(std::move(problems), file);
@@ -96,7 +108,8 @@ std::variant<Campaign, FileProblems> parse(std::string_view text, std::string_vi
   Campaign campaign;
   campaign.file = file;
   campaign.text = text;
-  campaign.scenario_file = scenario_named(text, file);
+  campaign.scenario_file =
+      scenario_file.empty() ? scenario_named(text, file).path : std::move(scenario_file);
   campaign.scenario_text = scenario_text;
   if (campaign.scenario_file.empty()) return in_file(std::move(problems), file);
 

@@ -62,11 +62,21 @@ inline constexpr std::uint64_t latin_points_max = 100'000;
 inline constexpr std::size_t levels_max = 10'000;  // of one parameter, and rows of a list
 inline constexpr std::size_t axes_max = 32;
 
-// The scenario that the file names, relative to it; nothing if that cannot be told.
-std::string scenario_named(std::string_view text, std::string_view file);
+// The scenario that the file names; both empty if that cannot be told.
+struct NamedScenario {
+  std::string word;  // as it stands there
+  std::string path;  // relative to the file
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
+NamedScenario scenario_named(std::string_view text, std::string_view file);
+
+// Where the file names its broker number `index`.
+scenario::Problem at_broker(std::string_view text, std::size_t index, std::string why);
 
 // `scenario_text` is what stands in that scenario; a scenario with problems of its own is reported
-// with its own file name.
+// with its own file name: where it was found, which is elsewhere than beside the campaign if it is
+// of the library.
 struct FileProblem {
   std::string file;
   scenario::Problem problem;
@@ -76,6 +86,7 @@ using FileProblems = std::vector<FileProblem>;
 enum class Scenario : std::uint8_t { unchecked, checked };
 std::variant<Campaign, FileProblems> parse(std::string_view text, std::string_view file,
                                            std::string_view scenario_text,
-                                           Scenario is = Scenario::unchecked);
+                                           Scenario is = Scenario::unchecked,
+                                           std::string scenario_file = {});
 
 }  // namespace mq::campaign

@@ -54,7 +54,8 @@ double task_seconds(const EngineOrder& order) {
 }
 
 std::string summary(const EngineOrder& order) {
-  return fmt::format("{} runs in {} tasks of about {:.0f} s", order.runs, order.tasks,
+  return fmt::format("{} run{} in {} task{} of about {:.0f} s", order.runs,
+                     order.runs == 1 ? "" : "s", order.tasks, order.tasks == 1 ? "" : "s",
                      std::ceil(task_seconds(order)));
 }
 

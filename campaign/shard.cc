@@ -100,7 +100,11 @@ Chosen chosen_shard(std::string_view wish, const Environment& get) {
   if (!count) return nonsense;
   if (wish.substr(0, slash) == "auto") return of_environment(get, count, true);
   const auto place = number(wish.substr(0, slash));
-  if (!place || *place == 0 || *place > *count || *count > shards_max) return nonsense;
+  if (!place) return nonsense;
+  if (*count == 0 || *count > shards_max)
+    return fmt::format("--shard {}: expected 1 to {} shards", wish, shards_max);
+  if (*place == 0 || *place > *count)
+    return fmt::format("--shard {}: shards are counted from 1 to {}", wish, *count);
   return Shard{static_cast<std::uint32_t>(*place - 1), static_cast<std::uint32_t>(*count)};
 }
 

@@ -88,7 +88,7 @@ std::string text_of(const Summary& summary) {
     out += fmt::format("  ... and {} more without a verdict\n",
                        summary.all().unjudged - summary.unjudged().size());
   if (summary.strangers() > 0)
-    out += fmt::format("  {} of an earlier state of the campaign file do not count\n",
+    out += fmt::format("  {} of an earlier state of the campaign file, not counted\n",
                        report::count(summary.strangers(), "result"));
   return out;
 }

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "cli/exit_code.h"
+#include "cli/scenario_file.h"
 #include "cli/text_file.h"
 #include "installation/installation.h"
+#include "peers/adapter.h"
 
 namespace mq::cli {
 namespace {
@@ -22,11 +24,33 @@ void say(const campaign::FileProblems& problems) {
 }
 
 std::optional<campaign::Campaign> parsed(std::string_view text, const std::string& file,
-                                         std::string_view scenario_text, campaign::Scenario is) {
-  auto result = campaign::parse(text, file, scenario_text, is);
+                                         std::string_view scenario_text, campaign::Scenario is,
+                                         std::string scenario_file) {
+  auto result = campaign::parse(text, file, scenario_text, is, std::move(scenario_file));
   if (auto* campaign = std::get_if<campaign::Campaign>(&result)) return std::move(*campaign);
   say(std::get<campaign::FileProblems>(result));
   return std::nullopt;
+}
+
+// Why no run could have this broker; empty if it is known. One by its address is asked in time.
+std::string why_no_broker(const std::string& name) {
+  if (name == "ours" || name.find("://") != std::string::npos) return {};
+  try {
+    peers::find_adapter(name);
+    return {};
+  } catch (const peers::AdapterError& error) {
+    return error.what();
+  }
+}
+
+// A slip in a name would be seen a run at a time, after others have taken their hours.
+bool brokers_are_known(const campaign::Campaign& campaign) {
+  campaign::FileProblems problems;
+  for (std::size_t i = 0; i < campaign.brokers.size(); ++i)
+    if (std::string why = why_no_broker(campaign.brokers[i]); !why.empty())
+      problems.push_back({campaign.file, campaign::at_broker(campaign.text, i, std::move(why))});
+  say(problems);
+  return problems.empty();
 }
 
 // Of two files that know the same run, what the merged file would know.
@@ -42,19 +66,29 @@ std::optional<campaign::Campaign> load_campaign(const std::string& file) {
     fmt::print(stderr, "{}:1:1: cannot be read: no such file\n", file);
     return std::nullopt;
   }
-  const std::string scenario_file = campaign::scenario_named(*text, file);
-  auto scenario_text = scenario_file.empty() ? std::string() : read_text_file(scenario_file);
+  const campaign::NamedScenario named = campaign::scenario_named(*text, file);
+  std::string found = named.path;
+  auto scenario_text = found.empty() ? std::string() : read_text_file(found);
   if (!scenario_text) {
-    fmt::print(stderr, "{}:1:1: the scenario {} cannot be read\n", file, scenario_file);
+    // Not beside it, but one of the library?
+    auto elsewhere = scenario_file(named.word);
+    if (const auto* known = std::get_if<std::string>(&elsewhere)) {
+      found = *known;
+      scenario_text = read_text_file(found);
+    }
+  }
+  if (!scenario_text) {
+    say({{file, {named.line, named.column, "the scenario " + found + " cannot be read"}}});
     return std::nullopt;
   }
-  return parsed(*text, file, *scenario_text, campaign::Scenario::unchecked);
+  auto campaign = parsed(*text, file, *scenario_text, campaign::Scenario::unchecked, found);
+  if (campaign && !brokers_are_known(*campaign)) return std::nullopt;
+  return campaign;
 }
 
 std::optional<campaign::Campaign> stored_campaign(const campaign::About& about) {
-  auto campaign = parsed(about.text, about.file, about.scenario_text, campaign::Scenario::checked);
-  if (campaign) campaign->scenario_file = about.scenario_file;
-  return campaign;
+  return parsed(about.text, about.file, about.scenario_text, campaign::Scenario::checked,
+                about.scenario_file);
 }
 
 campaign::About about(const campaign::Campaign& campaign) {

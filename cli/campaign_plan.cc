@@ -142,7 +142,8 @@ int print_engine(const PlanFlags& flags, const campaign::Plan& plan, double seco
       .seconds = seconds,
       .limits = all.limits,
       .text = all.text,
-      .scenario = std::filesystem::path(all.scenario_file)
+      // As the campaign names it, also if it was found in the library.
+      .scenario = std::filesystem::path(campaign::scenario_named(all.text, flags.file).path)
                       .lexically_relative(std::filesystem::path(flags.file).parent_path().empty()
                                               ? "."
                                               : std::filesystem::path(flags.file).parent_path())
@@ -166,7 +167,19 @@ int print_engine(const PlanFlags& flags, const campaign::Plan& plan, double seco
   return exit_code::held;
 }
 
+// A flag that has no effect without an engine.
+std::string idle_flag(const PlanFlags& flags) {
+  if (!flags.engine.empty()) return {};
+  if (flags.tasks > 0) return "--tasks";
+  if (flags.cores > 0) return "--cores";
+  return flags.output.empty() ? "" : "-o";
+}
+
 int plan_verb(const PlanFlags& flags, const CampaignProgram& program) {
+  if (const std::string idle = idle_flag(flags); !idle.empty()) {
+    fmt::print(stderr, "mqttlab: {} needs --engine: a plan by itself has no use for it\n", idle);
+    return exit_code::usage;
+  }
   auto loaded = load_campaign(flags.file);
   if (!loaded) return exit_code::usage;
   const bool probes = flags.seconds == 0 && flags.probe > 0;

@@ -45,8 +45,9 @@ Outcome judged(const report::Results& results) {
   outcome.hash = results.hash;
   for (const checks::Finding& finding : results.findings) {
     if (finding.verdict != checks::Verdict::broken) continue;
-    if (outcome.broken.empty() && !finding.evidence.empty())
-      outcome.evidence = finding.evidence.front().text;
+    if (outcome.broken.empty())
+      outcome.evidence =
+          finding.evidence.empty() ? finding.measured : finding.evidence.front().text;
     outcome.broken.push_back(finding.id);
   }
   const gate::Facts facts = gate::facts_of(results, {});

@@ -11,6 +11,15 @@
 #include "reports/file/output_file.h"
 
 namespace mq::cli {
+namespace {
+
+// Not to be had from the start, unlike a disk that is full.
+bool is_refused(const std::error_code& fault) {
+  return fault == std::errc::permission_denied || fault == std::errc::read_only_file_system ||
+         fault == std::errc::operation_not_permitted;
+}
+
+}  // namespace
 
 std::optional<ReportTrouble> write_report(const campaign::Summary& summary,
                                           const CampaignReport& wish) {
@@ -20,7 +29,7 @@ std::optional<ReportTrouble> write_report(const campaign::Summary& summary,
   std::error_code error;
   std::filesystem::create_directories(wish.folder, error);
   if (error)
-    return ReportTrouble{"the folder " + wish.folder + " cannot be made: " + error.message()};
+    return ReportTrouble{"the folder " + wish.folder + " cannot be made: " + error.message(), true};
   const campaign::PageFacts facts{version(), launcher_name() + " campaign show " +
                                                  quote_for_shell(summary.plan().campaign().file)};
   const std::pair<const char*, std::string> files[] = {
@@ -30,7 +39,9 @@ std::optional<ReportTrouble> write_report(const campaign::Summary& summary,
   };
   for (const auto& [name, content] : files)
     if (const auto fault = report::write_file(wish.folder + name, content))
-      return ReportTrouble{wish.folder + name + " could not be written: " + fault.message()};
+      return ReportTrouble{wish.folder + name + " could not be written: " + fault.message() +
+                               (is_refused(fault) ? "; -o names another folder" : ""),
+                           is_refused(fault)};
   return std::nullopt;
 }
 

@@ -14,7 +14,8 @@ struct CampaignReport {
   std::string y;
 };
 
-// What went wrong, if something did. `is_usage`: a parameter that is not swept.
+// What went wrong, if something did. `is_usage`: a parameter that is not swept, a
+// folder that takes no file.
 struct ReportTrouble {
   std::string text;
   bool is_usage = false;

@@ -113,6 +113,13 @@ void check_program(const ResultsFile& results) {
         true);
 }
 
+std::string same_again(const RunFlags& flags) {
+  std::string command = launcher_name() + " campaign run " + quote_for_shell(flags.file);
+  if (!flags.output.empty()) command += " -o " + quote_for_shell(flags.output);
+  if (!flags.shard.empty()) command += " --shard " + quote_for_shell(flags.shard);
+  return command;
+}
+
 int run_into(const RunFlags& flags, const std::string& path, const campaign::Plan& plan,
              const campaign::Shard& shard, CampaignRunner& runner) {
   const std::vector<KeyedRun> runs = campaign::keyed_runs(plan);
@@ -143,7 +150,7 @@ int run_into(const RunFlags& flags, const std::string& path, const campaign::Pla
     fmt::print("shard     {} of {}: all {} have ended\n", shard.number + 1, shard.count,
                report::count(mine.size(), "run"));
   if (interrupt_seen() != 0) {
-    fmt::print("go on     {} campaign run {}\n", launcher_name(), quote_for_shell(flags.file));
+    fmt::print("go on     {}\n", same_again(flags));
     return interrupt_exit_code();
   }
   if (shard.count == 1) {

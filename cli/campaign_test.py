@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -87,6 +88,10 @@ class Commit(Case):
         self.assertEqual(len(rows), 20)
         self.assertEqual({row[1] for row in rows}, {"judged"})
         self.assertEqual({row[2] for row in rows}, {"held", "broken"})
+        with sqlite3.connect(self.at / "out/campaign.db") as database:
+            said = {row[0] for row in database.execute(
+                "SELECT evidence FROM run WHERE verdict = 'broken'")}
+        self.assertTrue(all(re.fullmatch(r"p100 [\d.]+ s", text) for text in said), said)
         status = json.loads(self.campaign("status", "out", "--json").stdout)
         self.assertEqual(status["runs_done"], 20)
         for place in status["places"]:
@@ -181,6 +186,16 @@ class Commit(Case):
         self.write(CAMPAIGN.replace("[1s, 30s]", "[1s, 30min]"))
         self.assertIn("with faults.0.for=30min", self.campaign("run", "sweep.yaml", code=2).stderr)
         self.assertIn("cannot be read", self.campaign("run", "none.yaml", code=2).stderr)
+        self.write("version: 1\nscenario: none.yaml\n")
+        self.assertIn("sweep.yaml:2:11: the scenario none.yaml cannot be read",
+                      self.campaign("run", "sweep.yaml", code=2).stderr)
+        self.write(CAMPAIGN + "brokers: [ours, mosquito]\n")
+        self.assertIn("sweep.yaml:8:17: no broker is known as `mosquito`, did you mean mosquitto?",
+                      self.campaign("run", "sweep.yaml", "-o", "out", code=2).stderr)
+        self.assertFalse((self.at / "out").exists())
+        self.write(CAMPAIGN)
+        self.assertIn("--tasks needs --engine",
+                      self.campaign("plan", "sweep.yaml", "--tasks", "3", code=2).stderr)
         self.assertIn("no results", self.campaign("status", "sweep.yaml", code=4).stderr)
         (self.at / "text.db").write_text("no database, but long enough to be looked at as one\n")
         self.assertIn("not a results file", self.campaign("status", "text.db", code=2).stderr)
@@ -191,6 +206,25 @@ class Commit(Case):
             database.execute("PRAGMA user_version = 1000")
         for words in (["status", "out"], ["run", "sweep.yaml", "-o", "out"]):
             self.assertIn("newer mqttlab", self.campaign(*words, code=2).stderr)
+
+    def test_a_scenario_of_the_library_is_known_by_its_name(self):
+        self.write("version: 1\nscenario: cold-counter\nworld: memory\n")
+        done = self.campaign("run", "sweep.yaml", "-o", "out")
+        self.assertIn("a shop's refrigerated counter: 1 of 1 run done", done.stdout)
+        self.campaign("report", "out")
+        manifest = self.campaign("plan", "sweep.yaml", "--engine", "kubernetes", "--seconds", "60")
+        self.assertIn('path: "cold-counter"', manifest.stdout)
+
+    @unittest.skipUnless(os.getuid() == 0, "needs root to be somebody else")
+    def test_a_folder_that_takes_no_file_is_refused(self):
+        self.campaign("run", "sweep.yaml", "-o", "out", code=1)
+        for path in (self.at, self.at / "out"):
+            path.chmod(0o755)
+        nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", MQTTLAB,
+                  "campaign", "report", "out"]
+        done = subprocess.run(nobody, cwd=self.at, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("Permission denied; -o names another folder", done.stderr)
 
     def test_a_plan_says_how_large_it_is(self):
         done = self.campaign("plan", "sweep.yaml")
@@ -229,7 +263,7 @@ class Commit(Case):
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
-        self.assertIn("go on", out)
+        self.assertRegex(out, r"(?m)^go on +\S+ campaign run sweep.yaml -o out$")
         self.assertGreater(len(self.rows()), 0)
 
     def kill_and_resume(self, rounds, seeds):

@@ -3,10 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "base/nearest_word.h"
@@ -133,6 +136,18 @@ std::string not_a_member(const std::string& text, std::size_t at) {
   return text.substr(0, colon) + ": " + not_one_of(words, text.substr(colon + 2, at - colon - 2));
 }
 
+// An option that takes fractions has no trouble with any of these but words.
+std::string why_no_number(const std::string& written) {
+  const std::string digits = written.substr(written.starts_with('-') ? 1 : 0);
+  const bool is_whole = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos;
+  if (is_whole && written.starts_with('-')) return "`" + written + "` is less than 0";
+  if (is_whole) return "`" + written + "` is too large";
+  const bool is_fraction =
+      !digits.empty() && digits.find_first_not_of("0123456789.") == digits.npos;
+  return std::string("expected a ") + (is_fraction ? "whole number" : "number") + ", got `" +
+         written + "`";
+}
+
 // CLI11's complaint as a sentence that says what was expected.
 std::string in_words(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -156,11 +171,19 @@ std::string in_words(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
     const std::string rest = text.substr(text.find(": ") + 2);
     const std::string name = before(rest, " = ");
-    return name + ": expected a number, got `" + rest.substr(name.size() + 3) + "`";
+    return name + ": " + why_no_number(rest.substr(name.size() + 3));
   }
   const auto member = text.find(" not in {");
   if (member != text.npos && text.find(": ") < member) return not_a_member(text, member);
   return text;
+}
+
+// strtoull takes `-1` for a very large number, and a very large number for the largest.
+std::string why_no_seed(const std::string& written) {
+  if (written.starts_with('-')) return "`" + written + "` is less than 0";
+  std::uint64_t value = 0;
+  const auto [end, fault] = std::from_chars(written.data(), written.data() + written.size(), value);
+  return fault == std::errc::result_out_of_range ? "`" + written + "` is too large" : "";
 }
 
 int refuse(const CLI::App& app, const CLI::ParseError& error) {
@@ -300,7 +323,8 @@ Argument Command::option(const std::string& name, std::uint32_t& into, const std
 
 Argument Command::option(const std::string& name, std::optional<std::uint64_t>& into,
                          const std::string& what) {
-  return Argument(*verb_.add_option(name, into, what)->type_name("N"));
+  return Argument(
+      *verb_.add_option(name, into, what)->type_name("N")->check(CLI::Validator(why_no_seed, "")));
 }
 
 Argument Command::option(const std::string& name, int& into, const std::string& what) {

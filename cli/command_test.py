@@ -237,6 +237,17 @@ class Runs(CommandTest):
         hashes = {self.read_results(self.results / f"seed-{n}")["hash"] for n in (10, 11, 12)}
         self.assertEqual(len(hashes), 3)
 
+    def test_many_runs_are_told_together_and_what_lay_there_before_is_named(self):
+        first = self.run_scenario(SMALL, "--world", "memory", "--seeds", 3)
+        self.assertTrue(first.stdout.endswith("3 runs: 3 held, 0 broken\n"), first.stdout)
+        self.assertEqual(first.stderr, "")
+        again = self.run_scenario(SMALL, "--world", "memory", "--seeds", 2)
+        self.assertIn("has results of other runs too", again.stderr)
+        self.assertIn("seed-5", again.stderr)
+        hard = SMALL + "  - latency: { percentile: 50, below: 1ms }\n"
+        broken = self.run_scenario(hard, "--world", "memory", "--seeds", 2, code=1)
+        self.assertRegex(broken.stdout, r"\n2 runs: 0 held, 2 broken: \S+seed-3, \S+seed-4\n$")
+
     def test_json_is_one_document_on_stdout(self):
         run = self.run_scenario(SMALL, "--world", "memory", "--json")
         self.assertEqual(json.loads(run.stdout)["hash"], self.read_results()["hash"])
@@ -257,6 +268,11 @@ class Runs(CommandTest):
         again = mqttlab("report", self.results)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(report.read_bytes(), first)
+        report.unlink()
+        elsewhere = mqttlab("report", self.results, "-o", self.folder / "elsewhere")
+        self.assertEqual(elsewhere.stdout, f"{self.folder}/elsewhere/report.html\n")
+        self.assertEqual((self.folder / "elsewhere/report.html").read_bytes(), first)
+        self.assertFalse(report.exists())
 
     def test_reports_of_one_scenario_stand_side_by_side(self):
         folders = [self.folder / name for name in ("before", "after")]
@@ -339,6 +355,14 @@ class Refusals(CommandTest):
         self.assertEqual(mqttlab("--help").returncode, 0)
         self.assertEqual(mqttlab("--version").returncode, 0)
 
+    def test_a_number_that_does_not_fit_is_told_why(self):
+        for flags, text in [(["--seed", "-1"], "`-1` is less than 0"),
+                            (["--seed", "99999999999999999999"], "is too large"),
+                            (["--seeds", "1.5"], "expected a whole number, got `1.5`"),
+                            (["--seeds", "x"], "expected a number, got `x`")]:
+            run = mqttlab("run", "cold-counter", *flags)
+            self.assertEqual((run.returncode, text in run.stderr), (2, True), run.stderr)
+
     def test_every_verb_of_the_help_is_a_verb(self):
         overview = mqttlab("--help").stdout.split("For example")[0]
         verbs = re.findall(r"(?m)^  ([a-z-]+) ", overview)
@@ -367,6 +391,36 @@ class Refusals(CommandTest):
         self.assertEqual(run.returncode, 2)
         self.assertIn("tsan", run.stderr)
         self.assertIn("nonsense", run.stderr)
+
+    @unittest.skipUnless((PROGRAMS / "mqttlab-radio-sim").exists(), "built without ns-3")
+    def test_a_network_of_ns3s_own_is_played_by_every_command_and_loaded_for_nobody_else(self):
+        loads = {name: subprocess.run(["ldd", PROGRAMS / name], capture_output=True, text=True,
+                                      check=True).stdout for name in ("mqttlab-sim", "mqttlab-radio-sim")}
+        self.assertNotRegex(loads["mqttlab-sim"], "ns3.*(lte|wifi)")
+        self.assertRegex(loads["mqttlab-radio-sim"], "ns3.*lte")
+        hall = re.sub(r"slow: \{.*\}", "slow: { wifi: { speed: 5 km/h } }", SMALL)
+        hall = re.sub(r"faults:\n.*\n", "", hall)
+        hall = hall.replace("10min", "10s").replace("2min", "5s").replace("every: 1", "every: 1.")
+        file = self.scenario(hall)
+        shown = self.run_scenario(hall, "--repeat", 2).stdout
+        self.assertIn("the same hash in 2 runs", shown)
+        self.assertIn("needs the world `ns3`",
+                      mqttlab("run", file, "--world", "memory", "-o", self.folder / "m").stderr)
+        self.assertEqual(mqttlab("check", file).returncode, 0)
+        both = ["--broker", "ours", "--broker", "mosquitto"]
+        for words in (["compare", file, *both, "-o", self.folder / "c"],
+                      ["explore", file, "--world", "ns3", "--runs", 2, "-o", self.folder / "e"],
+                      ["gate", self.results, self.results]):
+            with self.subTest(words[0]):
+                run = mqttlab(*words)
+                # Whether mosquitto keeps its promises is not asked here.
+                self.assertLessEqual(run.returncode, words[0] == "compare", run.stdout + run.stderr)
+        shutil.copy(PROGRAMS / "mqttlab", self.folder)
+        run = subprocess.run([self.folder / "mqttlab", "run", file, "-o", self.results],
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 5)
+        self.assertIn("mqttlab-radio-sim cannot be started", run.stderr)
+        self.assertIn("links with `lte` or `wifi` need it", run.stderr)
 
     def test_a_program_that_is_not_there_is_named(self):
         shutil.copy(PROGRAMS / "mqttlab", self.folder)
@@ -472,9 +526,18 @@ class Gate(CommandTest):
                                   ("odd", 2, "schema_version")]:
             gate = mqttlab("gate", base, self.folder / other)
             self.assertEqual((gate.returncode, text in gate.stderr), (code, True), gate.stderr)
-        wrong = mqttlab("gate", base, base, "--tolerate", "latency")
-        self.assertEqual(wrong.returncode, 2)
-        self.assertIn("expected METRIC=SHARE", wrong.stderr)
+        for flag, value, text in [("--tolerate", "latency", "expected METRIC=SHARE"),
+                                  ("--tolerate", "latncy-*=9%", "no figure is called"),
+                                  ("--skip", "latency-p99-qs1", "did you mean latency-p99-qos1"),
+                                  ("-o", base / "results.json", "cannot be made")]:
+            wrong = mqttlab("gate", base, base, flag, value)
+            self.assertEqual((wrong.returncode, text in wrong.stderr), (2, True), wrong.stderr)
+
+    def test_a_side_may_be_named_by_its_results_json(self):
+        base = self.seeds("base", 1)
+        gate = mqttlab("gate", base / "results.json", base)
+        self.assertEqual(gate.returncode, 0, gate.stderr)
+        self.assertIn("1 run against 1", gate.stdout)
 
 
 class Explore(CommandTest):

@@ -22,7 +22,7 @@ constexpr std::size_t shrinking_plays_max = 5000;
 Exploration::Exploration(const Search& search, std::function<void()> progress)
     : search_(search), progress_(std::move(progress)), reached_(trace::sometimes_states.size()) {
   for (std::uint32_t i = 0; i < search.jobs; ++i)
-    jobs_.push_back({std::make_unique<Player>(search.wanted.world == "ns3"), 0, {}});
+    jobs_.push_back({std::make_unique<Player>(search.simulator), 0, {}});
 }
 
 std::size_t Exploration::states_reached() const {

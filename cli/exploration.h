@@ -18,7 +18,8 @@ namespace mq::cli {
 
 struct Search {
   explore::Wanted wanted;
-  std::optional<scenario::Node> base;  // draw faults for this scenario
+  Simulator simulator = Simulator::memory;  // of the world that is wanted
+  std::optional<scenario::Node> base;       // draw faults for this scenario
   std::uint64_t first_seed = 1;
   std::uint64_t runs = 0;
   std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();

@@ -217,6 +217,7 @@ int explore_verb(const ExploreFlags& flags) {
   Search search{.wanted = {.world = flags.world,
                            .broker = flags.broker == "ours" ? "" : flags.broker,
                            .without = flags.without},
+                .simulator = flags.world == "ns3" ? Simulator::ns3 : Simulator::memory,
                 .first_seed = flags.seed.value_or(1),
                 .runs = flags.runs,
                 .until_coverage = flags.until_coverage,
@@ -240,6 +241,7 @@ int explore_verb(const ExploreFlags& flags) {
       fmt::print(stderr, "mqttlab explore: {}: {}; say --world ns3\n", scenario->file, *why);
       return exit_code::usage;
     }
+    search.simulator = simulator_of(scenario->plan, flags.world);
     scenario::Problems none;
     search.base = scenario::read_document(scenario->text, none).root;
   }

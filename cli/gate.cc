@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/nearest_word.h"
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "cli/gate_rules.h"
@@ -19,6 +20,7 @@
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "gate/compare.h"
+#include "gate/metrics.h"
 #include "gate/render.h"
 #include "reports/file/output_file.h"
 
@@ -56,7 +58,7 @@ std::optional<gate::Tolerance> tolerance_of(const std::string& word) {
 // Every results.json below a folder, in the order of their names.
 std::optional<std::vector<gate::Facts>> read_side(const std::string& path) {
   std::string trouble;
-  const auto folders = results_below(path, trouble);
+  const auto folders = results_below(folder_named(path), trouble);
   if (!trouble.empty()) fmt::print(stderr, "mqttlab: {}\n", trouble);
   if (!folders) return std::nullopt;
   std::vector<gate::Facts> facts;
@@ -97,9 +99,6 @@ std::vector<report::github::Annotation> annotations_of(const gate::Comparison& c
 // gate.json, junit.xml and summary.md. What went wrong, if something did.
 std::optional<std::string> write_files(const std::string& folder,
                                        const gate::Comparison& comparison) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return "the folder " + folder + " cannot be made: " + error.message();
   const std::pair<std::string, std::string> files[] = {
       {folder + "/gate.json", gate::to_json(comparison)},
       {folder + "/junit.xml", gate::junit_xml(comparison)},
@@ -117,24 +116,52 @@ int code_of(const gate::Comparison& comparison) {
   return comparison.worse() ? exit_code::broken : exit_code::held;
 }
 
-int gate_verb(const GateFlags& flags) {
+// What no figure is called would have no effect, and nobody would know.
+std::string why_no_metric(const std::string& pattern) {
+  if (gate::fits_a_metric(pattern)) return {};
+  std::vector<std::string> names;
+  for (const gate::KnownMetric& metric : gate::known_metrics) names.emplace_back(metric.id);
+  const std::string meant = did_you_mean(pattern, names);
+  return "no figure is called `" + pattern + "`" +
+         (meant.empty() ? "; docs/gate.md has their names" : meant);
+}
+
+// The rules of the flags; nothing, and a sentence, if there is something wrong with them.
+std::optional<gate::Rules> rules_of(const GateFlags& flags) {
+  const auto refused = [](const std::string& flag, const std::string& why) {
+    fmt::print(stderr, "mqttlab: {}: {}\n", flag, why);
+    return std::nullopt;
+  };
   gate::Rules rules = flags.rules;
   rules.skip = flags.skip;
+  for (const std::string& pattern : rules.skip)
+    if (const std::string why = why_no_metric(pattern); !why.empty())
+      return refused("--skip " + pattern, why);
   for (const std::string& word : flags.tolerate) {
     const auto tolerance = tolerance_of(word);
-    if (!tolerance) {
-      fmt::print(stderr,
-                 "mqttlab: --tolerate {}: expected METRIC=SHARE, such as "
-                 "latency-p99-qos1=20%\n",
-                 word);
-      return exit_code::usage;
-    }
+    if (!tolerance)
+      return refused("--tolerate " + word, "expected METRIC=SHARE, such as latency-p99-qos1=20%");
+    if (const std::string why = why_no_metric(tolerance->metric); !why.empty())
+      return refused("--tolerate " + word, why);
     rules.tolerances.push_back(*tolerance);
+  }
+  return rules;
+}
+
+int gate_verb(const GateFlags& flags) {
+  const auto rules = rules_of(flags);
+  if (!rules) return exit_code::usage;
+  std::error_code error;
+  if (!flags.output.empty()) fs::create_directories(flags.output, error);
+  if (error) {
+    fmt::print(stderr, "mqttlab: the folder {} cannot be made: {}\n", flags.output,
+               error.message());
+    return exit_code::usage;
   }
   auto base = read_side(flags.base);
   auto now = read_side(flags.now);
   if (!base || !now) return exit_code::usage;
-  const gate::Comparison comparison = gate::compare(std::move(*base), std::move(*now), rules);
+  const gate::Comparison comparison = gate::compare(std::move(*base), std::move(*now), *rules);
   if (flags.json)
     fmt::print("{}", gate::to_json(comparison));
   else

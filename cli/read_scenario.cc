@@ -1,5 +1,6 @@
 #include "cli/read_scenario.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 #include <variant>
@@ -29,6 +30,14 @@ std::optional<Scenario> read_scenario(const char* verb, const std::string& given
     return std::nullopt;
   }
   return Scenario{given, file, std::move(*text), std::get<scenario::Plan>(std::move(loaded))};
+}
+
+Simulator simulator_of(const scenario::Plan& plan, std::string_view world) {
+  const bool is_ns3 = world.empty() ? plan.world == scenario::WorldKind::ns3 : world == "ns3";
+  if (!is_ns3) return Simulator::memory;
+  const bool has_stations = std::any_of(plan.links.begin(), plan.links.end(),
+                                        [](const auto& link) { return link.has_stations(); });
+  return has_stations ? Simulator::radio : Simulator::ns3;
 }
 
 std::string command_to_run(const std::string& given, std::uint64_t seed, const RunCommand& flags) {

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "cli/simulator.h"
 #include "scenarios/plan.h"
 
 namespace mq::cli {
@@ -19,6 +21,9 @@ struct Scenario {
 
 // Nothing: what was wrong was told on stderr, all problems of the file with their places.
 std::optional<Scenario> read_scenario(const char* verb, const std::string& given);
+
+// What plays it in `world`, "ns3" or "memory"; in its own one if that is empty.
+Simulator simulator_of(const scenario::Plan& plan, std::string_view world);
 
 // "./mqttlab run FILE --seed 1", and the flags that are not empty.
 struct RunCommand {

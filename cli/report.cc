@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ int complain(const std::string& why, int code) {
   return code;
 }
 
-// What `run` found.
+// What `run` found. `folder`: where the reports go.
 int render_run(const report::Results& results, const ResultsFolder& folder) {
   if (const auto trouble = render_all(results, folder)) return complain(*trouble, exit_code::fault);
   fmt::print("{}\n", folder.report());
@@ -63,9 +64,24 @@ struct Rendered {
   std::vector<report::ConformResults> targets;
 };
 
-void render_one(const ResultsFolder& folder, Rendered& all) {
+// Reports go where the results are, but for those of a single FOLDER with -o.
+std::optional<ResultsFolder> target_of(const ReportFlags& flags, const std::string& named,
+                                       const std::string& folder, std::string& why) {
+  if (flags.folders.size() > 1 || flags.output.empty()) return ResultsFolder{folder};
+  namespace fs = std::filesystem;
+  const fs::path below = fs::path(folder).lexically_relative(named);
+  const ResultsFolder target{below.empty() || below == "." ? flags.output
+                                                           : (flags.output / below).string()};
+  std::error_code error;
+  fs::create_directories(target.path, error);
+  if (!error) return target;
+  why = "the folder " + target.path + " cannot be made: " + error.message();
+  return std::nullopt;
+}
+
+void render_one(const ResultsFolder& stored, const ResultsFolder& folder, Rendered& all) {
   std::string why;
-  auto read = read_any_results(folder, why);
+  auto read = read_any_results(stored, why);
   if (!read) {
     all.code = graver(all.code, complain(why, exit_code::usage));
     return;
@@ -92,7 +108,10 @@ int render(const ReportFlags& flags) {
     const auto folders = results_below(named, why);
     if (!why.empty()) all.code = graver(all.code, complain(why, exit_code::usage));
     for (const std::string& folder : folders.value_or(std::vector<std::string>{}))
-      render_one(ResultsFolder{folder}, all);
+      if (const auto target = target_of(flags, named, folder, why))
+        render_one(ResultsFolder{folder}, *target, all);
+      else
+        all.code = graver(all.code, complain(why, exit_code::usage));
   }
   if (all.targets.size() > 1) return graver(all.code, render_matrix(all.targets, flags.matrix()));
   const bool can_be_compared = all.code != exit_code::usage && all.code != exit_code::fault;

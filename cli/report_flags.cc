@@ -1,7 +1,5 @@
 #include "cli/report_flags.h"
 
-#include <filesystem>
-
 #include "cli/gate_rules.h"
 
 namespace mq::cli {
@@ -16,15 +14,10 @@ Command add_report_flags(CLI::App& app, ReportFlags& flags) {
               "results folders (of --seeds too), or the results.json in them")
       .required();
   verb.option("-o,--output", flags.output,
-              "where what stands side by side goes (results/comparison, results/conform-matrix)");
+              "where the reports of one FOLDER go, which else lie in it; of several, where what "
+              "stands side by side goes (results/comparison, results/conform-matrix)");
   add_rules(verb, flags.rules);
   return verb;
-}
-
-std::string folder_named(const std::string& path) {
-  const std::filesystem::path file(path);
-  if (file.filename() != "results.json") return path;
-  return file.has_parent_path() ? file.parent_path().string() : ".";
 }
 
 }  // namespace mq::cli

@@ -22,7 +22,4 @@ struct ReportFlags {
 // The verb, but for what it does.
 Command add_report_flags(CLI::App& app, ReportFlags& flags);
 
-// A folder is named by itself, or by the results.json in it.
-std::string folder_named(const std::string& path);
-
 }  // namespace mq::cli

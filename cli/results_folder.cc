@@ -14,6 +14,12 @@ std::string default_results_path(const std::string& scenario_file) {
   return "results/" + std::filesystem::path(scenario_file).stem().string();
 }
 
+std::string folder_named(const std::string& path) {
+  const std::filesystem::path file(path);
+  if (file.filename() != "results.json") return path;
+  return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
 std::optional<std::vector<std::string>> results_below(const std::string& path, std::string& why) {
   namespace fs = std::filesystem;
   std::vector<std::string> folders;

@@ -24,6 +24,9 @@ struct ResultsFolder {
 // "results/NAME" below the current folder for "some/where/NAME.yaml".
 std::string default_results_path(const std::string& scenario_file);
 
+// A folder is named by itself, or by the results.json in it.
+std::string folder_named(const std::string& path);
+
 // The folder itself, if it has a results.json, and every folder below it that has one, by name.
 // Nothing if the folder cannot be read; `why` says so, and also that there are none in it.
 std::optional<std::vector<std::string>> results_below(const std::string& path, std::string& why);

@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "cli/worker_pool.h"
 #include "reports/github/annotations.h"
 #include "reports/summary/summary.h"
+#include "reports/text/format.h"
 
 namespace mq::cli {
 namespace {
@@ -64,8 +67,6 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
         : scenarios.size() == 1
             ? flags.output
             : flags.output + "/" + std::filesystem::path(scenario.file).stem().string();
-    const bool ns3 = flags.world.empty() ? scenario.plan.world == scenario::WorldKind::ns3
-                                         : flags.world == "ns3";
     for (std::uint32_t i = 0; i < flags.seeds; ++i) {
       Run run;
       run.scenario = &scenario;
@@ -79,7 +80,7 @@ std::vector<Run> plan_runs(const RunFlags& flags, const std::vector<Scenario>& s
         order.scenario_file = scenario.file;
         order.scenario_text = scenario.text;
         order.seed = run.seed;
-        order.ns3 = ns3;
+        order.simulator = simulator_of(scenario.plan, flags.world);
         order.trace = repetition == 0 ? *trace_policy(flags.trace) : report::TracePolicy::none;
         order.folder = repetition == 0
                            ? run.folder.path
@@ -156,6 +157,65 @@ int finish(const Run& run, Outcome& outcome, const RunFlags& flags, const Termin
   return outcome.exit_code;
 }
 
+// Of many runs, what they came to together.
+class Tally {
+ public:
+  void take(const Outcome& outcome, const Run& run) {
+    ++runs_;
+    if (!outcome.results) {
+      ++without_results_;
+      return;
+    }
+    held_ += outcome.results->exit_code == exit_code::held;
+    if (outcome.results->exit_code == exit_code::broken) broken_.push_back(run.folder.path);
+  }
+
+  // Empty for a single run, which has said it all.
+  std::string text() const {
+    if (runs_ == 0) return {};
+    std::string text =
+        fmt::format("{}: {} held, {} broken", report::count(runs_, "run"), held_, broken_.size());
+    if (const std::size_t rest = runs_ - held_ - broken_.size() - without_results_; rest > 0)
+      text += fmt::format(", {} with nothing proven or interrupted", rest);
+    if (without_results_ > 0) text += fmt::format(", {} without results", without_results_);
+    for (std::size_t i = 0; i < std::min(broken_.size(), shown_max); ++i)
+      text += (i == 0 ? ": " : ", ") + broken_[i];
+    if (broken_.size() > shown_max) text += fmt::format(", {} more", broken_.size() - shown_max);
+    return text + "\n";
+  }
+
+ private:
+  static constexpr std::size_t shown_max = 5;
+  std::size_t runs_ = 0;
+  std::size_t held_ = 0;
+  std::size_t without_results_ = 0;
+  std::vector<std::string> broken_;
+};
+
+// An earlier run with more seeds left results beside these; `gate` and `report` read whatever lies
+// in the folder.
+void tell_of_other_runs(const std::vector<Run>& runs) {
+  std::set<std::string> ours;
+  std::set<std::string> roots;
+  for (const Run& run : runs) {
+    ours.insert(run.folder.path);
+    const std::filesystem::path path(run.folder.path);
+    const bool of_seeds = path.filename().string().starts_with("seed-");
+    roots.insert(of_seeds ? path.parent_path().string() : path.string());
+  }
+  for (const std::string& root : roots) {
+    std::string ignored;
+    std::vector<std::string> others =
+        results_below(root, ignored).value_or(std::vector<std::string>{});
+    std::erase_if(others, [&](const std::string& folder) { return ours.contains(folder); });
+    if (others.empty()) continue;
+    std::fprintf(stderr,
+                 "mqttlab: %s has results of other runs too (%s%s), which `gate` and `report` "
+                 "read as well\n",
+                 root.c_str(), others.front().c_str(), others.size() > 1 ? ", ..." : "");
+  }
+}
+
 // What the runs broke, and the summaries of those that fail before all others: a step's summary may
 // have no room for all.
 void report_to_github(const std::vector<report::Results>& documents, bool stdout_taken) {
@@ -209,6 +269,8 @@ int run(const RunFlags& flags) {
     }
   }
 
+  tell_of_other_runs(runs);
+
   const Terminal terminal(flags.color);
   take_signals();
   const auto length = [&](const WorkerOrder& order) {
@@ -221,13 +283,18 @@ int run(const RunFlags& flags) {
   int code = exit_code::held;
   std::vector<report::Results> documents;
   std::size_t first = 0;
+  Tally tally;
   for (const Run& run : runs) {
     Outcome outcome = gather(run, ends, first);
     first += run.orders.size();
     code = graver(code, finish(run, outcome, flags, terminal));
+    if (runs.size() > 1) tally.take(outcome, run);
     if (outcome.results) documents.push_back(std::move(*outcome.results));
   }
-  if (flags.json) print_json(documents);
+  if (flags.json)
+    print_json(documents);
+  else
+    fmt::print("{}", tally.text());
   if (github_wanted(flags.github)) report_to_github(documents, flags.json);
   return code;
 }

@@ -197,7 +197,7 @@ int serve(const ServeFlags& flags) {
   order.scenario_file = scenario->file;
   order.scenario_text = scenario->text;
   order.seed = flags.seed.value_or(plan.seed);
-  order.ns3 = flags.world.empty() ? plan.world == scenario::WorldKind::ns3 : flags.world == "ns3";
+  order.simulator = simulator_of(plan, flags.world);
   order.folder = flags.output.empty() ? default_results_path(scenario->file) : flags.output;
   order.command =
       command_to_run(flags.file, order.seed, {.world = flags.world, .broker = flags.broker});

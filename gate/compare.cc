@@ -10,6 +10,8 @@
 #include <set>
 #include <utility>
 
+#include "reports/text/format.h"
+
 namespace mq::gate {
 namespace {
 
@@ -73,7 +75,9 @@ std::string list_of(const std::vector<std::string>& parts) {
 }
 
 void judge(PromiseChange& c, const Rules& rules) {
-  const auto in = [](const Kept& k) { return fmt::format("{} of {} runs", k.broken, k.tried); };
+  const auto in = [](const Kept& k) {
+    return fmt::format("{} of {}", k.broken, report::count(k.tried, "run"));
+  };
   if (c.now.broken > 0 && c.base.broken == 0) {
     c.change = Change::worse;
     c.why = c.base.tried == 0
@@ -158,8 +162,8 @@ MetricChange compare_metric(const Pair& pair, const Metric& metric, const Rules&
   c.now = middle(now);
   if (std::min(base.size(), now.size()) < rules.runs_min) {
     c.change = Change::not_compared;
-    c.why = fmt::format("measured in {} runs of BASE and {} of NEW; {} of each are needed",
-                        base.size(), now.size(), rules.runs_min);
+    c.why = fmt::format("measured in {} of BASE and {} of NEW; {} of each are needed",
+                        report::count(base.size(), "run"), now.size(), rules.runs_min);
     return c;
   }
   c.test = rank_test(base, now);
@@ -197,6 +201,15 @@ void take(std::vector<Facts>& runs, const char* side, std::map<Key, Pair>& pairs
   }
 }
 
+// Results that an earlier run left in the folder are easily taken for those of the last one.
+std::string mixture(const std::vector<const Facts*>& runs, const char* side) {
+  std::set<std::string> makers;
+  for (const Facts* run : runs) makers.insert(run->made_by);
+  if (makers.size() < 2) return {};
+  return fmt::format("the runs of {} are not of one kind: {}", side,
+                     list_of({makers.begin(), makers.end()}));
+}
+
 ScenarioChange compare_scenario(const Key& key, const Pair& pair, const Rules& rules,
                                 std::vector<std::string>& problems) {
   ScenarioChange c{.scenario = key.first, .world = key.second};
@@ -207,6 +220,8 @@ ScenarioChange compare_scenario(const Key& key, const Pair& pair, const Rules& r
     c.remarks.push_back(c.missing ? "NEW has no run of it" : "BASE has no run of it");
     return c;
   }
+  for (const std::string& mixed : {mixture(pair.base, "BASE"), mixture(pair.now, "NEW")})
+    if (!mixed.empty()) c.remarks.push_back(mixed);
   for (const auto* side : {&pair.base, &pair.now})
     for (const Facts* run : *side)
       if (run->shape != pair.base.front()->shape) {
@@ -232,6 +247,12 @@ ScenarioChange compare_scenario(const Key& key, const Pair& pair, const Rules& r
 }
 
 }  // namespace
+
+bool fits_a_metric(const std::string& pattern) {
+  return std::any_of(known_metrics.begin(), known_metrics.end(), [&](const KnownMetric& metric) {
+    return like(std::string(metric.id), pattern);
+  });
+}
 
 bool matters(const Metric& metric, double base, double now) {
   const double difference = std::abs(now - base);

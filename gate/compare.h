@@ -86,6 +86,10 @@ struct Comparison {
   bool compared() const;  // something was there on both sides
 };
 
+// Whether there is a figure of this name: a pattern with * and ? that fits none is a slip of the
+// pen.
+bool fits_a_metric(const std::string& pattern);
+
 // Whether this difference would matter, if it is no chance.
 bool matters(const Metric& metric, double base, double now);
 

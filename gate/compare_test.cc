@@ -238,6 +238,37 @@ TEST(GateReports, EveryUnitHasItsWordInJson) {
     EXPECT_THAT(json, HasSubstr("\"unit\":\"" + word + "\"")) << word;
 }
 
+TEST(GateReports, JunitHasAHeadlineAndLinesBelowIt) {
+  auto now = runs(1, 1, Verdict::broken);
+  now[0].promises[0].evidence = "message 7 never reached dashboard";
+  pugi::xml_document document;
+  ASSERT_TRUE(document.load_string(junit_xml(compare(runs(1, 1), now, {})).c_str()));
+  const auto failure = document.select_node("//failure").node();
+  EXPECT_STREQ(failure.attribute("message").value(), "broken in 1 of 1 run, in BASE in none of 1");
+  EXPECT_STREQ(failure.text().get(),
+               "broken in 1 of 1 run, in BASE in none of 1\nmessage 7 never reached dashboard\n"
+               "results/seed-1/report.html");
+}
+
+TEST(Gate, RunsOfTwoVersionsOnOneSideAreRemarkedOn) {
+  auto now = runs(3, 1);
+  for (Facts& run : now) run.made_by = "mosquitto, by mqttlab 2";
+  EXPECT_THAT(compare(runs(3, 1), now, {}).scenarios[0].remarks,
+              ElementsAre(HasSubstr("only promises")));
+  now[2].made_by = "mosquitto, by mqttlab 1";
+  EXPECT_THAT(compare(runs(3, 1), now, {}).scenarios[0].remarks,
+              ElementsAre("the runs of NEW are not of one kind: mosquitto, by mqttlab 1, "
+                          "mosquitto, by mqttlab 2",
+                          HasSubstr("only promises")));
+}
+
+TEST(Gate, APatternThatNoFigureHasIsKnownAsSuch) {
+  EXPECT_TRUE(fits_a_metric("latency-p9?-*"));
+  EXPECT_TRUE(fits_a_metric("*"));
+  EXPECT_FALSE(fits_a_metric("latncy-*"));
+  EXPECT_FALSE(fits_a_metric("qos1"));
+}
+
 TEST(GateReports, AProblemIsAFailureInJunit) {
   auto now = runs(3, 1);
   now[1].unjudged = "it was interrupted";

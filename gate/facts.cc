@@ -130,6 +130,7 @@ Facts facts_of(const report::Results& results, std::string folder) {
   facts.scenario = results.run.scenario;
   facts.world = results.run.world;
   facts.seed = results.run.seed;
+  facts.made_by = fmt::format("{}, by mqttlab {}", results.run.broker, results.program_version);
   facts.shape = fmt::format(
       "{}, {} and {} of calm", report::count(results.run.clients.size(), "client"),
       report::long_duration(results.run.duration), report::long_duration(results.run.calm));

@@ -44,6 +44,7 @@ struct Facts {
   std::string world;
   std::uint64_t seed = 0;
   std::string shape;     // what must be equal in BASE and NEW: "50 clients, 2 h, 5 min of calm"
+  std::string made_by;   // "mosquitto, by mqttlab 0.2.0": should be the same in all runs of a side
   std::string unjudged;  // why the run says nothing: "interrupted"; empty if it does
   std::vector<Promise> promises;
   std::vector<Figure> figures;

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "gate/render.h"
 #include "gate/words.h"
 #include "reports/html/markup.h"
@@ -21,12 +24,21 @@ struct Counts {
   }
 };
 
+// What is shown in a list, and what below it once it is opened.
+struct Words {
+  std::string headline;
+  std::vector<std::string> details = {};
+};
+
 void put_case(Markup& out, const std::string& suite, const std::string& name, Change change,
-              const std::string& text) {
+              const Words& words) {
   out << "    <testcase classname=\"" << suite << "\" name=\"" << name << "\" time=\"0\">";
-  if (change == Change::worse)
-    out << "<failure type=\"worse\" message=\"" << text << "\">" << text << "</failure>";
-  if (change == Change::not_compared) out << "<skipped message=\"" << text << "\"/>";
+  if (change == Change::worse) {
+    out << "<failure type=\"worse\" message=\"" << words.headline << "\">" << words.headline;
+    for (const std::string& line : words.details) out << "\n" << line;
+    out << "</failure>";
+  }
+  if (change == Change::not_compared) out << "<skipped message=\"" << words.headline << "\"/>";
   out << "</testcase>\n";
 }
 
@@ -55,15 +67,15 @@ void put_suite(Markup& out, const ScenarioChange& scenario) {
   put_counts(out, count(scenario));
   out << ">\n";
   put_case(out, name, "NEW and BASE have runs", presence(scenario),
-           scenario.missing ? "NEW has no run of it" : "BASE has no run of it");
+           {scenario.missing ? "NEW has no run of it" : "BASE has no run of it"});
   for (const PromiseChange& p : scenario.promises) {
-    std::string text = p.why;
-    if (!p.evidence.empty()) text += "\n" + p.evidence;
-    for (const std::string& folder : p.folders) text += "\n" + folder + "/report.html";
-    put_case(out, name, p.id + ": " + p.promise, p.change, text);
+    Words words{.headline = p.why};
+    if (!p.evidence.empty()) words.details.push_back(p.evidence);
+    for (const std::string& folder : p.folders) words.details.push_back(folder + "/report.html");
+    put_case(out, name, p.id + ": " + p.promise, p.change, words);
   }
   for (const MetricChange& m : scenario.metrics)
-    put_case(out, name, m.metric.id + ": " + m.metric.name, m.change, change_text(m));
+    put_case(out, name, m.metric.id + ": " + m.metric.name, m.change, {change_text(m)});
   out << "  </testsuite>\n";
 }
 
@@ -89,7 +101,7 @@ std::string junit_xml(const Comparison& comparison) {
     put_counts(out, {.tests = problems, .failures = problems});
     out << ">\n";
     for (const std::string& problem : comparison.problems)
-      put_case(out, "the results", problem, Change::worse, problem);
+      put_case(out, "the results", problem, Change::worse, {problem});
     out << "  </testsuite>\n";
   }
   for (const ScenarioChange& scenario : comparison.scenarios) put_suite(out, scenario);

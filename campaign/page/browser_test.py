@@ -50,6 +50,13 @@ class Campaigns(unittest.TestCase):
                         look = f"{name}-{width}-{'dark' if dark else 'light'}.png"
                         self.browser.screenshot(os.path.join(self.folder, look))
 
+    def test_on_a_phone_tables_are_read_from_left_to_right(self):
+        self.open("broken", width=390, dark=False)
+        heights = "[...document.querySelectorAll('.effects td')].map(cell => cell.offsetHeight)"
+        self.assertLess(self.ask(f"Math.min(...{heights})"), 50)
+        first = "document.querySelector('.heat td').getBoundingClientRect().left"
+        self.assertLess(self.ask(first), 300, "the map begins to the right of the page")
+
     def test_a_hostile_campaign_has_the_same_elements(self):
         self.open("broken")
         tame = self.ask(STRUCTURE)

@@ -101,7 +101,8 @@ constexpr std::array fault_keys = {
     Key{.name = "crash",
         .shape = &crash_target,
         .description = "The broker's process, or the power of its machine, is gone at once, and "
-                       "with it every connection."},
+                       "with it every connection: a process's are ended by its system, of the "
+                       "machine nobody hears until it is back."},
     Key{.name = "pause",
         .shape = &pause_target,
         .description = "The broker's process stands still, as for a long collection of garbage; "

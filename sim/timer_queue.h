@@ -1,19 +1,16 @@
 // What a world will call, by instant and then by the order in which it was asked for. Cancelling
 // costs nothing: the entry stays until it comes up, or until such entries are most of the queue.
-// Only what is due soon is kept in order: most timers of a fleet are a minute away and will be
-// cancelled, and a heap of all of them is far larger than a cache.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "base/time.h"
+#include "sim/calendar.h"
 #include "sim/world.h"
 
 namespace mq::sim {
@@ -40,7 +37,7 @@ class TimerQueue {
     free_.pop_back();
     slots_[index].callback = std::move(callback);
     const TimerId timer{(std::uint64_t{slots_[index].generation} << 32) | index};
-    insert({when, next_order_++, timer, about});
+    calendar_.insert({when, next_order_++, timer, about});
     ++entries_;
     return timer;
   }
@@ -50,35 +47,30 @@ class TimerQueue {
     release(timer);
     ++cancelled_;
     if (cancelled_ < 64 || cancelled_ * 2 < entries_) return;
-    const auto is_over = [this](const Entry& entry) { return !is_pending(entry.timer); };
-    entries_ -= std::erase_if(soon_, is_over);
-    std::make_heap(soon_.begin(), soon_.end(), std::greater<>());
-    for (auto& [time, entries] : later_) entries_ -= std::erase_if(entries, is_over);
-    std::erase_if(later_, [](const auto& some) { return some.second.empty(); });
+    entries_ -= calendar_.erase_if([this](const Entry& entry) { return !is_pending(entry.timer); });
     cancelled_ = 0;
   }
 
   // The next one; null if there is none.
   const Entry* next() {
-    for (;;) {
-      if (soon_.empty() && !look_further()) return nullptr;
-      if (is_pending(soon_.front().timer)) return &soon_.front();
+    while (!calendar_.empty()) {
+      const Entry& first = calendar_.first();
+      if (is_pending(first.timer)) return &first;
       pop();
       --cancelled_;
     }
+    return nullptr;
   }
 
   // Of next(), which is not null.
   Callback take_next() {
-    const TimerId timer = soon_.front().timer;
+    const TimerId timer = calendar_.first().timer;
     pop();
     return release(timer);
   }
 
   // The next one first, then two of which one is the next but one, and cancelled ones between.
-  std::span<const Entry> soon() const {
-    return {soon_.data(), std::min<std::size_t>(soon_.size(), 3)};
-  }
+  std::span<const Entry> soon() const { return calendar_.soon(); }
 
   // Everything that is added from now on has this order or a later one.
   std::uint64_t next_order() const { return next_order_; }
@@ -98,31 +90,11 @@ class TimerQueue {
     const auto generation = static_cast<std::uint32_t>(static_cast<std::uint64_t>(timer) >> 32);
     return index < slots_.size() && slots_[index].generation == generation;
   }
-  static std::int64_t span_of(Instant when) {
-    return when.time_since_epoch().count() >> 31;  // spans of 2.1 s
-  }
-  void insert(const Entry& entry) {
-    const std::int64_t span = span_of(entry.when);
-    if (span > soon_until_) {
-      later_[span].push_back(entry);
-      return;
-    }
-    soon_.push_back(entry);
-    std::push_heap(soon_.begin(), soon_.end(), std::greater<>());
-  }
-  // soon_ is empty.
-  bool look_further() {
-    if (later_.empty()) return false;
-    const auto first = later_.begin();
-    soon_until_ = first->first;
-    soon_ = std::move(first->second);
-    later_.erase(first);
-    std::make_heap(soon_.begin(), soon_.end(), std::greater<>());
-    return true;
+  static std::int64_t span_of(const Entry& entry) {
+    return entry.when.time_since_epoch().count() >> 31;  // spans of 2.1 s
   }
   void pop() {
-    std::pop_heap(soon_.begin(), soon_.end(), std::greater<>());
-    soon_.pop_back();
+    calendar_.take_first();
     --entries_;
   }
   Callback release(TimerId timer) {
@@ -132,10 +104,8 @@ class TimerQueue {
     return std::exchange(slot.callback, {});
   }
 
-  std::vector<Entry> soon_;  // a heap: all up to the span soon_until_
-  std::int64_t soon_until_ = -1;
-  std::map<std::int64_t, std::vector<Entry>> later_;  // by span
-  std::size_t entries_ = 0;                           // in both
+  Calendar<Entry, span_of> calendar_;
+  std::size_t entries_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::uint64_t next_order_ = 0;

@@ -57,7 +57,7 @@ void ForesightScheduler::Remove(const Event& event) {
   const auto soon_end = soon_.begin() + soon_count_;
   if (const auto at = std::find(soon_.begin(), soon_end, event); at != soon_end)
     return take_from_soon(static_cast<std::size_t>(at - soon_.begin()));
-  ensure(later_.remove(event), "an event that is removed is in the queue");
+  ensure(later_.erase(event), "an event that is removed is in the queue");
 }
 
 }  // namespace mq::sim::cell

@@ -6,8 +6,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
-#include "sim/ns3/event_calendar.h"
+#include "sim/calendar.h"
 
 namespace mq::sim::cell {
 
@@ -24,6 +25,9 @@ class ForesightScheduler final : public ns3::Scheduler {
   void Remove(const Event& event) override;
 
  private:
+  static std::int64_t span_of(const Event& event) {
+    return static_cast<std::int64_t>(event.key.m_ts >> 23);  // spans of 8.4 ms
+  }
   void insert_soon(const Event& event);
   void take_from_soon(std::size_t place);
   void foresee() const;
@@ -31,7 +35,7 @@ class ForesightScheduler final : public ns3::Scheduler {
   // The next ones in order, and all that come after the last of them.
   std::array<Event, foresight> soon_{};
   std::size_t soon_count_ = 0;
-  EventCalendar later_;
+  Calendar<Event, span_of> later_;
 };
 
 }  // namespace mq::sim::cell

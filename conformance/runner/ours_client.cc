@@ -11,6 +11,7 @@
 #include "base/overloaded.h"
 #include "client/puppet/puppet.h"
 #include "conformance/runner/play.h"
+#include "sim/alarm.h"
 #include "sim/memory/memory_world.h"
 #include "transport/layer.h"
 #include "transport/websocket.h"
@@ -136,14 +137,7 @@ class Encounter {
                  *action);
     while (const auto order = play_.poll_order()) obey(*order);
     if (play_.is_over()) return world_.stop();
-    world_.cancel(timer_);
-    timer_ = sim::TimerId::none;
-    if (const auto due = play_.deadline())
-      timer_ = world_.call_at(*due, [this] {
-        timer_ = sim::TimerId::none;
-        play_.on_tick(world_.now());
-        act();
-      });
+    alarm_.set(play_.deadline());
   }
 
   void arrive(std::unique_ptr<sim::Socket> socket) {
@@ -228,13 +222,7 @@ class Encounter {
       if (auto reply = puppet_.reply(*output))
         world_.call_at(world_.now(), [this, reply = std::move(*reply)] { tell(reply); });
     }
-    world_.cancel(client_timer_);
-    client_timer_ = sim::TimerId::none;
-    if (const auto due = client_->deadline())
-      client_timer_ = world_.call_at(std::max(*due, world_.now()), [this] {
-        client_timer_ = sim::TimerId::none;
-        feed(client::Tick{});
-      });
+    client_alarm_.set(client_->deadline());
   }
 
   void tell(client::Reply reply) {
@@ -359,7 +347,10 @@ class Encounter {
   Play play_;
   sim::DeviceId device_{};
   std::map<LinkNumber, std::unique_ptr<Pipe>> links_;
-  sim::TimerId timer_ = sim::TimerId::none;
+  sim::Alarm alarm_{world_, [this] {
+                      play_.on_tick(world_.now());
+                      act();
+                    }};
 
   Version version_ = Version::v5;
   client::Puppet puppet_;
@@ -369,7 +360,7 @@ class Encounter {
   std::unique_ptr<Pipe> wire_;
   std::unique_ptr<Web> web_;  // over the wire
   std::uint64_t attempt_ = 0;
-  sim::TimerId client_timer_ = sim::TimerId::none;
+  sim::Alarm client_alarm_{world_, [this] { feed(client::Tick{}); }};
 };
 
 }  // namespace

@@ -23,9 +23,11 @@ SimulatedCase::SimulatedCase(const Case& one, Surroundings around, sim::World& w
     : world_(world),
       play_(one, std::move(around)),
       devices_(std::move(devices)),
-      over_(std::move(over)) {}
-
-SimulatedCase::~SimulatedCase() { world_.cancel(timer_); }
+      over_(std::move(over)),
+      alarm_(world, [this] {
+        play_.on_tick(world_.now());
+        act();
+      }) {}
 
 void SimulatedCase::start() {
   play_.start(world_.now());
@@ -53,14 +55,7 @@ void SimulatedCase::act() {
     if (!std::exchange(is_over_, true)) over_();
     return;
   }
-  world_.cancel(timer_);
-  timer_ = sim::TimerId::none;
-  if (const auto due = play_.deadline())
-    timer_ = world_.call_at(*due, [this] {
-      timer_ = sim::TimerId::none;
-      play_.on_tick(world_.now());
-      act();
-    });
+  alarm_.set(play_.deadline());
 }
 
 void SimulatedCase::open(const OpenLink& open) {

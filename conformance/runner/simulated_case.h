@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conformance/runner/play.h"
+#include "sim/alarm.h"
 #include "sim/world.h"
 
 namespace mq::conformance {
@@ -22,7 +23,6 @@ class SimulatedCase {
   // destroyed in it. Each connection has a device of its own as long as there are some.
   SimulatedCase(const Case& one, Surroundings around, sim::World& world,
                 std::vector<sim::DeviceId> devices, std::function<void()> over);
-  ~SimulatedCase();
   SimulatedCase(const SimulatedCase&) = delete;
   SimulatedCase& operator=(const SimulatedCase&) = delete;
 
@@ -55,7 +55,7 @@ class SimulatedCase {
   std::set<std::size_t> vanished_;
   std::map<LinkNumber, std::vector<std::byte>> waiting_;
   std::map<LinkNumber, HowToEnd> closing_;
-  sim::TimerId timer_ = sim::TimerId::none;
+  sim::Alarm alarm_;
 };
 
 }  // namespace mq::conformance

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -40,12 +39,14 @@ struct ExternalClient::Link {
 };
 
 ExternalClient::ExternalClient(World& world, DeviceId place, VtimeStart start, Hears hears)
-    : world_(world), place_(place), start_(std::move(start)), hears_(std::move(hears)) {}
+    : world_(world),
+      place_(place),
+      start_(std::move(start)),
+      hears_(std::move(hears)),
+      step_(world, [this] { step(); }),
+      deadline_(world, [this] { step(); }) {}
 
-ExternalClient::~ExternalClient() {
-  world_.cancel(step_);
-  world_.cancel(timer_);
-}
+ExternalClient::~ExternalClient() = default;
 
 void ExternalClient::start(std::vector<std::string> command) {
   if (is_running()) return;
@@ -67,8 +68,8 @@ void ExternalClient::lose_power() {
     program_->kill();
     keep_counts();
   }
-  world_.cancel(std::exchange(timer_, TimerId::none));
-  world_.cancel(std::exchange(step_, TimerId::none));
+  deadline_.stop();
+  step_.stop();
   world_.break_connections(place_, World::Break::forgotten);
   lose_links(CloseCause::closed);
 }
@@ -80,11 +81,7 @@ void ExternalClient::lose_links(CloseCause cause) {
 }
 
 void ExternalClient::request_step() {
-  if (stepping_ || step_ != TimerId::none) return;
-  step_ = world_.call_at(world_.now(), [this] {
-    step_ = TimerId::none;
-    step();
-  });
+  if (!stepping_ && !step_.is_set()) step_.set(world_.now());
 }
 
 // Sets its clock, gives it what has come, and lets it work until it rests.
@@ -116,17 +113,7 @@ void ExternalClient::step() {
   }
   stepping_ = false;
   std::erase_if(links_, [](const auto& entry) { return entry.second->over; });
-  keep_deadline();
-}
-
-void ExternalClient::keep_deadline() {
-  world_.cancel(std::exchange(timer_, TimerId::none));
-  const auto due = program_->deadline();
-  if (!due) return;
-  timer_ = world_.call_at(std::max(*due, world_.now()), [this] {
-    timer_ = TimerId::none;
-    step();
-  });
+  deadline_.set(program_->deadline());
 }
 
 void ExternalClient::accept() {
@@ -249,7 +236,7 @@ void ExternalClient::finish(Link& link) {
 
 // Its system closes what it had open; what it had written is still sent.
 void ExternalClient::program_is_gone() {
-  world_.cancel(std::exchange(timer_, TimerId::none));
+  deadline_.stop();
   for (auto& [number, link] : links_) {
     link->is_orphan = true;
     if (!link->over && !link->connected) finish(*link);

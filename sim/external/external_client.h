@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/alarm.h"
 #include "sim/external/vtime_program.h"
 #include "sim/world.h"
 
@@ -67,7 +68,6 @@ class ExternalClient {
   void program_is_gone();
   void send_what_is_left();
   void keep_counts();
-  void keep_deadline();
 
   World& world_;
   DeviceId place_;
@@ -78,8 +78,8 @@ class ExternalClient {
   std::uint32_t last_link_ = 0;
   std::set<std::string> unfaithful_;
   bool stepping_ = false;
-  TimerId step_ = TimerId::none;
-  TimerId timer_ = TimerId::none;
+  Alarm step_;
+  Alarm deadline_;
 };
 
 }  // namespace mq::sim

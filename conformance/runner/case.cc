@@ -100,10 +100,12 @@ Duration longest_duration(const Case& one, Duration quiet) {
   return of(one.steps, quiet, Waits::longest);
 }
 
-std::set<std::string> common_client_ids(const Case& one) {
-  std::set<std::string> ids;
-  add_common_client_ids(one.steps, ids);
-  return ids;
+Demand demand_of(const Case& one, Duration quiet) {
+  Demand demand{.least = least_duration(one, quiet),
+                .longest = longest_duration(one, quiet),
+                .common_ids = {}};
+  add_common_client_ids(one.steps, demand.common_ids);
+  return demand;
 }
 
 bool needs(const Case& one, std::string_view what) {

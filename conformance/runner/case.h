@@ -159,8 +159,17 @@ Duration least_duration(const Case& one, Duration quiet);
 // The same, and all that it is ready to wait for something, where it says how long that is.
 Duration longest_duration(const Case& one, Duration quiet);
 
-// Client ids that are not the case's own: no two such cases are played against a broker at the same
-// time, or one would take the session of the other.
-std::set<std::string> common_client_ids(const Case& one);
+// What a case asks of those who play many at a time.
+struct Demand {
+  Duration least{};  // as least_duration() and longest_duration()
+  Duration longest{};
+  // Client ids that are not the case's own: no two such cases are played against a broker at the
+  // same time, or one would take the session of the other.
+  std::set<std::string> common_ids;
+
+  // It waits most of the time, and is no load for anybody.
+  bool is_idle() const { return least > std::chrono::seconds(5); }
+};
+Demand demand_of(const Case& one, Duration quiet);
 
 }  // namespace mq::conformance

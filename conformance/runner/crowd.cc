@@ -20,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration longest = std::chrono::hours(24 * 366);  // of virtual time
-constexpr Duration short_wait = 5s;                         // whoever waits longer is no load
 constexpr std::size_t busy_max = 100;                       // at a time
 constexpr std::size_t devices_max = 1200;                   // of all that are played at a time
 constexpr std::size_t devices_of_one = 8;
@@ -38,15 +37,14 @@ class Gathering {
     for (std::size_t at = 0; at < cases.size(); ++at) {
       const Case& one = *cases[at];
       fresh_.push_back({.at = at,
-                        .least = least_duration(one, around().patience.quiet),
-                        .longest = longest_duration(one, around().patience.quiet),
-                        .devices = devices_for(one),
-                        .common_ids = common_client_ids(one)});
+                        .demand = demand_of(one, around().patience.quiet),
+                        .devices = devices_for(one)});
       wanted += fresh_.back().devices;
     }
     // What may take longest begins first, and all the rest fits beside it.
-    std::stable_sort(fresh_.begin(), fresh_.end(),
-                     [](const Job& a, const Job& b) { return a.longest > b.longest; });
+    std::stable_sort(fresh_.begin(), fresh_.end(), [](const Job& a, const Job& b) {
+      return a.demand.longest > b.demand.longest;
+    });
     outcomes_.resize(cases.size());
     to_come_ = cases.size();
     for (std::size_t i = 0; i < std::min(wanted, devices_max); ++i)
@@ -65,12 +63,8 @@ class Gathering {
  private:
   struct Job {
     std::size_t at = 0;  // of the cases
-    Duration least{};
-    Duration longest{};
+    Demand demand;
     std::size_t devices = 0;
-    std::set<std::string> common_ids;
-
-    bool is_idle() const { return least > short_wait; }
   };
   // A case on its way, and then what takes away what it has left.
   struct Playing {
@@ -100,9 +94,9 @@ class Gathering {
   }
 
   bool may_begin(const Job& job) const {
-    if (!job.is_idle() && busy_ >= busy_max) return false;
+    if (!job.demand.is_idle() && busy_ >= busy_max) return false;
     if (free_.size() < job.devices) return false;
-    return std::none_of(job.common_ids.begin(), job.common_ids.end(),
+    return std::none_of(job.demand.common_ids.begin(), job.demand.common_ids.end(),
                         [this](const std::string& id) { return ids_in_use_.contains(id); });
   }
 
@@ -113,8 +107,8 @@ class Gathering {
       devices.push_back(free_.front());
       free_.pop_front();
     }
-    if (!job.is_idle()) ++busy_;
-    ids_in_use_.insert(job.common_ids.begin(), job.common_ids.end());
+    if (!job.demand.is_idle()) ++busy_;
+    ids_in_use_.insert(job.demand.common_ids.begin(), job.demand.common_ids.end());
     const std::size_t at = job.at;
     Playing& playing = playing_[at];
     playing.job = std::move(job);
@@ -164,8 +158,8 @@ class Gathering {
   void end(std::size_t at, const std::vector<sim::DeviceId>& devices) {
     const Playing& playing = playing_.at(at);
     free_.insert(free_.end(), devices.begin(), devices.end());
-    if (!playing.job.is_idle()) --busy_;
-    for (const std::string& id : playing.job.common_ids) ids_in_use_.erase(id);
+    if (!playing.job.demand.is_idle()) --busy_;
+    for (const std::string& id : playing.job.demand.common_ids) ids_in_use_.erase(id);
     playing_.erase(at);
     begin_what_may();
   }

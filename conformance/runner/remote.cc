@@ -21,8 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Patience patience{.reply = 2s, .quiet = 500ms, .early = 100ms};
-constexpr Duration slack = 20s;  // beyond that a case is given up
-constexpr Duration short_wait = 5s;
+constexpr Duration slack = 20s;            // beyond that a case is given up
 constexpr Duration between_looks = 200ms;  // whether the broker is there
 constexpr Duration after_refusal = 1s;
 constexpr std::size_t calm_at_once = 50;  // of what is played again
@@ -220,15 +219,11 @@ class RemoteSuite {
 
   struct Job {
     std::size_t at = 0;  // of the results
-    Duration least{};
-    Duration longest{};                // that it is ready to wait
-    std::set<std::string> common_ids;  // see add_common_client_ids
+    Demand demand;
     int tries = 0;
     bool was_odd = false;
     bool was_turned_away = false;
 
-    // It waits, and is no load for anybody.
-    bool is_idle() const { return least > short_wait; }
     bool is_repeated() const { return tries > 1; }
   };
 
@@ -237,10 +232,7 @@ class RemoteSuite {
       const Case& one = *run_.results[at].which;
       const std::string why = why_not(one);
       if (why.empty()) {
-        Job job{.at = at,
-                .least = least_duration(one, patience.quiet),
-                .longest = longest_duration(one, patience.quiet),
-                .common_ids = common_client_ids(one)};
+        Job job{.at = at, .demand = demand_of(one, patience.quiet)};
         (one.runs_alone ? alone_ : fresh_).push_back(std::move(job));
         continue;
       }
@@ -249,8 +241,9 @@ class RemoteSuite {
       settled_.insert(&one);
     }
     // What may take longest begins first, and all the rest fits beside it.
-    std::stable_sort(fresh_.begin(), fresh_.end(),
-                     [](const Job& a, const Job& b) { return a.longest > b.longest; });
+    std::stable_sort(fresh_.begin(), fresh_.end(), [](const Job& a, const Job& b) {
+      return a.demand.longest > b.demand.longest;
+    });
     to_come_ = fresh_.size() + alone_.size();
     if (to_come_ == 0) return;
     look_in(between_looks);
@@ -305,7 +298,7 @@ class RemoteSuite {
     if (may_play_again())
       if (auto job = taken_from(again_, [](const Job&) { return true; })) return job;
     if (auto job = taken_from(fresh_, [this](const Job& one) {
-          return one.is_idle() ? idle_ < idle_max : busy_ < options_.at_once;
+          return one.demand.is_idle() ? idle_ < idle_max : busy_ < options_.at_once;
         }))
       return job;
     if (busy_ + idle_ > 0 || !fresh_.empty() || !again_.empty()) return std::nullopt;
@@ -317,7 +310,8 @@ class RemoteSuite {
   std::optional<Job> taken_from(std::deque<Job>& jobs, const auto& may) {
     const auto found = std::find_if(jobs.begin(), jobs.end(), [&](const Job& job) {
       const auto is_used = [this](const std::string& id) { return ids_in_use_.contains(id); };
-      return may(job) && std::none_of(job.common_ids.begin(), job.common_ids.end(), is_used);
+      return may(job) &&
+             std::none_of(job.demand.common_ids.begin(), job.demand.common_ids.end(), is_used);
     });
     if (found == jobs.end()) return std::nullopt;
     std::optional<Job> job = std::move(*found);
@@ -342,13 +336,13 @@ class RemoteSuite {
 
   void begin(Job job) {
     const Case& one = *run_.results[job.at].which;
-    ++(job.is_idle() ? idle_ : busy_);
+    ++(job.demand.is_idle() ? idle_ : busy_);
     ++job.tries;
     if (job.is_repeated()) ++repeated_;
-    ids_in_use_.insert(job.common_ids.begin(), job.common_ids.end());
+    ids_in_use_.insert(job.demand.common_ids.begin(), job.demand.common_ids.end());
     under_way_.insert(job.at);
     play(
-        one, std::to_string(job.at), job.least + slack,
+        one, std::to_string(job.at), job.demand.least + slack,
         [this, job, &one](Outcome outcome, const Leftovers& left) {
           slowest_ = std::max(slowest_, slowest_answer(outcome.transcript));
           settle(job, std::move(outcome));
@@ -361,9 +355,9 @@ class RemoteSuite {
   }
 
   void leave(const Job& job) {
-    --(job.is_idle() ? idle_ : busy_);
+    --(job.demand.is_idle() ? idle_ : busy_);
     if (job.is_repeated()) --repeated_;
-    for (const std::string& id : job.common_ids) ids_in_use_.erase(id);
+    for (const std::string& id : job.demand.common_ids) ids_in_use_.erase(id);
     runs_alone_ = false;
   }
 
@@ -389,8 +383,9 @@ class RemoteSuite {
     next.was_odd = is_odd;
     next.was_turned_away = is_turned_away;
     const bool is_known = options_.is_known && options_.is_known(result);
-    if (is_turned_away ? job.tries == 1 || was_limited_
-                       : is_odd && !is_known && job.tries == 1 && (!job.is_idle() || is_slow()))
+    if (is_turned_away
+            ? job.tries == 1 || was_limited_
+            : is_odd && !is_known && job.tries == 1 && (!job.demand.is_idle() || is_slow()))
       again(next);
     if (options_.onlooker.progress) options_.onlooker.progress(to_come_ + again_.size());
   }

@@ -1,11 +1,11 @@
 #include "cli/campaign_report.h"
 
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "campaign/export.h"
 #include "campaign/page/page.h"
+#include "cli/results_folder.h"
 #include "cli/text_file.h"
 #include "installation/installation.h"
 #include "reports/file/output_file.h"
@@ -26,10 +26,7 @@ std::optional<ReportTrouble> write_report(const campaign::Summary& summary,
   std::string why;
   const auto maps = campaign::heat_maps(summary, wish.x, wish.y, why);
   if (!maps) return ReportTrouble{why, true};
-  std::error_code error;
-  std::filesystem::create_directories(wish.folder, error);
-  if (error)
-    return ReportTrouble{"the folder " + wish.folder + " cannot be made: " + error.message(), true};
+  if (const auto why_not = make_folder(wish.folder)) return ReportTrouble{*why_not, true};
   const campaign::PageFacts facts{version(), launcher_name() + " campaign show " +
                                                  quote_for_shell(summary.plan().campaign().file)};
   const std::pair<const char*, std::string> files[] = {

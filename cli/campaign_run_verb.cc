@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "cli/campaign_run.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
+#include "cli/results_folder.h"
 #include "cli/terminal.h"
 #include "cli/text_file.h"
 #include "installation/installation.h"
@@ -173,10 +173,8 @@ int run_verb(const RunFlags& flags, const CampaignProgram& program) {
   if (!shard) return exit_code::usage;
   const std::string folder =
       flags.output.empty() ? default_campaign_folder(flags.file) : flags.output;
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    fmt::print(stderr, "mqttlab: the folder {} cannot be made: {}\n", folder, error.message());
+  if (const auto why = make_folder(folder)) {
+    fmt::print(stderr, "mqttlab: {}\n", *why);
     return exit_code::usage;
   }
   const std::string path =

@@ -435,7 +435,7 @@ class Refusals(CommandTest):
         blocker.write_text("")
         run = mqttlab("run", self.scenario(SMALL), "-o", blocker / "results")
         self.assertEqual(run.returncode, 2)
-        self.assertIn("results folder", run.stderr)
+        self.assertIn("file/results cannot be made", run.stderr)
 
     def test_a_scenario_that_measures_nothing(self):
         idle = SMALL[:SMALL.index("faults:")].replace("    publish:", "    x-publish:")

@@ -1,8 +1,8 @@
 #include "cli/comparison_files.h"
 
-#include <filesystem>
 #include <utility>
 
+#include "cli/results_folder.h"
 #include "compare/page.h"
 #include "compare/render.h"
 #include "reports/file/output_file.h"
@@ -11,9 +11,7 @@ namespace mq::cli {
 
 std::optional<std::string> write_comparison(const compare::Comparison& comparison,
                                             const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return "the folder " + folder + " cannot be made: " + error.message();
+  if (auto why = make_folder(folder)) return why;
   const std::pair<std::string, std::string> files[] = {
       {folder + "/report.html", compare::html_page(comparison)},
       {folder + "/compare.json", compare::to_json(comparison)},

@@ -17,6 +17,7 @@
 #include "cli/gate_rules.h"
 #include "cli/github.h"
 #include "cli/render.h"
+#include "cli/results_folder.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "gate/compare.h"
@@ -151,11 +152,8 @@ std::optional<gate::Rules> rules_of(const GateFlags& flags) {
 int gate_verb(const GateFlags& flags) {
   const auto rules = rules_of(flags);
   if (!rules) return exit_code::usage;
-  std::error_code error;
-  if (!flags.output.empty()) fs::create_directories(flags.output, error);
-  if (error) {
-    fmt::print(stderr, "mqttlab: the folder {} cannot be made: {}\n", flags.output,
-               error.message());
+  if (const auto why = flags.output.empty() ? std::nullopt : make_folder(flags.output)) {
+    fmt::print(stderr, "mqttlab: {}\n", *why);
     return exit_code::usage;
   }
   auto base = read_side(flags.base);

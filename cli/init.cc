@@ -13,6 +13,7 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/results_folder.h"
 #include "cli/scenario_file.h"
 #include "cli/text_file.h"
 #include "cli/verbs.h"
@@ -68,9 +69,7 @@ int init(const std::string& path, const std::string& like) {
 
   const fs::path file = file_meant(path).lexically_normal();
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return refuse("the folder " + folder.string() + " cannot be made: " + error.message());
+  if (const auto why = make_folder(folder.string())) return refuse(*why);
   const int failed = write_new(file.string(), with_name(*text, file.string()));
   if (failed == EEXIST)
     return refuse(file.string() + " is there already, and is not overwritten; name another file");

@@ -72,10 +72,9 @@ std::optional<ResultsFolder> target_of(const ReportFlags& flags, const std::stri
   const fs::path below = fs::path(folder).lexically_relative(named);
   const ResultsFolder target{below.empty() || below == "." ? flags.output
                                                            : (flags.output / below).string()};
-  std::error_code error;
-  fs::create_directories(target.path, error);
-  if (!error) return target;
-  why = "the folder " + target.path + " cannot be made: " + error.message();
+  const auto trouble = make_folder(target.path);
+  if (!trouble) return target;
+  why = *trouble;
   return std::nullopt;
 }
 

@@ -40,10 +40,16 @@ std::optional<std::vector<std::string>> results_below(const std::string& path, s
   return folders;
 }
 
-std::optional<std::string> prepare(const ResultsFolder& folder) {
+std::optional<std::string> make_folder(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(folder.path, error);
-  if (error) return "the results folder " + folder.path + " cannot be made: " + error.message();
+  std::filesystem::create_directories(path, error);
+  if (error) return "the folder " + path + " cannot be made: " + error.message();
+  return std::nullopt;
+}
+
+std::optional<std::string> prepare(const ResultsFolder& folder) {
+  if (auto why = make_folder(folder.path)) return why;
+  std::error_code error;
   if (!std::filesystem::is_directory(folder.path, error))
     return "the results folder " + folder.path + " is not a folder";
   if (access(folder.path.c_str(), W_OK | X_OK) != 0)

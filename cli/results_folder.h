@@ -31,7 +31,10 @@ std::string folder_named(const std::string& path);
 // Nothing if the folder cannot be read; `why` says so, and also that there are none in it.
 std::optional<std::vector<std::string>> results_below(const std::string& path, std::string& why);
 
-// Makes the folder, and its parents, and removes what an earlier run left under our names. Why it
+// Makes a folder and its parents, if it is not there. Why it cannot be made, if it cannot.
+std::optional<std::string> make_folder(const std::string& path);
+
+// Makes the folder and removes what an earlier run left under our names. Why it
 // cannot be used, if it cannot.
 std::optional<std::string> prepare(const ResultsFolder& folder);
 

@@ -151,8 +151,10 @@ std::string draw_fault(Dice& dice, const Kinds& kinds, const Storm& storm,
   const double at = std::min(drawn_at, storm.seconds - whole - 0.002);
   std::string fault = "- { at: " + milliseconds(at);
   std::string_view after;
-  if (is_placed) after = dice.of(packets);
-  if (is_placed) fault += fmt::format(", after: {}", after);
+  if (is_placed) {
+    after = dice.of(packets);
+    fault += fmt::format(", after: {}", after);
+  }
   if (swizzle == 0 && (is_placed ? cuts_off(kind) : kind == "cut"))
     cuts.push_back({at, length, after});
   fault += ", " + what.text;

@@ -66,6 +66,17 @@ class Strangers : public testing::TestWithParam<Pairing> {
     const auto process = start("pub", flags, input);
     EXPECT_EQ(process->exit_status(), 0) << process->output();
   }
+  // That a publisher with -l is done. Two threads of mosquitto_pub look at each other's variables
+  // unsynchronised then, and now and then both miss that the last message was acknowledged: it is
+  // asked for what it was told, and not whether it ends.
+  void expect_done(Process& publisher, const char* qos, int messages) const {
+    if (GetParam().clients == Who::ours)
+      EXPECT_EQ(publisher.exit_status(), 0) << publisher.output();
+    else if (qos[0] != '0')
+      EXPECT_TRUE(
+          publisher.prints(qos[0] == '1' ? "received PUBACK" : "received PUBCOMP", messages))
+          << publisher.output();
+  }
   // Flags of a session that is kept.
   Words kept_session(Words flags) const {
     flags.emplace_back("-c");
@@ -116,7 +127,8 @@ TEST_P(Strangers, DeliverManyMessagesInOrder) {
     const auto sub = subscriber(flags);
     std::string lines;
     for (int i = 1; i <= 200; ++i) lines += "m" + std::to_string(i) + "\n";
-    publish({"-t", "many", "-q", qos, "-l"}, lines);
+    const auto publisher = start("pub", {"-t", "many", "-q", qos, "-l", "-d"}, lines);
+    expect_done(*publisher, qos, 200);
     EXPECT_EQ(sub->exit_status(), 0) << sub->output();
     std::size_t at = 0;
     for (int i = 1; i <= 200 && at != std::string::npos; ++i)

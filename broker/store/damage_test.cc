@@ -98,12 +98,11 @@ class Damage : public ::testing::Test {
       ++whole;
       return found;
     } catch (const StoreError& error) {
-      EXPECT_TRUE(error.kind() == StoreError::Kind::damaged ||
-                  error.kind() == StoreError::Kind::not_a_store ||
-                  error.kind() == StoreError::Kind::newer_version)
-          << what << ": " << error.what();
       ++refused;
       if (error.kind() == StoreError::Kind::newer_version) return 0;
+      EXPECT_EQ(error.kind(), StoreError::Kind::damaged) << what << ": " << error.what();
+      EXPECT_FALSE(error.damage().empty()) << what;
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("--repair")) << what;
     }
     RepairReport report = repair_store({.path = path});
     EXPECT_FALSE(report.damage.empty()) << what;
@@ -177,6 +176,21 @@ TEST_F(Damage, AFileThatEndsEarly) {
   std::printf("cut short: opened whole %zu, refused %zu, lost after repair %zu, worst %zu\n", whole,
               refused, lost, worst);
   EXPECT_GT(refused, whole);
+}
+
+// As SIGTERM leaves it, everything is in the file.
+TEST_F(Damage, AFileThatEndsEarlyAndHasNoLog) {
+  put("none", {});
+  SqliteStore({.path = path}).recover();
+  const Bin all = read(path);
+  const Bin seal = read(path + "-seal");
+  for (std::size_t at = 0; at < all.size(); at += all.size() / (15 * many) + 1) {
+    for (const auto& entry : fs::directory_iterator(folder.path())) fs::remove(entry.path());
+    write(path, all.substr(0, at));
+    write(path + "-seal", seal);
+    judge("store.db cut at " + std::to_string(at));
+  }
+  EXPECT_EQ(whole, 0u);
 }
 
 // One page of the file: what stood on it, and no more, is gone.

@@ -58,14 +58,33 @@ SqliteStore::SqliteStore(SqliteStoreOptions options)
   const bool exists = access(options_.vfs, options_.path) != 0;
   if (!exists) refuse_remains();
   if (!exists && options_.vfs == nullptr) make_private_file(options_.path);
-  database_.emplace(options_.path, exists ? sqlite::OpenAs::existing : sqlite::OpenAs::new_file,
-                    options_.vfs);
-  prepare();
+  try {
+    database_.emplace(options_.path, exists ? sqlite::OpenAs::existing : sqlite::OpenAs::new_file,
+                      options_.vfs);
+    prepare();
+  } catch (const StoreError& error) {
+    offer_repair(error);
+    throw;
+  }
 }
 
 SqliteStore::~SqliteStore() {
   statements_.reset();
   if (recovered_ && !problem_) database_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+// Some damage shows before a record is read. A file that is no store is one that was, if its seal
+// is there.
+void SqliteStore::offer_repair(const StoreError& error) const {
+  using enum StoreError::Kind;
+  const bool is_ours =
+      error.kind() == damaged ||
+      (error.kind() == not_a_store && access(options_.vfs, seal_path(options_.path)) != 0);
+  if (!is_ours || !error.damage().empty()) return;
+  std::string what = error.what();
+  if (const std::string prefix = options_.path + ": "; what.starts_with(prefix))
+    what.erase(0, prefix.size());
+  refuse_damaged(options_.path, {what}, 1);
 }
 
 // Without its file, a store is not new if there are remains of it: SQLite would throw them away.
@@ -74,7 +93,8 @@ void SqliteStore::refuse_remains() {
     if (access(options_.vfs, options_.path + rest) != 0)
       throw StoreError(StoreError::Kind::damaged,
                        options_.path + ": the store is gone, but " + options_.path + rest +
-                           " of it is there; remove that to begin with nothing",
+                           " of it is there; remove that to begin with nothing, or let "
+                           "--repair keep what is left",
                        {"the file " + options_.path + " is missing"});
 }
 

@@ -49,6 +49,7 @@ class SqliteStore final : public Store {
   std::size_t sessions() const { return index_.sessions(); }
 
  private:
+  void offer_repair(const StoreError& error) const;
   void refuse_remains();
   void prepare();
   void compare_with_seal(const Tally& found, std::vector<std::string>& damage);

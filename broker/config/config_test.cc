@@ -217,6 +217,24 @@ TEST(Config, AListenerThatWasMeantToSpeakTlsNeverSpeaksWithout) {
                           HasSubstr("keyfile belongs to no listener")));
 }
 
+TEST(Config, AListenerHasACertificateForEachOfItsNames) {
+  for (const char* order : {"certfile a\nkeyfile ka\ncertfile b\nkeyfile kb",
+                            "certfile a\ncertfile b\nkeyfile ka\nkeyfile kb",
+                            "keyfile ka\ncertfile a\nkeyfile kb\ncertfile b"}) {
+    const Config config =
+        sound(std::string("listener 8883\n") + order + "\nlistener 8884\ncertfile c\nkeyfile kc");
+    const auto& pairs = config.listeners[0].options.tls->pairs;
+    ASSERT_EQ(pairs.size(), 2u) << order;
+    EXPECT_EQ(pairs[0].certificate_file, "a");
+    EXPECT_EQ(pairs[0].key_file, "ka");
+    EXPECT_EQ(pairs[1].certificate_file, "b");
+    EXPECT_EQ(pairs[1].key_file, "kb");
+    EXPECT_EQ(config.listeners[1].options.tls->pairs.size(), 1u);
+  }
+  EXPECT_THAT(problems_of("listener 8883\ncertfile a\nkeyfile ka\ncertfile b"),
+              ElementsAre(HasSubstr("as many of the one as of the other")));
+}
+
 TEST(Config, AListenerMayGoByPreSharedKeys) {
   const Config config = sound(
       "psk_file keys\nlistener 8883\npsk_hint here\nuse_identity_as_username true\n"

@@ -1,4 +1,6 @@
 // Keys about where the broker listens, what is spoken there, and who is let in.
+#include <algorithm>
+
 #include "broker/config/keys.h"
 #include "protocol/topic.h"
 
@@ -53,13 +55,16 @@ void set_tls_text(Reading& reading, const ConfigEntry& entry) {
   if (const auto value = reading.text(entry)) reading.tls(entry).*Member = *value;
 }
 
+// The n-th certificate belongs to the n-th key, in whatever order they stand.
 template <std::string transport::TlsPair::*Member>
-void set_pair(Reading& reading, const ConfigEntry& entry) {
+void add_to_pairs(Reading& reading, const ConfigEntry& entry) {
   const auto value = reading.text(entry);
   if (!value) return;
   auto& pairs = reading.tls(entry).pairs;
-  if (pairs.empty()) pairs.emplace_back();
-  pairs[0].*Member = *value;
+  auto pair = std::find_if(pairs.begin(), pairs.end(),
+                           [](const transport::TlsPair& made) { return (made.*Member).empty(); });
+  if (pair == pairs.end()) pair = pairs.emplace(pairs.end());
+  (*pair).*Member = *value;
 }
 
 void set_require_certificate(Reading& reading, const ConfigEntry& entry) {
@@ -151,10 +156,12 @@ constexpr ConfigKey keys_of_listeners[] = {
      add_origin},
     {"proxy_protocol_version", supported,
      "of a listener: `2`, every connection begins with a PROXY header", set_proxy},
-    {"certfile", supported, "of a listener: its certificate (PEM); with it, it speaks TLS",
-     set_pair<&transport::TlsPair::certificate_file>},
+    {"certfile", supported,
+     "of a listener: its certificate (PEM); with it, it speaks TLS. Repeated, each with its "
+     "keyfile: the client's SNI chooses, the first serves everybody else",
+     add_to_pairs<&transport::TlsPair::certificate_file>},
     {"keyfile", supported, "the key of the certificate (PEM)",
-     set_pair<&transport::TlsPair::key_file>},
+     add_to_pairs<&transport::TlsPair::key_file>},
     {"cafile", supported, "who signs clients' certificates (PEM)",
      set_tls_text<&transport::TlsServerOptions::ca_file>},
     {"capath", supported, "the same as a folder of OpenSSL",

@@ -162,8 +162,13 @@ void Reading::check_tls(const ListenerConfig& of) {
                     ": a listener goes by certificates or by pre-shared keys, not by both");
     return;
   }
-  if (pairs.empty() || pairs[0].certificate_file.empty() || pairs[0].key_file.empty())
-    error(at, of.tls_key->key + ": a listener with TLS needs certfile and keyfile");
+  const bool is_incomplete =
+      std::any_of(pairs.begin(), pairs.end(), [](const transport::TlsPair& pair) {
+        return pair.certificate_file.empty() || pair.key_file.empty();
+      });
+  if (pairs.empty() || is_incomplete)
+    error(at, of.tls_key->key + ": a listener with TLS needs certfile and keyfile" +
+                  (pairs.size() > 1 ? ", as many of the one as of the other" : ""));
   using enum transport::TlsServerOptions::ClientCertificate;
   if (of.options.subject_is_user && of.options.tls->client_certificate == none)
     error(at, "use_subject_as_username needs require_certificate true");

@@ -24,7 +24,7 @@ LAYERS = [
     ("broker/store/", ["base/", "protocol/", "broker/core/", "broker/store/"]),
     ("broker/", ["base/", "installation/", "protocol/", "broker/", "transport/"]),
     ("client/core/", ["base/", "protocol/", "client/core/"]),
-    ("client/", ["base/", "protocol/", "client/", "transport/"]),
+    ("client/", ["base/", "installation/", "protocol/", "client/", "transport/"]),
     ("transport/", ["base/", "transport/"]),
     ("sim/trace/", ["base/", "protocol/", "sim/trace/"]),
     ("shim/", ["shim/"]),

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "client/pubsub/format.h"
+#include "installation/installation.h"
 #include "protocol/scram/saslprep.h"
 #include "protocol/scram/scram.h"
 #include "protocol/topic.h"
@@ -18,6 +19,8 @@ namespace mq::client {
 void add_common(CLI::App& app, RawFlags& raw, CommonOptions& options) {
   const CLI::Range qos(0, 2);
   app.set_help_flag("--help", "print this help");
+  app.set_version_flag("--version", app.get_name() + " " + mq::version(),
+                       "print which one this is");
   app.add_option("-h,--host", raw.host, "the broker's host (localhost)");
   app.add_option("-p,--port", raw.port, "its port (1883; 8883 with TLS)");
   app.add_option("-L,--url", raw.url,
@@ -234,7 +237,17 @@ std::string defaults_file(const CLI::App& app) {
   return {};
 }
 
-// The flags of that file, but for those that the command line gives itself.
+bool may_be_repeated(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
+
+// The last word counts, so that a line of flags can be completed by others.
+void take_last_of_repeated(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->get_type_size() > 0 && !may_be_repeated(*option))
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+// The flags of that file, but for those that the command line gives itself; -t, -T and -U of both
+// count where they may be repeated.
 std::vector<std::string> defaults_of(const CLI::App& app, const std::vector<std::string>& given) {
   const std::string path = defaults_file(app);
   std::vector<std::string> words;
@@ -253,7 +266,7 @@ std::vector<std::string> defaults_of(const CLI::App& app, const std::vector<std:
       return word.starts_with('-') &&
              app.get_option_no_throw(word.substr(0, word.find('='))) == option;
     });
-    if (is_given) continue;
+    if (is_given && !may_be_repeated(*option)) continue;
     words.push_back(flag);
     const auto value = line.find_first_not_of(" \t", flag.size());
     if (value != std::string::npos) words.push_back(line.substr(value));
@@ -266,7 +279,8 @@ std::vector<std::string> defaults_of(const CLI::App& app, const std::vector<std:
 // The words as CLI11 wants them: last one first. It knows options with a fixed number of values,
 // but -D has three, or four for a user property; and it takes a value that begins with a dash for
 // an option unless it is joined to its flag, but "-m -5" is a message.
-std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv, RawFlags& raw) {
+std::vector<std::string> words_of(CLI::App& app, int argc, char** argv, RawFlags& raw) {
+  take_last_of_repeated(app);
   std::vector<std::string> given(argv + 1, argv + argc);
   const std::vector<std::string> defaults = defaults_of(app, given);
   given.insert(given.begin(), defaults.begin(), defaults.end());
@@ -311,7 +325,8 @@ void SourceFlags::settle(const CLI::App& app, MessageSource& source) {
     if (option == nullptr) continue;
     known += (known.empty() ? "" : ", ") + std::string(name);
     if (option->count() == 0) continue;
-    if (source.kind != none) throw Usage("expected one of -m, -f, -l, -n and -s, got more");
+    if (source.kind != none || option->count() > 1)
+      throw Usage("expected one of -m, -f, -l, -n and -s, got more");
     source.kind = kind;
   }
   if (source.kind == none) throw Usage("nothing to publish: expected one of " + known);

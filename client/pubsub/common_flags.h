@@ -72,7 +72,7 @@ struct PrintFlags {
 };
 
 std::vector<std::string> names_of(const CLI::App& app);
-std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv, RawFlags& raw);
+std::vector<std::string> words_of(CLI::App& app, int argc, char** argv, RawFlags& raw);
 
 // Runs `parse`; turns help and wrong usage into an exit status and a line.
 template <class Options, class Parse>
@@ -85,6 +85,9 @@ std::variant<Options, Ended> guarded(CLI::App& app, const char* verb, Parse pars
     return parse();
   } catch (const CLI::CallForHelp&) {
     std::fputs(app.help().c_str(), stdout);
+    return Ended{exit_status::done};
+  } catch (const CLI::CallForVersion& version) {
+    std::printf("%s\n", version.what());
     return Ended{exit_status::done};
   } catch (const CLI::ExtrasError&) {
     const auto extras = app.remaining();

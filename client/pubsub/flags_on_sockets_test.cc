@@ -153,6 +153,66 @@ TEST(Flags, PrintAShareOfTheMessages) {
   EXPECT_LT(printed, 172u);
 }
 
+TEST(Flags, MayBeGivenAgainAndTheLastCounts) {
+  RealBroker broker(Who::ours);
+  const auto port = std::to_string(broker.port());
+  Process sub(ours(
+      "sub", 1, {"-p", port, "-t", "a/#", "-q", "0", "-q", "2", "-d", "-C", "1", "-F", "<%t %q>"}));
+  ASSERT_TRUE(sub.prints("ubscribed")) << sub.output();
+  Process pub(ours("pub", 1, {"-p", port, "-t", "a/1", "-t", "a/2", "-q", "1", "-q", "2", "-n"}));
+  EXPECT_EQ(pub.exit_status(), 0) << pub.output();
+  EXPECT_EQ(sub.exit_status(), 0);
+  EXPECT_NE(sub.output().find("<a/2 2>"), std::string::npos) << sub.output();
+  // Messages are not flags: none may be lost by being replaced.
+  EXPECT_EQ(Process(ours("pub", 1, {"-t", "a", "-m", "x", "-m", "y"})).exit_status(), 2);
+}
+
+TEST(Flags, SayWhichProgramThisIs) {
+  for (const char* verb : {"pub", "sub", "rr"}) {
+    Process process(Words{MQ_REAL_PROGRAM, verb, "--version"});
+    EXPECT_EQ(process.exit_status(), 0);
+    EXPECT_EQ(process.output().rfind(std::string("mqttlab ") + verb + " ", 0), 0u)
+        << process.output();
+  }
+}
+
+// Each line as mosquitto_sub prints it; without a format an empty message is no line.
+TEST(Flags, PrintEmptyMessagesAsMosquittoDoes) {
+  RealBroker broker(Who::ours);
+  const auto port = std::to_string(broker.port());
+  for (const Words& flags : {Words{}, Words{"-v"}, Words{"-N"}, Words{"-v", "-N"}}) {
+    const Words kept[] = {{"-t", "e/1", "-n", "-q", "1"}, {"-t", "e/2", "-m", "x", "-q", "1"}};
+    std::string printed[2];
+    for (const bool is_ours : {false, true}) {
+      const Words session = {"-c", "-i", "s", "-q", "1", "-p", port, "-t", "e/#"};
+      const Words program =
+          is_ours ? Words{MQ_REAL_PROGRAM, "sub"} : Words{mosquitto_program("mosquitto_sub")};
+      EXPECT_EQ(Process(program + session + Words{"-E"}).exit_status(), 0);
+      for (const Words& message : kept)
+        EXPECT_EQ(Process(ours("pub", broker.port(), message)).exit_status(), 0);
+      Process process(program + session + flags + Words{"-C", "2"});
+      EXPECT_EQ(process.exit_status(), 0) << process.output();
+      printed[is_ours ? 1 : 0] = process.output();
+    }
+    EXPECT_EQ(printed[1], printed[0]);
+  }
+}
+
+TEST(Flags, ClearNothingThatIsFilteredOut) {
+  RealBroker broker(Who::ours);
+  for (const char* topic : {"r/kept", "r/cleared"})
+    EXPECT_EQ(Process(ours("pub", broker.port(), {"-t", topic, "-m", "x", "-r", "-q", "1"}))
+                  .exit_status(),
+              0);
+  Process clearing(ours("sub", broker.port(),
+                        {"-t", "r/#", "-T", "r/kept", "--remove-retained", "-v", "-C", "2"}));
+  EXPECT_EQ(clearing.exit_status(), 0);
+  EXPECT_EQ(clearing.output(), "r/cleared x\nr/cleared (null)\n");
+  Process left(ours("sub", broker.port(), {"-t", "r/#", "-v", "-C", "1", "-W", "5"}));
+  EXPECT_EQ(left.exit_status(), 0);
+  EXPECT_EQ(left.output(), "r/kept x\n");
+}
+
 class SharedKeys : public testing::Test {
  protected:
   void SetUp() override {

@@ -24,6 +24,9 @@ std::string printable(std::string text) {
 }  // namespace
 
 void Printer::print(const Publish& message, Session& session) {
+  // As mosquitto's clients do: of an empty message only a line with its topic is left.
+  const bool has_line_of_its_own = options_.verbose && options_.newline;
+  if (options_.format.empty() && message.payload.empty() && !has_line_of_its_own) return;
   const std::string_view plain = !options_.verbose         ? "%p"
                                  : message.payload.empty() ? "%t (null)"
                                                            : "%t %p";

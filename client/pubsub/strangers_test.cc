@@ -323,6 +323,12 @@ TEST(OurFlags, MayStandInAFileAsMosquittosDo) {
   Process given(words);
   EXPECT_EQ(given.exit_status(), 0) << given.output();
   EXPECT_NE(given.output().find("as given"), std::string::npos) << given.output();
+  // Filters of both count.
+  std::ofstream(pattern + "/mosquitto_sub", std::ios::app) << "-t y\n";
+  Process both(words);
+  EXPECT_EQ(both.exit_status(), 0) << both.output();
+  for (const char* filter : {"subscribed to x", "subscribed to y"})
+    EXPECT_NE(both.output().find(filter), std::string::npos) << both.output();
   std::ofstream(pattern + "/mosquitto_sub") << "\n--verbos\n";
   Process wrong(words);
   EXPECT_EQ(wrong.exit_status(), 2);

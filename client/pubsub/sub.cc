@@ -79,14 +79,15 @@ class Subscriber {
 
   void on_message(const Publish& message) {
     if (options_.retained_only && !message.retain) return session_.finish(exit_status::done);
+    const bool is_unwanted =
+        std::any_of(options_.filter_out.begin(), options_.filter_out.end(),
+                    [&](const std::string& filter) { return matches(filter, message.topic); });
+    if (is_unwanted) return;
     if (options_.remove_retained && message.retain && !message.payload.empty())
       session_.driver().give(
           PublishOrder{session_.next_handle(), Publish{.topic = message.topic, .retain = true}});
     if (options_.skip_stale && message.retain) return;
-    const bool is_unwanted =
-        std::any_of(options_.filter_out.begin(), options_.filter_out.end(),
-                    [&](const std::string& filter) { return matches(filter, message.topic); });
-    if (is_unwanted || chance_.unit() >= options_.printed_share) return;
+    if (chance_.unit() >= options_.printed_share) return;
     ++printed_;
     printer_.print(message, session_);
     if (options_.count && printed_ == *options_.count) session_.finish(exit_status::done);

@@ -18,7 +18,8 @@ std::variant<SubOptions, Ended> parse_sub(int argc, char** argv) {
     app.add_option("-t,--topic", topics, "topic filter; may be repeated")->allow_extra_args(false);
     app.add_option("-U,--unsubscribe", options.unsubscribe, "unsubscribe from this filter first")
         ->allow_extra_args(false);
-    app.add_option("-T,--filter-out", options.filter_out, "print nothing that this filter matches")
+    app.add_option("-T,--filter-out", options.filter_out,
+                   "print and clear nothing that this filter matches")
         ->allow_extra_args(false);
     app.add_option("-C", options.count, "end after so many messages")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62));

@@ -27,7 +27,7 @@
     if (!row) return;
     for (const one of [row, detail(row), row.parentElement]) one.classList.remove("away");
     set_open(row, true);
-    target.scrollIntoView({ block: "start" });
+    target.scrollIntoView({ block: "start", behavior: "instant" });
     if (target.matches(".of")) target.focus({ preventScroll: true });
   };
   for (const row of rows) {

@@ -60,16 +60,29 @@ void put_choices(Markup& out, const ConformJudged& one) {
     out << "<span class=\"sub\">chose: " << choice << "</span>";
 }
 
-// A folded list of cases of one kind.
-void put_list(Markup& out, const std::vector<const ConformJudged*>& cases, Literal what) {
+// Folded. Those that found the same choices taken stand together below them.
+void put_passed(Markup& out, const std::vector<const ConformJudged*>& cases) {
   if (cases.empty()) return;
-  out << "<details><summary>" << cases.size() << " " << what << "</summary><ul class=\"cases\">";
+  out << "<details><summary>" << cases.size() << " passed</summary>";
+  std::map<std::vector<std::string>, std::vector<const ConformJudged*>> by_choices;
+  for (const ConformJudged* one : cases) by_choices[one->choices].push_back(one);
+  for (const auto& [choices, alike] : by_choices) {
+    put_choices(out, *alike.front());
+    out << "<ul class=\"cases\">";
+    for (const ConformJudged* one : alike)
+      out << "<li><code>" << one->id << "</code> " << one->title << "</li>";
+    out << "</ul>";
+  }
+  out << "</details>";
+}
+
+void put_not_tried(Markup& out, const std::vector<const ConformJudged*>& cases) {
+  if (cases.empty()) return;
+  out << "<details><summary>" << cases.size() << " not tried</summary><ul class=\"cases\">";
   for (const ConformJudged* one : cases) {
     out << "<li>";
     put_title(out, *one);
-    if (!one->reason.empty()) out << "<span class=\"sub\">" << one->reason << "</span>";
-    put_choices(out, *one);
-    out << "</li>";
+    out << "<span class=\"sub\">" << one->reason << "</span></li>";
   }
   out << "</ul></details>";
 }
@@ -146,8 +159,8 @@ Markup Evidence::of(const MatrixRow& row, std::size_t target) {
           << place->second.substr(0, place->second.find('@')) << "</a></p>";
     }
   }
-  put_list(out, passed, "passed");
-  put_list(out, not_tried, "not tried");
+  put_passed(out, passed);
+  put_not_tried(out, not_tried);
   if (cell.watched != nullptr) put_watched(out, *cell.watched);
   if (cell.judged.empty()) {
     out << "<p class=\"sub\">";

@@ -19,6 +19,7 @@
 #include <sstream>
 
 #include "broker/config/config.h"
+#include "broker/server/named_files.h"
 #include "broker/server/store_writer.h"
 #include "broker/store/sqlite_store.h"
 #include "broker/store/store_error.h"
@@ -177,6 +178,11 @@ Checkup clocks() {
 Checkup configuration(const std::string& file, std::string& store) {
   const broker::ReadConfig read = broker::read_config(file);
   if (store.empty() && read.config.store.persistence) store = read.config.store.path();
+  const auto unusable =
+      read.usable() ? broker::unusable_files(read.config) : std::vector<std::string>();
+  if (!unusable.empty())
+    return {"configuration", bad, fmt::format("{}", fmt::join(unusable, "; ")),
+            "the broker would not start; mqttlab broker --test-config -c FILE tells all"};
   if (read.problems.empty()) return {.name = "configuration", .found = file + " is sound"};
   // The gravest ones: all of them are told by `mqttlab broker --test-config`.
   std::vector<broker::Problem> problems = read.problems;

@@ -581,6 +581,10 @@ class OtherVerbs(CommandTest):
             self.assertEqual(checks["configuration"]["state"], "good")
             self.assertIn("a sync takes", checks["folder"]["found"])
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [config])  # it leaves nothing
+            config.write_text(f"listener 1883\nacl_file {folder}/none\n")
+            done = mqttlab("doctor", "-o", folder, "-c", config)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{folder}/none: No such file", done.stdout)
             config.write_text("listener x\n")
             (pathlib.Path(folder) / "store").write_text("no store at all, but long enough " * 100)
             done = mqttlab("doctor", "-o", folder, "-c", config, "--store", f"{folder}/store")

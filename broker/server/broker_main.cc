@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/server/broker_options.h"
+#include "broker/server/named_files.h"
 #include "broker/server/service.h"
 
 namespace mq::broker {
@@ -17,6 +18,10 @@ int broker_main(int argc, char** argv) {
     std::fprintf(stderr, "mqttlab broker: %s\n", to_string(problem).c_str());
   if (!read.usable()) return exit_status::usage;
   if (flags.test_config) {
+    const auto unusable = unusable_files(read.config);
+    for (const std::string& line : unusable)
+      std::fprintf(stderr, "mqttlab broker: %s\n", line.c_str());
+    if (!unusable.empty()) return exit_status::usage;
     std::fprintf(stderr, "mqttlab broker: the configuration is sound\n");
     return exit_status::done;
   }

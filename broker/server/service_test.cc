@@ -240,6 +240,19 @@ TEST_F(Service, DoesNotStartWithAFileThatIsWrong) {
   EXPECT_THAT(tested.output(), HasSubstr("the configuration is sound"));
 }
 
+TEST_F(Service, TestsTheFilesThatTheConfigurationNames) {
+  std::ofstream(path("rules")) << "user ann\ntopik read x\n";
+  std::ofstream(path("cert")) << "no certificate\n";
+  write("password_file " + path("none") + "\nacl_file " + path("rules") +
+        "\nlistener 0 127.0.0.1\ncertfile " + path("cert") + "\nkeyfile " + path("cert") + "\n");
+  Process tested({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf"), "--test-config"});
+  EXPECT_EQ(tested.exit_status(), 2);
+  EXPECT_THAT(tested.output(), HasSubstr(path("none") + ": No such file"));
+  EXPECT_THAT(tested.output(), HasSubstr(path("rules") + ":2:1: expected user, topic"));
+  EXPECT_THAT(tested.output(), HasSubstr(path("cert") + ": "));
+  EXPECT_THAT(tested.output(), Not(HasSubstr("sound")));
+}
+
 TEST_F(Service, ListenersHaveUsersRulesAndTopicsOfTheirOwn) {
   Process passwd({MQ_REAL_PROGRAM, "passwd", "-c", "-b", path("users"), "ann", "secret"});
   ASSERT_EQ(passwd.exit_status(), 0) << passwd.output();

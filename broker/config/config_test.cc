@@ -217,6 +217,17 @@ TEST(Config, AListenerThatWasMeantToSpeakTlsNeverSpeaksWithout) {
                           HasSubstr("keyfile belongs to no listener")));
 }
 
+// Of mosquitto's listeners each has its own.
+TEST(Config, WhatHoldsForAllListenersIsSaidWhereItSeemsToBeOfOne) {
+  EXPECT_THAT(problems_of("listener 1\nlistener 2\nmax_qos 1\nmax_topic_alias 2\n"
+                          "use_username_as_clientid true"),
+              ElementsAre(HasSubstr("3:1: warning: max_qos holds for all listeners"),
+                          HasSubstr("4:1: warning: max_topic_alias holds"),
+                          HasSubstr("5:1: warning: use_username_as_clientid holds")));
+  EXPECT_THAT(problems_of("listener 1\nmax_qos 1"), ElementsAre());
+  EXPECT_THAT(problems_of("max_qos 1\nlistener 1\nlistener 2"), ElementsAre());
+}
+
 TEST(Config, AListenerHasACertificateForEachOfItsNames) {
   for (const char* order : {"certfile a\nkeyfile ka\ncertfile b\nkeyfile kb",
                             "certfile a\ncertfile b\nkeyfile ka\nkeyfile kb",

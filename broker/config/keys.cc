@@ -92,6 +92,12 @@ void set_time_format(Reading& reading, const ConfigEntry& entry) {
   }
 }
 
+template <void (*Set)(Reading&, const ConfigEntry&)>
+void shared(Reading& reading, const ConfigEntry& entry) {
+  reading.is_for_all(entry);
+  Set(reading, entry);
+}
+
 // ---- The table --------------------------------------------------------------------------------
 
 constexpr ConfigKey supported_keys[] = {
@@ -142,10 +148,11 @@ constexpr ConfigKey supported_keys[] = {
     {"clientid_prefixes", supported,
      "clients choose ids that begin so, and no others; may be repeated", add_id_prefix},
     {"use_username_as_clientid", supported,
-     "`true`: a client's id is its user name, whatever it says; without a user it is refused",
-     set_choice<&Settings::user_is_client_id>},
-    {"max_topic_alias", supported, "topic aliases of one publisher",
-     set_limit<&Limits::topic_aliases>},
+     "`true`: a client's id is its user name, whatever it says; without a user it is refused; for "
+     "all listeners",
+     shared<set_choice<&Settings::user_is_client_id>>},
+    {"max_topic_alias", supported, "topic aliases of one publisher; for all listeners",
+     shared<set_limit<&Limits::topic_aliases>>},
     {"max_sessions",
      supported,
      "sessions, connected or not",
@@ -213,7 +220,8 @@ constexpr ConfigKey supported_keys[] = {
      "the longest keep alive; 0: any. 5.0 clients are given it, older ones that want longer "
      "refused",
      set_keep_alive},
-    {"max_qos", supported, "the highest QoS that a client may publish with", set_max_qos},
+    {"max_qos", supported, "the highest QoS that a client may publish with; for all listeners",
+     shared<set_max_qos>},
     {"retain_available", supported, "whether messages may be retained",
      set_offer<&Offers::retained_messages>},
     {"wildcard_subscriptions", supported, "whether filters may have + and #",

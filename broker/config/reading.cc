@@ -196,6 +196,10 @@ void Reading::use_keys() {
           "psk_file: no listener has a psk_hint, nobody would be asked for a key");
 }
 
+void Reading::is_for_all(const ConfigEntry& entry) {
+  if (!config.listeners.empty()) for_all_.push_back(entry);
+}
+
 void Reading::finish() {
   if (default_is_wanted_) {
     config.listeners.insert(config.listeners.begin(), default_);
@@ -208,6 +212,10 @@ void Reading::finish() {
                               " belongs to no listener: it stands before the first "
                               "listener line, and there is neither port nor bind_address");
   }
+  if (config.listeners.size() > 1)
+    for (const ConfigEntry& entry : for_all_)
+      warning(entry.key_at,
+              entry.key + " holds for all listeners, not only for the one that it stands behind");
   use_keys();
   for (const ListenerConfig& made : config.listeners) check_tls(made);
 }

@@ -44,6 +44,9 @@ class Reading {
   ListenerConfig& listener(const ConfigEntry& entry);
   ListenerConfig& default_listener(const ConfigEntry& entry);  // that is asked for by this key
 
+  // mosquitto's listeners each have their own value of this key, ours have one together.
+  void is_for_all(const ConfigEntry& entry);
+
   // For all listeners that have a psk_hint.
   std::optional<ConfigEntry> psk_file;
 
@@ -70,6 +73,7 @@ class Reading {
   ListenerConfig default_;
   bool default_is_wanted_ = false;
   std::vector<ConfigEntry> default_keys_;
+  std::vector<ConfigEntry> for_all_;  // of those that stand behind a listener
   std::vector<std::string> seen_;
 };
 

@@ -446,6 +446,13 @@ class Refusals(CommandTest):
         self.assertEqual(run.returncode, 4, run.stdout + run.stderr)
         self.assertIn("Nothing proven:", run.stdout)
 
+    def test_an_expectation_that_was_not_tried_is_named_beside_what_held(self):
+        untried = SMALL + "  - retained: last-value\n"
+        run = mqttlab("run", self.scenario(untried), "-o", self.results, "--world", "memory")
+        self.assertEqual(run.returncode, 4, run.stdout + run.stderr)
+        self.assertIn("Not proven: What is expected had no chance to break: A new subscription",
+                      run.stdout)
+
 
 class Trouble(CommandTest):
     def test_a_disk_that_fills_up_is_said_and_what_was_measured_is_kept(self):

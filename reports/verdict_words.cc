@@ -43,12 +43,32 @@ std::string held_sentence(const Results& results) {
   return text + ".";
 }
 
+// Something held, but not all that the scenario asks for was put to the test.
+bool held_in_part(const Results& results) {
+  return results.verdict == Verdict::not_tried && results.why.empty() &&
+         count_of(results, Verdict::held) > 0;
+}
+
+std::string untried_sentence(const Results& results) {
+  if (!held_in_part(results)) return "No promise had a chance to break: this run proves nothing.";
+  const auto untried = [](const Finding& finding) {
+    return finding.expected && finding.verdict == Verdict::not_tried;
+  };
+  const auto first = std::find_if(results.findings.begin(), results.findings.end(), untried);
+  if (first == results.findings.end()) return "No message came through.";
+  const auto more = std::count_if(std::next(first), results.findings.end(), untried);
+  return fmt::format("What is expected had no chance to break: {}{}",
+                     without_full_stop(first->promise),
+                     more == 0 ? "." : fmt::format(" (and {} more).", more));
+}
+
 }  // namespace
 
 std::string verdict_word(const Results& results) {
   if (results.verdict == Verdict::broken) return "Broken";
   if (!results.complete) return "Interrupted";
-  return results.verdict == Verdict::held ? "Held" : "Nothing proven";
+  if (results.verdict == Verdict::held) return "Held";
+  return held_in_part(results) ? "Not proven" : "Nothing proven";
 }
 
 std::string verdict_sentence(const Results& results) {
@@ -58,7 +78,7 @@ std::string verdict_sentence(const Results& results) {
   else if (results.verdict == Verdict::held)
     text = held_sentence(results);
   else
-    text = results.why.empty() ? "No promise had a chance to break: this run proves nothing." : "";
+    text = results.why.empty() ? untried_sentence(results) : "";
   if (!results.why.empty()) text += (text.empty() ? "" : " ") + results.why;
   if (!results.complete)
     text += fmt::format(" The run was interrupted after {} of {}.",

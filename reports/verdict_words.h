@@ -9,7 +9,7 @@
 
 namespace mq::report {
 
-// "Broken", "Held", "Nothing proven"; an interrupted run says so.
+// "Broken", "Held", "Not proven", "Nothing proven"; an interrupted run says so.
 std::string verdict_word(const Results& results);
 // One or two sentences: what broke, or what held.
 std::string verdict_sentence(const Results& results);

@@ -13,9 +13,9 @@ namespace mq::checks {
 namespace {
 
 // After one of these a client has to be heard again; others only make it slow.
-constexpr std::array<std::string_view, 11> interrupting = {"cut",   "outage",    "roaming", "crash",
-                                                           "pause", "half_open", "reset",   "nat",
-                                                           "move",  "reboot",    "storm"};
+constexpr std::array<std::string_view, 12> interrupting = {"cut",   "outage", "roaming",   "crash",
+                                                           "pause", "disk",   "half_open", "reset",
+                                                           "nat",   "move",   "reboot",    "storm"};
 
 template <class T>
 void add(std::optional<T>& sum, std::optional<T>& most, const std::optional<T>& one) {

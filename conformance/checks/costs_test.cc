@@ -14,6 +14,7 @@ class CostsTest : public testing::Test {
   CostsTest() {
     trace.run().faults.push_back({"cut", "sensor", {0}});
     trace.run().faults.push_back({"slow", "sensor", {0}});
+    trace.run().faults.push_back({"disk", "broker", {}});
     sensor = trace.add_client({.id = "sensor", .group = "sensors"});
     meter = trace.add_client({.id = "meter", .group = "meters"});
     trace.broker_starts();
@@ -85,6 +86,16 @@ TEST_F(CostsTest, OnlyTheLastOfOverlappingOutagesCountsAndOnlyOfWhoItTouched) {
   trace.happens(trace::FaultEnded{0, sensor}).after(1s);
   trace.publishes(sensor, "t", Qos::at_least_once);
   EXPECT_EQ(trace.judged().costs.first_message.count(), 1u);
+}
+
+TEST_F(CostsTest, AnOutageWithinAFullDiskIsOverWhenTheDiskHasRoomAgain) {
+  trace.happens(trace::FaultBegan{2}).happens(trace::FaultBegan{0, sensor}).after(10s);
+  trace.happens(trace::FaultEnded{0, sensor}).after(5min);
+  trace.happens(trace::FaultEnded{2}).after(3s);
+  trace.publishes(sensor, "t", Qos::at_least_once);
+  const Judgement judged = trace.judged();
+  EXPECT_EQ(judged.costs.first_message.count(), 1u);
+  EXPECT_LT(judged.costs.first_message.max(), 4s);
 }
 
 TEST_F(CostsTest, AFaultThatOnlySlowsIsNoOutage) {

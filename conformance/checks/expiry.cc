@@ -13,19 +13,52 @@ using namespace std::chrono_literals;
 // A broker counts in whole seconds, and what it sends may wait for its disk.
 constexpr Duration second_more = 1500ms;
 
+// With so much on the way to a client, a system's buffers are filled: what a broker gives to its
+// system then leaves later, and nobody can change any more what it says.
+constexpr std::size_t buffered_bytes = 32 * 1024;
+
 }  // namespace
 
 void ExpiryCheck::observe(const trace::Event& event) {
   if (const auto* seen = std::get_if<trace::PacketSeen>(&event.what)) {
-    if (seen->end != trace::End::broker || kind(*seen->packet) != Kind::publish) return;
+    if (seen->end == trace::End::client) {
+      if (!seen->sent) on_received(*seen);
+      return;
+    }
+    if (kind(*seen->packet) != Kind::publish) return;
     const auto& publish = std::get<Publish>(*seen->packet);
     if (!seen->sent)
       on_arrival(publish, event.at);
-    else if (!messages_.empty())
+    else
       on_sent(*seen, publish, event.at);
   } else if (std::holds_alternative<trace::BrokerUp>(event.what)) {
     started_ = event.at;
   }
+}
+
+ExpiryCheck::UnderWay& ExpiryCheck::under_way(trace::Connection connection) {
+  const auto client = static_cast<std::size_t>(connection.client);
+  if (client >= under_way_.size()) under_way_.resize(client + 1);
+  UnderWay& found = under_way_[client];
+  if (found.connection < connection.number) found = {connection.number, 0, false};
+  return found;
+}
+
+void ExpiryCheck::on_received(const trace::PacketSeen& seen) {
+  if (!fleet_.knows(seen.connection.client)) return;
+  UnderWay& one = under_way(seen.connection);
+  one.is_watched = true;
+  if (kind(*seen.packet) == Kind::publish)
+    one.bytes -= std::min(one.bytes, std::get<Publish>(*seen.packet).payload.size());
+}
+
+// Whether it stands behind so much that it may have been given to the system long ago.
+bool ExpiryCheck::goes_behind_others(const trace::PacketSeen& seen, const Publish& publish) {
+  if (!fleet_.knows(seen.connection.client)) return false;
+  UnderWay& one = under_way(seen.connection);
+  const bool does = one.is_watched && one.bytes >= buffered_bytes;
+  one.bytes += publish.payload.size();
+  return does;
 }
 
 void ExpiryCheck::on_arrival(const Publish& publish, Instant at) {
@@ -46,6 +79,7 @@ void ExpiryCheck::on_arrival(const Publish& publish, Instant at) {
 }
 
 void ExpiryCheck::on_sent(const trace::PacketSeen& seen, const Publish& publish, Instant at) {
+  if (goes_behind_others(seen, publish) || messages_.empty()) return;
   if (publish.dup) return;  // begun in time, perhaps
   const auto stamp = trace::stamp_of(publish.payload.text());
   if (!stamp) return;

@@ -42,12 +42,23 @@ class ExpiryCheck final : public Check {
     }
   };
 
+  // Of PUBLISH packets: what the broker has given to its system, and the client has not got.
+  struct UnderWay {
+    std::uint32_t connection = 0;
+    std::size_t bytes = 0;
+    bool is_watched = false;  // what the client gets is seen
+  };
+
+  UnderWay& under_way(trace::Connection connection);  // of a known client
+  void on_received(const trace::PacketSeen& seen);
+  bool goes_behind_others(const trace::PacketSeen& seen, const Publish& publish);
   void on_arrival(const Publish& publish, Instant at);
   void on_sent(const trace::PacketSeen& seen, const Publish& publish, Instant at);
 
   const Fleet& fleet_;
   boost::unordered_flat_map<trace::Stamp, Perishable, Hash> messages_;
   std::deque<trace::Stamp> order_;
+  std::vector<UnderWay> under_way_;  // by client
   Instant started_{};
   Tally tally_;
 };

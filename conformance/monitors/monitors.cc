@@ -223,7 +223,8 @@ void Monitors::on(const trace::MalformedSeen& seen, Instant at) {
 void Monitors::on(const trace::LinkClosed& closed, Instant at) {
   Link* const link = find(closed.connection, closed.end);
   if (link == nullptr) return;  // the attempt came to nothing
-  watcher(closed.end).closed(*link, at, closed.by_this_end);
+  const bool is_reset = closed.cause == trace::CloseCause::reset;
+  watcher(closed.end).closed(*link, at, closed.by_this_end, is_reset);
   drop(side(closed.connection.client, closed.end), *link);
 }
 

@@ -348,7 +348,7 @@ void Watcher::owe_close(Link& link, Watch watch, Instant at) {
   link.must_close_since = at;
 }
 
-void Watcher::closed(Link& link, Instant at, bool by_watched) {
+void Watcher::closed(Link& link, Instant at, bool by_watched, bool is_reset) {
   // A side that hears nothing of the end does not close by itself: it was the peer's to wait.
   const bool was_silent = link.accepted && link.keep_alive != 0 && !watches_client() &&
                           at - link.last_heard >= std::chrono::seconds(link.keep_alive) * 3 / 2;
@@ -370,8 +370,10 @@ void Watcher::closed(Link& link, Instant at, bool by_watched) {
     } else if (may_have_begun && session->exists == Known::no) {
       session->exists = Known::maybe;
     }
-    // What was written to a connection that was gone is not in the trace, and counts as sent.
-    if (!by_watched && !link.disconnect_heard) session->is_certain = false;
+    // What was written to a connection that was gone, or was cut short by the writer's RST, is not
+    // in the trace, and counts as sent.
+    if ((!by_watched && !link.disconnect_heard) || (by_watched && is_reset))
+      session->is_certain = false;
   }
 }
 

@@ -61,7 +61,7 @@ class Watcher {
     if (link.in_flight >= bytes_that_fill) link.full_until = at;
     link.in_flight -= static_cast<std::uint32_t>(std::min<std::size_t>(link.in_flight, bytes));
   }
-  void closed(Link& link, Instant at, bool by_watched);
+  void closed(Link& link, Instant at, bool by_watched, bool is_reset);
   // The watched side cannot work, or can again: what it has to do in time counts from then.
   void cannot_work() { cannot_work_ = true; }
   void works_again(Instant at) {

@@ -102,8 +102,8 @@ void WatchedPeer::ended(LinkNumber link, Instant at, By by) {
   Both* const both = find(link);
   if (both == nullptr) return;
   both->is_over = true;
-  peer_.closed(both->peer, at, by == By::peer);
-  tester_.closed(both->tester, at, by == By::tester);
+  peer_.closed(both->peer, at, by == By::peer, false);
+  tester_.closed(both->tester, at, by == By::tester, false);
 }
 
 WatchedOutcome WatchedPeer::finish(Instant at) {

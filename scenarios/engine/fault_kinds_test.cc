@@ -244,14 +244,29 @@ void happens(const KindOfFault& kind) {
   }
 }
 
+// The broker closes the old connection, over which most of a big message has not gone yet.
+template <class World>
+void moves_during_a_big_message() {
+  const auto seen = play<World>(
+      "faults:\n"
+      "  - { at: 1min, push: screen, topic: fw, payload: 400kB }\n"
+      "  - { at: 61s, move: sensor }\n");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->longest, 400'000u);
+}
+
 class FaultKinds : public testing::TestWithParam<KindOfFault> {};
 INSTANTIATE_TEST_SUITE_P(All, FaultKinds, testing::ValuesIn(all_kinds()),
                          [](const auto& kind) { return kind.param.name; });
 
 TEST_P(FaultKinds, HappensInTheMemoryWorld) { happens<sim::MemoryWorld>(GetParam()); }
+TEST(FaultKind, AMoveDuringABigMessageInTheMemoryWorld) {
+  moves_during_a_big_message<sim::MemoryWorld>();
+}
 
 #ifdef MQTTLAB_NS3_VERSION
 TEST_P(FaultKinds, HappensOverTcp) { happens<sim::Ns3World>(GetParam()); }
+TEST(FaultKind, AMoveDuringABigMessageOverTcp) { moves_during_a_big_message<sim::Ns3World>(); }
 #endif
 
 std::vector<Duration> since_the_start(const std::vector<Instant>& all) {

@@ -290,7 +290,8 @@ broker::Authenticated LinkedBackend::verdict_on(const broker::Authenticate& aske
 void LinkedBackend::close(BackendLink id) {
   Link* const link = find(id);
   if (link == nullptr || !link->connection) return;
-  lingering_.emplace(now_ + linked_linger, id);
+  // Behind so much its last bytes would wait for a peer that may be gone.
+  lingering_.emplace(now_ + (link->port->is_clogged() ? Duration::zero() : linked_linger), id);
   tell(id, *link);
   const auto connection = link->connection;
   connection->close();
@@ -307,12 +308,13 @@ void LinkedBackend::ended(BackendLink id) {
 
 void LinkedBackend::end_lingering() {
   while (!lingering_.empty() && lingering_.begin()->first <= now_) {
-    Link* const link = find(lingering_.begin()->second);
+    const BackendLink id = lingering_.begin()->second;
+    Link* const link = find(id);
     lingering_.erase(lingering_.begin());
-    if (link == nullptr || link->core_knows_end) continue;
-    const auto connection = link->connection;
-    connection->stream().reset();
-    connection->abort();
+    if (link == nullptr) continue;
+    link->port->reset();
+    tell(id, *link);
+    if (!link->core_knows_end) std::shared_ptr(link->connection)->abort();
   }
 }
 

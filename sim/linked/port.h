@@ -16,6 +16,7 @@ namespace mq::sim {
 
 inline constexpr std::size_t port_receive_bytes = 64 * 1024;  // not read by the broker yet
 inline constexpr std::size_t port_send_bytes = 256 * 1024;    // not taken by the world yet
+inline constexpr std::size_t port_clogged_bytes = 16 * 1024;  // it takes no more
 
 // Shared by both sides; the broker's may be gone before the world has taken the last bytes.
 class Port {
@@ -33,8 +34,15 @@ class Port {
   void fail() { failed_ = true; }
 
   bool has_outgoing() const { return !outgoing_.empty(); }
+  bool is_clogged() const { return outgoing_.size() >= port_clogged_bytes; }
   bool closed() const { return closed_; }
   bool was_reset() const { return reset_; }
+
+  // What the world has not taken yet is lost.
+  void reset() {
+    outgoing_.clear();
+    reset_ = closed_ = true;
+  }
 
   // Calls the broker's side for what has changed since the last time. The function that is called
   // may be the end of the socket that holds it: it is copied first.
@@ -85,7 +93,7 @@ class PortSocket final : public Socket {
   std::size_t read(std::span<std::byte> into) override { return port_->incoming_.take(into); }
   bool at_end() const override { return port_->peer_ended_ && port_->incoming_.empty(); }
   void shutdown_write() override { port_->closed_ = true; }
-  void reset() override { port_->reset_ = port_->closed_ = true; }
+  void reset() override { port_->reset(); }
   std::string device_address() const override { return port_->peer_; }
 
  private:

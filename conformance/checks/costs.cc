@@ -134,13 +134,13 @@ std::vector<Finding> CostCheck::finish(Instant end) {
   for (const auto& expectation : fleet_.run().expectations) {
     const std::string& id = expectation.id;
     if (id == "first_message")
-      findings.push_back(judge_percentile(
-          expectation, costs_.first_message, "first-message",
-          " % of all outages of a client, its next message comes through within "));
+      findings.push_back(
+          judge_percentile(expectation, costs_.first_message, "first-message", "After ",
+                           " outages of a client, its next message comes through within "));
     else if (id == "staleness")
-      findings.push_back(judge_percentile(
-          expectation, costs_.staleness, "staleness",
-          " % of all retained values are given to a new subscription at an age below "));
+      findings.push_back(
+          judge_percentile(expectation, costs_.staleness, "staleness", "",
+                           " retained values are given to a new subscription at an age below "));
     else if (id == "bytes" || id == "radio" || id == "energy" || id == "reconnects" || id == "age")
       findings.push_back(judge(expectation));
   }

@@ -75,6 +75,8 @@ TEST_F(CostsTest, AfterAnOutageTheNextMessageCounts) {
   const Judgement judged = trace.judged();
   EXPECT_EQ(judged.costs.first_message.count(), 1u);
   EXPECT_EQ(finding(judged, "first-message-p100").verdict, Verdict::held);
+  EXPECT_EQ(finding(judged, "first-message-p100").promise,
+            "After all outages of a client, its next message comes through within 4 s.");
 }
 
 TEST_F(CostsTest, OnlyTheLastOfOverlappingOutagesCountsAndOnlyOfWhoItTouched) {

@@ -8,11 +8,22 @@ namespace mq::checks {
 
 namespace {
 
+std::string share_text(double percentile) {
+  return percentile == 100 ? "all" : number_text(percentile) + " % of all";
+}
+
+std::string sentence(std::string text) {
+  if (text.starts_with("all")) text.front() = 'A';
+  return text + ".";
+}
+
 // Fills in what was measured against the limit, and the verdict.
 void judge(const trace::Expectation& expectation, const LatencyHistogram& all,
            const char* nothing_measured, Finding& finding) {
   const Duration below = expectation.below.value_or(Duration::max());
-  const std::string percentile = "p" + number_text(expectation.percentile);
+  const std::string percentile = expectation.percentile == 100
+                                     ? std::string("longest")
+                                     : "p" + number_text(expectation.percentile);
   finding.expected = true;
   finding.limit = percentile + " below " + duration_text(below);
   finding.tried = all.count();
@@ -29,12 +40,12 @@ void judge(const trace::Expectation& expectation, const LatencyHistogram& all,
 }  // namespace
 
 Finding judge_percentile(const trace::Expectation& expectation, const LatencyHistogram& all,
-                         std::string id, const std::string& within) {
+                         std::string id, const std::string& before, const std::string& within) {
   const std::string percent = number_text(expectation.percentile);
   Finding finding;
   finding.id = std::move(id) + "-p" + percent;
-  finding.promise =
-      percent + within + duration_text(expectation.below.value_or(Duration::max())) + ".";
+  finding.promise = sentence(before + share_text(expectation.percentile) + within +
+                             duration_text(expectation.below.value_or(Duration::max())));
   judge(expectation, all, "nothing measured", finding);
   return finding;
 }
@@ -44,7 +55,7 @@ Finding judge_latency(const trace::Expectation& expectation, const LatencyHistog
   const std::string percent = number_text(expectation.percentile);
   Finding finding;
   finding.id = "latency-p" + percent;
-  finding.promise = percent + " % of all messages";
+  finding.promise = share_text(expectation.percentile) + " messages";
   LatencyHistogram chosen;
   for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once})
     if (expectation.qos.value_or(qos) == qos) chosen.merge(all[static_cast<std::size_t>(qos)]);
@@ -53,7 +64,8 @@ Finding judge_latency(const trace::Expectation& expectation, const LatencyHistog
     finding.id += "-qos" + qos;
     finding.promise += " of QoS " + qos;
   }
-  finding.promise += " arrive within " + duration_text(below) + " of being published.";
+  finding.promise =
+      sentence(finding.promise + " arrive within " + duration_text(below) + " of being published");
   judge(expectation, chosen, "no message arrived", finding);
   return finding;
 }

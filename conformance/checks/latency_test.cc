@@ -43,6 +43,21 @@ TEST_F(LatencyTest, AboveTheLimitIsBrokenAndLate) {
   EXPECT_EQ(judgement.ledger.totals[1].late, 1u);
 }
 
+TEST_F(LatencyTest, TheHundredthPercentileIsCalledTheLongest) {
+  LatencyHistogram all[3];
+  all[0].record(3s);
+  const trace::Expectation expectation = {.id = "latency",
+                                          .argument = {},
+                                          .qos = std::nullopt,
+                                          .percentile = 100,
+                                          .below = 2s,
+                                          .as_written = {}};
+  const Finding longest = judge_latency(expectation, all);
+  EXPECT_EQ(longest.promise, "All messages arrive within 2 s of being published.");
+  EXPECT_EQ(longest.limit, "longest below 2 s");
+  EXPECT_EQ(longest.measured, "longest 3 s");
+}
+
 TEST_F(LatencyTest, AnotherQosIsNotTried) {
   EXPECT_EQ(judged(Qos::exactly_once, 1s).verdict, Verdict::not_tried);
   EXPECT_EQ(judgement.verdict, Judgement::Verdict::nothing_measured);

@@ -114,9 +114,9 @@ std::string terminal_text(const Results& results, Colour colour) {
   for (const Finding* finding : by_importance(results)) {
     if (finding->verdict == Verdict::held) continue;
     if (finding->verdict == Verdict::not_tried && !finding->expected) continue;
-    out +=
-        fmt::format("  {:<9}  {}: {} (limit: {})\n", word(finding->verdict),
-                    visible(finding->promise), visible(finding->measured), visible(finding->limit));
+    out += fmt::format("  {:<9}  {}: {} (limit: {})\n", word(finding->verdict),
+                       visible(without_full_stop(finding->promise)), visible(finding->measured),
+                       visible(finding->limit));
     if (!finding->evidence.empty())
       out += fmt::format("             {} {}\n", clock(finding->evidence.front().at),
                          visible(finding->evidence.front().text));

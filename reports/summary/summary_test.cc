@@ -72,5 +72,12 @@ TEST(Terminal, NamesWhatDidNotHold) {
   EXPECT_THAT(text, HasSubstr("repeat  ./mqttlab run"));
 }
 
+TEST(Terminal, APromiseBeforeAColonHasNoFullStop) {
+  Results results = run(false);
+  for (auto& finding : results.findings)
+    if (finding.id == "qos1") finding.promise = "It arrives.";
+  EXPECT_THAT(terminal_text(results, Colour::off), HasSubstr("  It arrives: 3 of 4,080 lost"));
+}
+
 }  // namespace
 }  // namespace mq::report

@@ -117,12 +117,15 @@ std::string results_of_shard(const std::string& folder, const campaign::Shard& s
   return fmt::format("{}/shard-{:05}-of-{:05}.db", folder, shard.number + 1, shard.count);
 }
 
-std::vector<std::string> results_files(const std::string& word) {
+std::vector<std::string> results_files(const std::string& word, const std::string& folder) {
   std::error_code error;
   const std::string extension = fs::path(word).extension().string();
   const bool is_campaign = extension == ".yaml" || extension == ".yml";
-  const std::string place = is_campaign ? default_campaign_folder(word) : word;
+  std::string place = word;
+  if (is_campaign) place = folder.empty() ? default_campaign_folder(word) : folder;
   if (!fs::is_directory(place, error)) {
+    if (is_campaign && !fs::exists(word, error))
+      throw campaign::ResultsError(word + ": no such file", true);
     if (is_campaign) return {};
     return {place};
   }
@@ -163,8 +166,8 @@ std::optional<Stored> read_stored(const std::vector<std::string>& files) {
     });
   }
   if (!stored.plan) {
-    fmt::print(stderr, "mqttlab: there are no results yet{}{}\n", files.empty() ? "" : " in ",
-               files.empty() ? "" : files.front());
+    fmt::print(stderr, "mqttlab: there are no results yet{}{}; `mqttlab campaign run` makes some\n",
+               files.empty() ? "" : " in ", files.empty() ? "" : files.front());
     return std::nullopt;
   }
   std::vector<const campaign::Outcome*> in_order;

@@ -29,8 +29,8 @@ std::string results_of_all(const std::string& folder);  // campaign.db
 std::string results_of_shard(const std::string& folder, const campaign::Shard& shard);
 
 // The results files that a user's word means: a file itself, of a folder all, of a campaign file
-// those of its folder. In the order of their names.
-std::vector<std::string> results_files(const std::string& word);
+// those in `folder`, or in its own folder if that is empty. In the order of their names.
+std::vector<std::string> results_files(const std::string& word, const std::string& folder);
 
 // Everything that some results files know of one campaign.
 struct Stored {

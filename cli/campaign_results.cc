@@ -32,10 +32,11 @@ int guarded(const Work& work) try {
   return trouble.is_refused ? exit_code::usage : exit_code::fault;
 }
 
-std::vector<std::string> all_files(const std::vector<std::string>& words) {
+std::vector<std::string> all_files(const std::vector<std::string>& words,
+                                   const std::string& folder) {
   std::vector<std::string> files;
   for (const std::string& word : words)
-    for (std::string& file : results_files(word))
+    for (std::string& file : results_files(word, folder))
       if (std::find(files.begin(), files.end(), file) == files.end())
         files.push_back(std::move(file));
   return files;
@@ -45,11 +46,12 @@ std::vector<std::string> all_files(const std::vector<std::string>& words) {
 
 struct StatusFlags {
   std::vector<std::string> results;
+  std::string folder;
   bool json = false;
 };
 
 int status(const StatusFlags& flags) {
-  const auto stored = read_stored(all_files(flags.results));
+  const auto stored = read_stored(all_files(flags.results, flags.folder));
   if (!stored) return exit_code::nothing;
   fmt::print(
       "{}", flags.json ? campaign::to_json(*stored->summary) : campaign::text_of(*stored->summary));
@@ -69,7 +71,9 @@ std::string folder_of(const std::string& file) {
 }
 
 int report_verb(const ReportFlags& flags) {
-  const std::vector<std::string> files = all_files(flags.results);
+  // What `run FILE -o DIR` left is meant by `report FILE -o DIR`.
+  std::vector<std::string> files = all_files(flags.results, flags.wish.folder);
+  if (files.empty()) files = all_files(flags.results, {});
   const auto stored = read_stored(files);
   if (!stored) return exit_code::nothing;
   CampaignReport wish = flags.wish;
@@ -105,7 +109,7 @@ int merge(const MergeFlags& flags) {
                "campaign.db)\n");
     return exit_code::usage;
   }
-  std::vector<std::string> files = all_files(flags.results);
+  std::vector<std::string> files = all_files(flags.results, {});
   std::error_code ignored;
   std::erase_if(files, [&](const std::string& file) {
     return std::filesystem::equivalent(file, target, ignored);
@@ -165,6 +169,8 @@ void add_campaign_results(Command& campaign, int& exit_code) {
   status_verb
       .option("RESULTS", status_flags->results, "the campaign file, a folder, or files of results")
       .required();
+  status_verb.option("-o,--output", status_flags->folder,
+                     "with a campaign file: the folder that `run -o` was given");
   status_verb.flag("--json", status_flags->json, "print everything as one JSON document");
   status_verb.runs(
       [status_flags, &exit_code] { exit_code = guarded([&] { return status(*status_flags); }); });
@@ -178,7 +184,7 @@ void add_campaign_results(Command& campaign, int& exit_code) {
   report_below.option("--y", report_flags->wish.y, "the parameter from top to bottom");
   report_below.option("-o,--output", report_flags->wish.folder,
                       "folder for report.html, campaign.csv and campaign.json; default: where the "
-                      "results are");
+                      "results are; with a campaign file, results in it are what is shown");
   report_below.runs([report_flags, &exit_code] {
     exit_code = guarded([&] { return report_verb(*report_flags); });
   });

@@ -120,6 +120,12 @@ std::string same_again(const RunFlags& flags) {
   return command;
 }
 
+std::string end_of(std::size_t runs) {
+  if (runs == 0) return "no run falls to it, there is nothing to do";
+  return (runs == 1 ? "its " : "all ") + report::count(runs, "run") +
+         (runs == 1 ? " has ended" : " have ended");
+}
+
 int run_into(const RunFlags& flags, const std::string& path, const campaign::Plan& plan,
              const campaign::Shard& shard, CampaignRunner& runner) {
   const std::vector<KeyedRun> runs = campaign::keyed_runs(plan);
@@ -147,8 +153,7 @@ int run_into(const RunFlags& flags, const std::string& path, const campaign::Pla
   results.for_each([&](const campaign::Outcome& outcome) { summary.take(outcome); });
   fmt::print("{}results   {}\n", campaign::text_of(summary), path);
   if (shard.count > 1 && interrupt_seen() == 0)
-    fmt::print("shard     {} of {}: all {} have ended\n", shard.number + 1, shard.count,
-               report::count(mine.size(), "run"));
+    fmt::print("shard     {} of {}: {}\n", shard.number + 1, shard.count, end_of(mine.size()));
   if (interrupt_seen() != 0) {
     fmt::print("go on     {}\n", same_again(flags));
     return interrupt_exit_code();

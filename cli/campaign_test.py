@@ -91,7 +91,11 @@ class Commit(Case):
         with sqlite3.connect(self.at / "out/campaign.db") as database:
             said = {row[0] for row in database.execute(
                 "SELECT evidence FROM run WHERE verdict = 'broken'")}
-        self.assertTrue(all(re.fullmatch(r"p100 [\d.]+ s", text) for text in said), said)
+        self.assertTrue(all(re.fullmatch(r"longest [\d.]+ s", text) for text in said), said)
+        self.assertIn("20 of 20", self.campaign("status", "sweep.yaml", "-o", "out").stdout)
+        self.campaign("report", "sweep.yaml", "-o", "out", code=1)
+        idle = self.campaign("run", "sweep.yaml", "-o", "shards", "--shard", "40/50")
+        self.assertIn("no run falls to it", idle.stdout)
         status = json.loads(self.campaign("status", "out", "--json").stdout)
         self.assertEqual(status["runs_done"], 20)
         for place in status["places"]:
@@ -197,6 +201,8 @@ class Commit(Case):
         self.assertIn("--tasks needs --engine",
                       self.campaign("plan", "sweep.yaml", "--tasks", "3", code=2).stderr)
         self.assertIn("no results", self.campaign("status", "sweep.yaml", code=4).stderr)
+        self.assertIn("nosuch.yaml: no such file",
+                      self.campaign("status", "nosuch.yaml", code=2).stderr)
         (self.at / "text.db").write_text("no database, but long enough to be looked at as one\n")
         self.assertIn("not a results file", self.campaign("status", "text.db", code=2).stderr)
 

@@ -129,6 +129,14 @@ int list_cases(const ListFlags& flags) {
   return print_cases(cases, library, flags.json);
 }
 
+// "4.4.0-1", "[mqtt-4.4.0-1]", "v4/MQTT-4.4.0-1": what is left without a version that is known.
+std::string as_clause(std::string_view name) {
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  name = name.substr(name.rfind('/') + 1);
+  const bool has_number_only = !name.empty() && name.front() >= '0' && name.front() <= '9';
+  return (has_number_only ? "MQTT-" : "") + std::string(name);
+}
+
 int explain(const ListFlags& flags) {
   const Library library = library_of(flags.cases);
   if (!is_sound(library)) return exit_code::usage;
@@ -138,14 +146,12 @@ int explain(const ListFlags& flags) {
     std::vector<std::string> names;
     for (const auto& statement : library.statements) names.push_back(to_text(statement.id));
     // The same clause means different things in the two versions of the standard.
-    const auto in_version = [&](const char* version) {
-      const auto is = conformance::statement_named(version + flags.name);
-      return is && conformance::find(library.statements, *is) != nullptr;
-    };
     std::string meant;
-    for (const char* version : {"v5/", "v3.1.1/"})
-      if (in_version(version))
-        meant += (meant.empty() ? ", did you mean " : " or ") + (version + flags.name);
+    for (const char* version : {"v5/", "v3.1.1/"}) {
+      const auto is = conformance::statement_named(version + as_clause(flags.name));
+      if (is && conformance::find(library.statements, *is) != nullptr)
+        meant += (meant.empty() ? ", did you mean " : " or ") + to_text(*is);
+    }
     meant = meant.empty() ? did_you_mean(flags.name, names) : meant + "?";
     fmt::print(stderr, "mqttlab: `{}` is no statement; expected one such as v5/MQTT-4.4.0-1{}\n",
                flags.name, meant);

@@ -369,6 +369,17 @@ class Lists(Conform):
         self.assertEqual(either.returncode, 2)
         self.assertIn("did you mean v5/MQTT-3.1.2-22 or v3.1.1/MQTT-3.1.2-22?", either.stderr)
 
+    def test_a_statement_is_found_however_its_letters_are_written(self):
+        said = mqttlab("explain", "v5/MQTT-4.4.0-1").stdout
+        for name in ("V5/mqtt-4.4.0-1", "[v5/MQTT-4.4.0-1]"):
+            self.assertEqual(mqttlab("explain", name).stdout, said)
+        for name in ("mqtt-4.4.0-1", "[MQTT-4.4.0-1]", "4.4.0-1", "v4/MQTT-4.4.0-1", "v5/4.4.0-1"):
+            self.assertIn("did you mean v5/MQTT-4.4.0-1 or v3.1.1/MQTT-4.4.0-1?",
+                          mqttlab("explain", name).stderr)
+        cases = mqttlab("list", "cases", "--only", "v5/MQTT-4.4.0-1").stdout
+        self.assertTrue(cases)
+        self.assertEqual(mqttlab("list", "cases", "--only", "V5/mqtt-4.4.0-1").stdout, cases)
+
     def test_cases_are_listed(self):
         cases = json.loads(mqttlab("list", "cases", "--json", "--only", "file:will.cases", "--version", "3.1.1").stdout)
         self.assertTrue(cases and all(case["id"].startswith("v3.1.1/") for case in cases))

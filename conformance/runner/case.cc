@@ -1,6 +1,7 @@
 #include "conformance/runner/case.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "conformance/runner/placeholders.h"
@@ -81,11 +82,17 @@ const char* name(Level level) {
 }
 
 std::optional<StatementId> statement_named(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   static constexpr std::pair<std::string_view, Version> versions[] = {
-      {"v5/", Version::v5}, {"v3.1.1/", Version::v3_1_1}, {"v3/", Version::v3_1_1}};
+      {"v5/MQTT-", Version::v5}, {"v3.1.1/MQTT-", Version::v3_1_1}, {"v3/MQTT-", Version::v3_1_1}};
+  const auto is_same_letter = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
+  };
   for (const auto& [start, version] : versions)
-    if (text.starts_with(start) && text.substr(start.size()).starts_with("MQTT-"))
-      return StatementId{version, std::string(text.substr(start.size()))};
+    if (text.size() >= start.size() &&
+        std::equal(start.begin(), start.end(), text.begin(), is_same_letter))
+      return StatementId{version, "MQTT-" + std::string(text.substr(start.size()))};
   return std::nullopt;
 }
 

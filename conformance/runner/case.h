@@ -127,7 +127,8 @@ struct StatementId {
   bool operator==(const StatementId&) const = default;
   auto operator<=>(const StatementId&) const = default;
 };
-std::optional<StatementId> statement_named(std::string_view text);  // "v3/" is short for "v3.1.1/"
+// "v3/" is short for "v3.1.1/"; capitals and the standard's square brackets do not matter.
+std::optional<StatementId> statement_named(std::string_view text);
 std::string to_text(const StatementId& id);  // "v5/MQTT-4.3.2-1", "v3.1.1/MQTT-4.3.2-1"
 
 // One case in one version, as it runs. A case for both versions is two of these, and one with a

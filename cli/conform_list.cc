@@ -13,6 +13,7 @@
 
 #include "base/nearest_word.h"
 #include "cli/exit_code.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "conformance/runner/print.h"
 #include "conformance/runner/suite.h"
@@ -110,7 +111,7 @@ int list_statements(const ListFlags& flags) {
     all.push_back(object_of(one, library));
     if (!flags.json)
       fmt::print("{:<22} {:<6} {:>3} cases  {}\n", to_text(one.id), name(one.level),
-                 cases_of(one, library).size(), one.says);
+                 cases_of(one, library).size(), in_lines(one.says, 41));
   }
   if (flags.json) fmt::print("{}\n", json::serialize(all));
   return all.empty() ? exit_code::nothing : exit_code::held;

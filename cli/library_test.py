@@ -3,12 +3,16 @@
 
 ctest calls it with the folder of the programs and a tier; the long one plays all of them, twice.
 """
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -37,6 +41,28 @@ class Library(unittest.TestCase):
                 self.assertTrue(one["tags"])
         shown = mqttlab("list", "scenarios").stdout
         self.assertIn("tags: ", shown)
+
+    def test_descriptions_fit_the_terminal(self):
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        with subprocess.Popen([PROGRAMS / "mqttlab", "list", "scenarios"], stdout=theirs) as listing:
+            os.close(theirs)
+            shown = b""
+            while True:
+                try:
+                    part = os.read(ours, 65536)
+                except OSError:  # Linux's way to say that nobody writes any longer
+                    break
+                if not part:
+                    break
+                shown += part
+            self.assertEqual(listing.wait(), 0)
+        os.close(ours)
+        lines = shown.decode().splitlines()
+        self.assertLessEqual(max(len(line) for line in lines if "tags: " not in line), 60)
+        described = " ".join(" ".join(lines).split())
+        for one in json.loads(mqttlab("list", "scenarios", "--json").stdout):
+            self.assertIn(" ".join(one["description"].split()), described)
 
     @unittest.skipUnless((PROGRAMS / "mqttlab-sim").exists(), "built without ns-3")
     def test_every_scenario_reaches_what_it_is_about_and_holds_twice_the_same(self):

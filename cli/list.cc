@@ -12,6 +12,7 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "installation/installation.h"
 #include "peers/adapter.h"
@@ -81,7 +82,9 @@ std::string line_of(const std::vector<double>& values, std::string_view unit, do
 void print(const Entry& entry, bool is_first_element) {
   if (is_first_element)
     fmt::print("\nElements, to be added to a profile (`with: [NAME, ...]`):\n\n");
-  fmt::print("{:<20}  {}\n", entry.name, report::visible(entry.description));
+  const std::size_t column = std::max<std::size_t>(entry.name.size(), 20) + 2;
+  fmt::print("{:<20}  {}\n", entry.name,
+             in_lines(report::visible(entry.description, entry.description.size()), column));
   if (!entry.tags.empty()) fmt::print("{:<20}  tags: {}\n", "", fmt::join(entry.tags, ", "));
   if (!entry.picture) return;
   const auto& rates = entry.picture->bits_per_second;

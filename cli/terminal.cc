@@ -17,9 +17,9 @@ bool dumb() {
   return term == nullptr || std::string_view(term) == "dumb";
 }
 
-std::size_t columns() {
+std::size_t columns(int terminal) {
   winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
+  if (ioctl(terminal, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
   return size.ws_col;
 }
 
@@ -39,7 +39,34 @@ bool color_wanted(const std::string& color) {
   return isatty(STDOUT_FILENO) != 0 && !dumb() && (no_color == nullptr || *no_color == '\0');
 }
 
+std::size_t characters(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  }));
+}
+
 }  // namespace
+
+std::string in_lines(const std::string& text, std::size_t column) {
+  if (isatty(STDOUT_FILENO) == 0) return text;
+  const std::size_t width = std::max<std::size_t>(columns(STDOUT_FILENO), column + 20);
+  std::istringstream words(text);
+  std::string all, word;
+  std::size_t at = column;
+  while (words >> word) {
+    const bool is_first = at == column;
+    if (!is_first && at + 1 + characters(word) > width) {
+      all += "\n" + std::string(column, ' ');
+      at = column;
+    } else if (!is_first) {
+      all += ' ';
+      ++at;
+    }
+    all += word;
+    at += characters(word);
+  }
+  return all;
+}
 
 Terminal::Terminal(const std::string& color)
     : color_(color_wanted(color)), live_(isatty(STDERR_FILENO) != 0 && !dumb()) {}
@@ -50,7 +77,7 @@ void Terminal::show(const std::string& lines) const {
   if (above_ > 0) text += "\x1b[" + std::to_string(above_) + "A";
   text += "\x1b[J";
   above_ = -1;
-  const std::size_t width = columns();
+  const std::size_t width = columns(STDERR_FILENO);
   std::istringstream in(lines);
   for (std::string line; std::getline(in, line); ++above_)
     text += (above_ < 0 ? "" : "\n") + cut(line, width - 1);

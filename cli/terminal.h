@@ -2,9 +2,13 @@
 // somebody looks.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 namespace mq::cli {
+
+// Words in lines that fit the terminal on stdout, from a column on; as one line if there is none.
+std::string in_lines(const std::string& text, std::size_t column);
 
 class Terminal {
  public:

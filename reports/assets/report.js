@@ -58,6 +58,8 @@
     return text;
   };
   const digits = (v) => (v >= 99.95 ? v.toFixed(0) : v >= 9.995 ? v.toFixed(1) : v.toFixed(2)).replace(/\.0+$/, "");
+  // What stands at an axis that grows by tens: 1000 s, not 16.7 min.
+  const power_of_ten = (s) => (s >= 1 ? +s.toPrecision(3) + " s" : latency(s));
   const latency = (s) => {
     if (s === 0) return "0 s";
     if (s < 0.9995e-3) return digits(s * 1e6) + " \u00b5s";
@@ -162,16 +164,16 @@
       data: [...data.fleet.map((bin) => [bin[0], bin[column]]), ...(data.fleet.length ? [[data.end, data.fleet.at(-1)[column]]] : [])], ...more,
     });
     return {
-      ...base(), legend: legend(["connected", "at least", "connecting"]), grid: { left: margin(width), right: 12, top: 30, bottom: 52 },
+      ...base(), legend: legend(["connected", "fewest at a time", "connecting"]), grid: { left: margin(width), right: 12, top: 30, bottom: 52 },
       xAxis: time_axis(width), yAxis: value_axis({ type: "value", min: 0, max: data.total, minInterval: 1, splitNumber: 4 }), dataZoom: time_zoom(true),
       series: [
         line("connected", 1, css("--resumed"), { areaStyle: { color: css("--resumed"), opacity: 0.18 }, ...marks() }),
-        line("at least", 3, css("--soft"), { lineStyle: { width: 1, color: css("--soft"), type: "dotted" } }),
+        line("fewest at a time", 3, css("--soft"), { lineStyle: { width: 1, color: css("--soft"), type: "dotted" } }),
         line("connecting", 2, css("--connecting")),
       ],
       tooltip: { ...base().tooltip, formatter: (rows) => {
         const bin = data.fleet[rows[0].dataIndex] || data.fleet.at(-1);
-        return tip("from " + clock(bin[0], true), [bin[1] + " of " + data.total + " connected", "at least " + bin[3], bin[2] + " connecting", ...faults_at(rows[0].axisValue)]);
+        return tip("from " + clock(bin[0], true), [bin[1] + " of " + data.total + " connected", "fewest at a time " + bin[3], bin[2] + " connecting", ...faults_at(rows[0].axisValue)]);
       } },
     };
   };
@@ -202,7 +204,7 @@
     if (series.length) Object.assign(series[0], marks());
     return {
       ...base(), legend: { ...legend(names), icon: "inherit", itemWidth: 26 }, grid: { left: margin(width), right: 12, top: width < 600 ? 56 : 34, bottom: 28 },
-      xAxis: time_axis(width), yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: latency } }), dataZoom: time_zoom(false), series,
+      xAxis: time_axis(width), yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: power_of_ten } }), dataZoom: time_zoom(false), series,
       tooltip: { ...base().tooltip, formatter: (rows) => {
         const from = rows[0].axisValue, lines = [];
         for (const one of data.latency) {
@@ -217,12 +219,12 @@
   // Percentiles by their nines: 90 %, 99 % and 99.9 % are equally far apart.
   const nines = (percentile, count) => Math.min(-Math.log10(1 - Math.min(percentile, 99.9999) / 100), Math.log10(Math.max(count, 1)));
   const percentiles = () => ({
-    ...base(), legend: legend(data.latency.map((one) => "QoS " + one.qos)), grid: { left: 58, right: 24, top: 34, bottom: 28 },
+    ...base(), legend: legend(data.latency.map((one) => "QoS " + one.qos)), grid: { left: 72, right: 24, top: 34, bottom: 28 },
     xAxis: {
       type: "value", min: 0, max: "dataMax", interval: 1, splitLine: { lineStyle: { color: css("--line"), opacity: 0.6 } }, axisLine: { lineStyle: { color: css("--line") } },
       axisLabel: { color: css("--soft"), showMaxLabel: false, formatter: (n) => +(100 - 100 / 10 ** n).toFixed(4) + " %" },
     },
-    yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: latency } }),
+    yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: power_of_ten } }),
     series: data.latency.map((one) => ({
       name: "QoS " + one.qos, type: "line", showSymbol: false, smooth: 0.2, lineStyle: { width: 2, color: css("--qos" + one.qos) }, itemStyle: { color: css("--qos" + one.qos) },
       data: one.curve.map(([percentile, value]) => [nines(percentile, one.count), Math.max(value, 1e-6), percentile]),

@@ -69,6 +69,18 @@ TEST(Page, SaysTheVerdictTheHashAndTheCommandOnTop) {
             page.find("id=\"promises\""));
 }
 
+TEST(Page, WhatTheRadioCostsHasColumnsOnlyWhereALinkSaysSo) {
+  Results results = run(false);
+  EXPECT_THAT(html_page(results), HasSubstr(">Energy</th>"));
+  for (auto& row : results.costs.rows) {
+    row.radio_on.reset();
+    row.microjoules.reset();
+  }
+  const std::string page = html_page(results);
+  EXPECT_THAT(page, Not(HasSubstr(">Energy</th>")));
+  EXPECT_THAT(page, HasSubstr("No link of this run says what its radio draws."));
+}
+
 TEST(Page, StaysUnderAMegabyte) {
   EXPECT_LT(html_page(testing::DemoRun({}).results()).size(), 1'000'000U);
   EXPECT_LT(html_page(testing::DemoRun({.sensors = 300, .duration = 1h}).results()).size(),

@@ -39,7 +39,8 @@ void put_promise_row(Markup& out, const Finding& finding) {
   put_clauses(out, finding);
   out << "</th><td data-label=\"Limit\">" << finding.limit
       << "</td><td class=\"measured\" data-label=\"Measured\">" << finding.measured;
-  if (!finding.evidence.empty()) out << " <a href=\"#evidence-" << id << "\">see evidence</a>";
+  if (!finding.evidence.empty())
+    out << " <a class=\"whole\" href=\"#evidence-" << id << "\">see evidence</a>";
   out << "</td><td class=\"number\" data-label=\"Tried\">" << count(finding.tried)
       << "</td></tr>\n";
 }

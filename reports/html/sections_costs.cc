@@ -8,7 +8,12 @@
 namespace mq::report {
 namespace {
 
-void put_group(Markup& out, const CostRow& row, bool has_traffic, bool has_values) {
+// What was measured; a column of empty cells says nothing.
+struct Columns {
+  bool traffic, radio, values;
+};
+
+void put_group(Markup& out, const CostRow& row, Columns columns) {
   const auto cell = [&](Literal label, const std::string& value, const std::string& most) {
     out << "<td class=\"number\" data-label=\"" << label << "\">" << value;
     if (!most.empty()) out << "<span class=\"sub\">most " << most << "</span>";
@@ -17,15 +22,17 @@ void put_group(Markup& out, const CostRow& row, bool has_traffic, bool has_value
   const bool several = row.clients > 1;
   out << "<tr><th scope=\"row\">" << row.group << "<span class=\"sub\">"
       << count(row.clients, "client") << "</span></th>";
-  cell("Bytes up", has_traffic ? bytes(row.bytes_up) : "", "");
-  cell("Bytes down", has_traffic ? bytes(row.bytes_down) : "", "");
-  cell("Of one client", has_traffic ? bytes(row.bytes_most) : "", "");
-  cell("Radio on", row.radio_on ? long_duration(*row.radio_on) : "",
-       several && row.radio_on_most ? long_duration(*row.radio_on_most) : "");
-  cell("Energy", row.microjoules ? energy(*row.microjoules) : "",
-       several && row.microjoules_most ? energy(*row.microjoules_most) : "");
+  cell("Bytes up", columns.traffic ? bytes(row.bytes_up) : "", "");
+  cell("Bytes down", columns.traffic ? bytes(row.bytes_down) : "", "");
+  cell("Of one client", columns.traffic ? bytes(row.bytes_most) : "", "");
+  if (columns.radio) {
+    cell("Radio on", row.radio_on ? long_duration(*row.radio_on) : "",
+         several && row.radio_on_most ? long_duration(*row.radio_on_most) : "");
+    cell("Energy", row.microjoules ? energy(*row.microjoules) : "",
+         several && row.microjoules_most ? energy(*row.microjoules_most) : "");
+  }
   cell("Reconnects", count(row.reconnects), several ? count(row.reconnects_most) : "");
-  if (has_values) {
+  if (columns.values) {
     const bool reads = row.values.count > 0;
     cell("New values", reads ? count(row.values.count) : "", "");
     cell("Came within", reads ? short_duration(row.values.p50) : "",
@@ -54,22 +61,30 @@ Markup costs_section(const Results& r) {
     out << "<p>Not measured.</p></section>\n";
     return out;
   }
+  const auto any = [&](auto has) {
+    return std::any_of(r.costs.rows.begin(), r.costs.rows.end(), has);
+  };
+  const Columns columns = {
+      .traffic = r.costs.has_traffic,
+      .radio = any([](const CostRow& row) { return row.radio_on || row.microjoules; }),
+      .values = any([](const CostRow& row) { return row.values.count > 0; })};
   out << "<p>By group, all clients together. Bytes are those on the air, with the headers of IP "
-         "and "
-         "TCP and all of TLS; energy is that of the radio, by what its link says it draws.</p>\n"
-         "<table class=\"stack\"><thead><tr><th scope=\"col\">Group</th><th scope=\"col\" "
+         "and TCP and all of TLS"
+      << (columns.radio ? Literal("; energy is that of the radio, by what its link says it draws.")
+                        : Literal(". No link of this run says what its radio draws."))
+      << "</p>\n<table class=\"stack\"><thead><tr><th scope=\"col\">Group</th><th scope=\"col\" "
          "class=\"number\">Bytes up</th><th scope=\"col\" class=\"number\">Bytes down</th><th "
-         "scope=\"col\" class=\"number\">Of one client, most</th><th scope=\"col\" "
-         "class=\"number\">Radio on</th><th scope=\"col\" class=\"number\">Energy</th><th "
-         "scope=\"col\" class=\"number\">Reconnects</th>";
-  const bool has_values = std::any_of(r.costs.rows.begin(), r.costs.rows.end(),
-                                      [](const CostRow& row) { return row.values.count > 0; });
-  if (has_values)
+         "scope=\"col\" class=\"number\">Of one client, most</th>";
+  if (columns.radio)
+    out << "<th scope=\"col\" class=\"number\">Radio on</th><th scope=\"col\" "
+           "class=\"number\">Energy</th>";
+  out << "<th scope=\"col\" class=\"number\">Reconnects</th>";
+  if (columns.values)
     out << "<th scope=\"col\" class=\"number\">New values</th><th scope=\"col\" "
            "class=\"number\">Came within, median</th><th scope=\"col\" class=\"number\">Age, "
            "mean</th>";
   out << "</tr></thead><tbody>\n";
-  for (const CostRow& row : r.costs.rows) put_group(out, row, r.costs.has_traffic, has_values);
+  for (const CostRow& row : r.costs.rows) put_group(out, row, columns);
   out << "</tbody></table>\n";
   if (r.costs.first_message.count + r.costs.staleness.count > 0) {
     out << "<table class=\"stack\"><thead><tr><th scope=\"col\">Time</th><th scope=\"col\" "

@@ -37,7 +37,7 @@ void put_fleet_table(Markup& out, const Results& r) {
   put_folded(out, "Table", "Connected clients over time, as a table");
   out << "<table class=\"figures\"><thead><tr><th scope=\"col\">From<th scope=\"col\">Connected "
          "(mean)"
-         "<th scope=\"col\">At least<th scope=\"col\">Connecting (mean)<tbody>";
+         "<th scope=\"col\">Fewest at a time<th scope=\"col\">Connecting (mean)<tbody>";
   for (const FleetBin& bin : r.series.fleet)
     out << "<tr><th scope=\"row\">" << clock(bin.from) << "<td>"
         << fmt::format("{:.1f}", bin.connected) << "<td>" << bin.connected_min << "<td>"

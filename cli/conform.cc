@@ -60,7 +60,13 @@ std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFla
   }
   auto cases = conformance::part(conformance::selected(library, selection), *shard);
   if (!cases.empty()) return cases;
-  fmt::print(stderr, "mqttlab: no case is selected; --list says which there are\n");
+  std::string meant;
+  for (const std::string& pattern : selection.only)
+    if (pattern.starts_with("MQTT-") || pattern.starts_with("mqtt-"))
+      meant +=
+          fmt::format("; `{}` is a statement of two versions, did you mean v5/{} or v3.1.1/{}?",
+                      pattern, pattern, pattern);
+  fmt::print(stderr, "mqttlab: no case is selected{}; --list says which there are\n", meant);
   return exit_code::nothing;
 }
 

@@ -120,7 +120,15 @@ class Outputs(Conform):
 
     def test_nothing_selected_is_no_pass(self):
         self.conform("ours", "--only", "no-such-case", code=4)
+        self.assertIn("did you mean v5/MQTT-3.1.0-1 or v3.1.1/MQTT-3.1.0-1?",
+                      self.conform("ours", "--only", "MQTT-3.1.0-1", code=4).stderr)
         self.assertFalse((self.results / "results.json").exists())
+
+    def test_a_client_program_that_is_not_there_is_named(self):
+        said = self.conform("--client", "/nonexistent/client {url}", "--only", "v5/MQTT-3.1.0-1",
+                            code=3).stderr
+        self.assertIn("does not connect: the client program has ended with status 127: "
+                      "/nonexistent/client: No such file or directory", said)
 
     def test_several_results_make_one_matrix(self):
         self.conform("ours", "--only", "v5/qos1*", output=self.folder / "a")

@@ -332,8 +332,8 @@ LinkNumber Play::on_arrival(Instant now) {
 void Play::on_told(Told told, Instant now) {
   stage_->links.now = now;
   if (told.word == "unsupported")
-    stage_->leave(Verdict::not_applicable, "the client cannot do this: " +
-                                               (told.fields.empty() ? "" : told.fields[0].second));
+    stage_->leave(Verdict::not_applicable,
+                  std::string(unable) + (told.fields.empty() ? "" : told.fields[0].second));
   stage_->hear(std::move(told));
   stage_->go_on();
 }

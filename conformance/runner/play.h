@@ -15,6 +15,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -95,6 +96,9 @@ struct Leftovers {
 
 class Play {
  public:
+  // How the reason begins if a client says `unsupported`.
+  static constexpr std::string_view unable = "the client cannot do this: ";
+
   // `one` outlives this.
   Play(const Case& one, Surroundings around);
   ~Play();

@@ -34,6 +34,21 @@ TEST(Differences, OfBrokersThatAreAlikeAreNone) {
   EXPECT_THAT(testing::demo().differences, Each(Not(says("twin"))));
 }
 
+// One pays system calls, the other none.
+TEST(Differences, BetweenALinkedBrokerAndAProgramAreNotOfProcessorTime) {
+  Comparison all;
+  all.sides = {{.name = "ours"}, {.name = "late"}};
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    report::Results program = testing::results_of(seed, 6, true);
+    program.configuration.versions.push_back({"back end", "vtime-token", ""});
+    add_run(all.sides[0], testing::results_of(seed, 0, false), "ours");
+    add_run(all.sides[1], program, "late");
+  }
+  const Comparison compared = compare(std::move(all));
+  EXPECT_FALSE(compared.differences.empty());
+  EXPECT_THAT(compared.differences, Each(Not(says("processor time"))));
+}
+
 TEST(Differences, CarryTestAndRuns) {
   for (const Difference& difference : testing::demo().differences) {
     EXPECT_THAT(difference.evidence.front(), HasSubstr("p ")) << difference.text;

@@ -207,7 +207,7 @@ void put_figures(Markup& out, const Comparison& all) {
   out << "</tbody></table></div><p class=\"sub\">Bytes on the air are those of all devices, with "
          "the headers of IP and TCP. Processor time is of this machine and does not repeat to the "
          "digit; the broker of mqttlab itself is linked into the simulator and pays no system "
-         "calls.</p></section>\n";
+         "calls, so its time is not held against that of the others.</p></section>\n";
 }
 
 // ---- The ledger ---------------------------------------------------------------------------------

@@ -43,20 +43,24 @@ std::string held_sentence(const Results& results) {
   return text + ".";
 }
 
+bool is_untried(const Finding& finding) {
+  return finding.expected && finding.verdict == Verdict::not_tried;
+}
+
 // Something held, but not all that the scenario asks for was put to the test.
 bool held_in_part(const Results& results) {
   return results.verdict == Verdict::not_tried && results.why.empty() &&
-         count_of(results, Verdict::held) > 0;
+         count_of(results, Verdict::held) > 0 &&
+         std::any_of(results.findings.begin(), results.findings.end(), is_untried);
 }
 
 std::string untried_sentence(const Results& results) {
-  if (!held_in_part(results)) return "No promise had a chance to break: this run proves nothing.";
-  const auto untried = [](const Finding& finding) {
-    return finding.expected && finding.verdict == Verdict::not_tried;
-  };
-  const auto first = std::find_if(results.findings.begin(), results.findings.end(), untried);
-  if (first == results.findings.end()) return "No message came through.";
-  const auto more = std::count_if(std::next(first), results.findings.end(), untried);
+  if (count_of(results, Verdict::held) == 0)
+    return "No promise had a chance to break: this run proves nothing.";
+  const auto& findings = results.findings;
+  const auto first = std::find_if(findings.begin(), findings.end(), is_untried);
+  if (first == findings.end()) return "No message came through: this run proves nothing.";
+  const auto more = std::count_if(std::next(first), findings.end(), is_untried);
   return fmt::format("What is expected had no chance to break: {}{}",
                      without_full_stop(first->promise),
                      more == 0 ? "." : fmt::format(" (and {} more).", more));

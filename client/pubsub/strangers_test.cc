@@ -70,12 +70,12 @@ class Strangers : public testing::TestWithParam<Pairing> {
   // unsynchronised then, and now and then both miss that the last message was acknowledged: it is
   // asked for what it was told, and not whether it ends.
   void expect_done(Process& publisher, const char* qos, int messages) const {
-    if (GetParam().clients == Who::ours)
+    if (GetParam().clients == Who::ours) {
       EXPECT_EQ(publisher.exit_status(), 0) << publisher.output();
-    else if (qos[0] != '0')
-      EXPECT_TRUE(
-          publisher.prints(qos[0] == '1' ? "received PUBACK" : "received PUBCOMP", messages))
-          << publisher.output();
+    } else if (qos[0] != '0') {
+      const char* const answer = qos[0] == '1' ? "received PUBACK" : "received PUBCOMP";
+      EXPECT_TRUE(publisher.prints(answer, messages)) << publisher.output();
+    }
   }
   // Flags of a session that is kept.
   Words kept_session(Words flags) const {

@@ -96,7 +96,7 @@ void Ledger::blame(const Loss& loss, Instant end) {
     const std::string& name = name_of(fleet_.run(), loss.cell->subscriber);
     std::string text =
         published_text(stamp, fleet_.topics().name(loss.stream->topic), &loss.message) +
-        ", and the broker had it at " + time_text(loss.message.owed_since) + "; " + name;
+        ", and the broker had it by " + time_text(loss.message.owed_since) + "; " + name;
     if (loss.debt.session_lost)
       text += " never got it, because the broker forgot its session.";
     else if (loss.stream->ordered && loss.cell->last[at(loss.debt.qos)] > loss.debt.number)

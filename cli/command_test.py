@@ -232,6 +232,14 @@ class Runs(CommandTest):
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertIn("1 case", run.stdout)
 
+    def test_a_report_may_have_a_name_of_its_own(self):
+        page, junit = self.folder / "new" / "page.html", self.folder / "j.xml"
+        junit.write_text("of an earlier run")
+        run = self.run_scenario(SMALL, "--report", f"html={page}", "--report", f"junit={junit}")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(page.read_text(), (self.results / "report.html").read_text())
+        self.assertEqual(junit.read_text(), (self.results / "junit.xml").read_text())
+
     def test_seeds_get_folders_of_their_own(self):
         self.run_scenario(SMALL, "--world", "memory", "--seeds", 3, "--seed", 10)
         hashes = {self.read_results(self.results / f"seed-{n}")["hash"] for n in (10, 11, 12)}
@@ -436,6 +444,23 @@ class Refusals(CommandTest):
         run = mqttlab("run", self.scenario(SMALL), "-o", blocker / "results")
         self.assertEqual(run.returncode, 2)
         self.assertIn("file/results cannot be made", run.stderr)
+
+    def test_a_report_that_cannot_be_had(self):
+        blocker = self.folder / "file"
+        blocker.write_text("")
+        for given, why in [("htm=x.html", "did you mean html?"), ("html", "expected KIND=PATH"),
+                           ("html=", "expected KIND=PATH"),
+                           (f"html={self.folder}", "is a folder"),
+                           (f"html={blocker}/r.html", "cannot be made")]:
+            run = mqttlab("run", self.scenario(SMALL), "-o", self.results, "--report", given)
+            self.assertEqual(run.returncode, 2, given)
+            self.assertIn(f"--report {given}: ", run.stderr)
+            self.assertIn(why, run.stderr)
+        self.assertFalse(self.results.exists(), "it is refused before anything runs")
+        run = mqttlab("run", self.scenario(SMALL), "-o", self.results, "--seeds", "2",
+                      "--report", f"html={self.folder}/r.html")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("these are 2 runs", run.stderr)
 
     def test_a_scenario_that_measures_nothing(self):
         idle = SMALL[:SMALL.index("faults:")].replace("    publish:", "    x-publish:")

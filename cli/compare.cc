@@ -19,6 +19,7 @@
 #include "cli/exit_code.h"
 #include "cli/gate_rules.h"
 #include "cli/interrupt.h"
+#include "cli/named_report.h"
 #include "cli/programs.h"
 #include "cli/read_scenario.h"
 #include "cli/render.h"
@@ -48,6 +49,7 @@ struct CompareFlags {
   std::string trace = "none";
   gate::Rules rules;
   std::string output;
+  std::vector<std::string> reports;
   bool json = false;
   std::string color = "auto";
 };
@@ -238,6 +240,12 @@ int compare_verb(const CompareFlags& flags) {
   auto prepared = prepare_match(flags);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
   const Match& match = std::get<Match>(prepared);
+  std::string why;
+  const auto reports = named_reports(flags.reports, reports_of_comparison, why);
+  if (!reports) {
+    fmt::print(stderr, "mqttlab: {}\n", why);
+    return exit_code::usage;
+  }
   const std::vector<WorkerOrder> orders = orders_of(flags, match);
   for (const WorkerOrder& order : orders)
     if (const auto trouble = prepare(ResultsFolder{order.folder})) {
@@ -260,7 +268,9 @@ int compare_verb(const CompareFlags& flags) {
                           .sides = std::move(played.sides)};
   all = compare::compare(std::move(all));
   render_named_runs(all, match);
-  if (const auto trouble = write_comparison(all, match.folder)) {
+  auto trouble = write_comparison(all, match.folder);
+  if (!trouble) trouble = write_named(*reports, match.folder);
+  if (trouble) {
     fmt::print(stderr, "mqttlab: {}\n", *trouble);
     code = graver(code, exit_code::fault);
   }
@@ -299,6 +309,9 @@ void add_compare(CLI::App& app, int& exit_code) {
       .one_of({"full", "failures", "none"});
   add_rules(verb, flags->rules);
   verb.option("-o,--output", flags->output, "results folder; default: results/compare-NAME");
+  verb.option("--report", flags->reports, help_of_report(reports_of_comparison))
+      .one_each()
+      .shown_as("KIND=PATH");
   verb.flag("--json", flags->json, "print compare.json");
   verb.option("--color", flags->color, "auto, always or never").one_of({"auto", "always", "never"});
   verb.runs([flags, &exit_code] { exit_code = compare_verb(*flags); });

@@ -21,6 +21,7 @@
 #include "cli/conform_world.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
+#include "cli/named_report.h"
 #include "cli/verbs.h"
 #include "conformance/runner/expectations.h"
 #include "conformance/runner/library.h"
@@ -95,6 +96,12 @@ int conform(const ConformFlags& flags) {
   if (const int* code = std::get_if<int>(&selected)) return *code;
   const auto& cases = std::get<std::vector<const conformance::Case*>>(selected);
   if (flags.list) return print_cases(cases, library, flags.json);
+  std::string why;
+  const auto reports = named_reports(flags.reports, reports_of_results, why);
+  if (!reports) {
+    fmt::print(stderr, "mqttlab: {}\n", why);
+    return exit_code::usage;
+  }
   const std::string file = expectations_file(flags);
   conformance::Expectations expectations;
   if (!read_expectations_file(file, flags.updates_expectations, library, expectations))
@@ -110,7 +117,11 @@ int conform(const ConformFlags& flags) {
   auto& course = std::get<ConformCourse>(played);
   conformance::apply(expectations, course.results);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  const int code = tell(flags, folder, course, library, took.count());
+  int code = tell(flags, folder, course, library, took.count());
+  if (const auto trouble = write_named(*reports, folder.path)) {
+    fmt::print(stderr, "mqttlab: {}\n", *trouble);
+    code = graver(code, exit_code::fault);
+  }
   if (flags.updates_expectations && course.lost.empty() && interrupt_seen() == 0) {
     if (expectations.target.empty()) expectations.target = course.release;
     std::ofstream(file) << conformance::updated(expectations, course.results);
@@ -176,6 +187,9 @@ void add_conform(CLI::App& app, int& exit_code) {
   verb->add_flag("--last-failed", flags->last_failed,
                  "only what failed the last time, as results.json in the results folder says");
   verb->add_option("-o,--output", flags->output, "the results folder (results/conform-TARGET)");
+  verb->add_option("--report", flags->reports, help_of_report(reports_of_results))
+      ->type_name("KIND=PATH")
+      ->allow_extra_args(false);
   verb->add_flag("--json", flags->json, "print results.json on stdout, and nothing else");
   verb->add_flag("--github", flags->github,
                  "annotations and the step's summary; by itself in GitHub Actions");

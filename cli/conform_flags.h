@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "conformance/runner/ours.h"
 #include "conformance/runner/suite.h"
@@ -32,6 +33,7 @@ struct ConformFlags {
   bool list = false;
   bool verbose = false;
   std::string output;
+  std::vector<std::string> reports;  // KIND=PATH
   bool json = false;
   std::string shard = "1/1";
   std::size_t repeat = 1;

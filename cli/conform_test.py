@@ -107,6 +107,12 @@ class Outputs(Conform):
         self.assertEqual(len(first["statements"]), 251 + 141)
         self.assertTrue(all(not one["rounds"] for one in again["judged"]))
 
+    def test_a_report_may_have_a_name_of_its_own(self):
+        page = self.folder / "new" / "page.html"
+        self.conform("ours", "--only", "v5/qos1*", "--report", f"html={page}")
+        self.assertEqual(page.read_text(), (self.results / "report.html").read_text())
+        self.conform("ours", "--only", "v5/qos1*", "--report", "pdf=x", code=2)
+
     def test_shards_are_the_whole_without_overlap(self):
         def ids(*flags):
             return [case["id"] for case in

@@ -18,6 +18,7 @@
 #include "cli/exit_code.h"
 #include "cli/github.h"
 #include "cli/interrupt.h"
+#include "cli/named_report.h"
 #include "cli/read_scenario.h"
 #include "cli/render.h"
 #include "cli/results_folder.h"
@@ -41,6 +42,7 @@ struct RunFlags {
   std::string broker;
   std::string protocol;
   std::string output;
+  std::vector<std::string> reports;
   std::string trace = "full";
   bool json = false;
   bool github = false;
@@ -237,6 +239,19 @@ std::string why_not_repeatable(const scenario::Plan& plan, const RunFlags& flags
   return {};
 }
 
+// Those of --report; it has said why, if there is nothing.
+std::optional<std::vector<NamedReport>> reports_of(const RunFlags& flags, std::size_t runs) {
+  std::string why;
+  auto reports = named_reports(flags.reports, reports_of_results, why);
+  if (reports && !reports->empty() && runs > 1) {
+    why = fmt::format("--report names one file, and these are {} runs; -o is the folder of all",
+                      runs);
+    reports.reset();
+  }
+  if (!reports) std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
+  return reports;
+}
+
 int run(const RunFlags& flags) {
   std::vector<Scenario> scenarios;
   bool readable = true;
@@ -258,6 +273,8 @@ int run(const RunFlags& flags) {
   }
 
   const std::vector<Run> runs = plan_runs(flags, scenarios);
+  const auto reports = reports_of(flags, runs.size());
+  if (!reports) return exit_code::usage;
   std::vector<WorkerOrder> orders;
   for (const Run& run : runs) {
     for (const WorkerOrder& order : run.orders) {
@@ -288,6 +305,11 @@ int run(const RunFlags& flags) {
     Outcome outcome = gather(run, ends, first);
     first += run.orders.size();
     code = graver(code, finish(run, outcome, flags, terminal));
+    if (const auto trouble =
+            outcome.results ? write_named(*reports, run.folder.path) : std::nullopt) {
+      std::fprintf(stderr, "mqttlab: %s\n", trouble->c_str());
+      code = graver(code, exit_code::fault);
+    }
     if (runs.size() > 1) tally.take(outcome, run);
     if (outcome.results) documents.push_back(std::move(*outcome.results));
   }
@@ -321,6 +343,9 @@ void add_run(CLI::App& app, int& exit_code) {
               "3.1.1: everybody speaks MQTT 3.1.1, whatever the scenario says")
       .one_of({"3.1.1"});
   verb.option("-o,--output", flags->output, "results folder; default: results/NAME");
+  verb.option("--report", flags->reports, help_of_report(reports_of_results))
+      .one_each()
+      .shown_as("KIND=PATH");
   verb.option("--trace", flags->trace, "what to keep of the trace: full, failures or none")
       .one_of({"full", "failures", "none"});
   verb.flag("--json", flags->json, "print the results as one JSON document");

@@ -23,6 +23,7 @@ class Calendar {
   static constexpr std::size_t spans_kept = 512;  // what is later is in a heap
 
   bool empty() const { return now_.empty() && waiting_ == 0 && far_.empty(); }
+  std::size_t size() const { return now_.size() + waiting_ + far_.size(); }
 
   void insert(const Entry& entry) {
     const std::int64_t span = span_of(entry);
@@ -60,17 +61,13 @@ class Calendar {
     return was_there;
   }
 
-  // How many they were.
   template <class Is>
-  std::size_t erase_if(const Is& is) {
-    std::size_t erased = 0;
-    for (std::vector<Entry>& span : spans_) erased += std::erase_if(span, is);
-    waiting_ -= erased;
+  void erase_if(const Is& is) {
+    for (std::vector<Entry>& span : spans_) waiting_ -= std::erase_if(span, is);
     for (std::vector<Entry>* const heap : {&now_, &far_}) {
-      erased += std::erase_if(*heap, is);
+      std::erase_if(*heap, is);
       std::make_heap(heap->begin(), heap->end(), std::greater<>());
     }
-    return erased;
   }
 
  private:

@@ -38,7 +38,6 @@ class TimerQueue {
     slots_[index].callback = std::move(callback);
     const TimerId timer{(std::uint64_t{slots_[index].generation} << 32) | index};
     calendar_.insert({when, next_order_++, timer, about});
-    ++entries_;
     return timer;
   }
 
@@ -46,8 +45,8 @@ class TimerQueue {
     if (!is_pending(timer)) return;
     release(timer);
     ++cancelled_;
-    if (cancelled_ < 64 || cancelled_ * 2 < entries_) return;
-    entries_ -= calendar_.erase_if([this](const Entry& entry) { return !is_pending(entry.timer); });
+    if (cancelled_ < 64 || cancelled_ * 2 < entries()) return;
+    calendar_.erase_if([this](const Entry& entry) { return !is_pending(entry.timer); });
     cancelled_ = 0;
   }
 
@@ -56,25 +55,21 @@ class TimerQueue {
     while (!calendar_.empty()) {
       const Entry& first = calendar_.first();
       if (is_pending(first.timer)) return &first;
-      pop();
+      calendar_.take_first();
       --cancelled_;
     }
     return nullptr;
   }
 
   // Of next(), which is not null.
-  Callback take_next() {
-    const TimerId timer = calendar_.first().timer;
-    pop();
-    return release(timer);
-  }
+  Callback take_next() { return release(calendar_.take_first().timer); }
 
   // The next one first, then two of which one is the next but one, and cancelled ones between.
   std::span<const Entry> soon() const { return calendar_.soon(); }
 
   // Everything that is added from now on has this order or a later one.
   std::uint64_t next_order() const { return next_order_; }
-  std::size_t entries() const { return entries_; }
+  std::size_t entries() const { return calendar_.size(); }
 
  private:
   struct Slot {
@@ -93,10 +88,6 @@ class TimerQueue {
   static std::int64_t span_of(const Entry& entry) {
     return entry.when.time_since_epoch().count() >> 31;  // spans of 2.1 s
   }
-  void pop() {
-    calendar_.take_first();
-    --entries_;
-  }
   Callback release(TimerId timer) {
     Slot& slot = slots_[index_of(timer)];
     slot.generation = slot.generation == 0xffffffff ? 1 : slot.generation + 1;
@@ -105,7 +96,6 @@ class TimerQueue {
   }
 
   Calendar<Entry, span_of> calendar_;
-  std::size_t entries_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::uint64_t next_order_ = 0;

@@ -23,13 +23,18 @@ std::size_t columns(int terminal) {
   return size.ws_col;
 }
 
-// To so many characters of UTF-8.
+// In UTF-8.
+bool begins_a_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }
+
+std::size_t characters(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_a_character));
+}
+
+// To so many characters.
 std::string cut(const std::string& line, std::size_t characters) {
   std::size_t at = 0;
-  for (; at < line.size(); ++at) {
-    const bool begins_one = (static_cast<unsigned char>(line[at]) & 0xc0U) != 0x80U;
-    if (begins_one && characters-- == 0) break;
-  }
+  for (; at < line.size(); ++at)
+    if (begins_a_character(line[at]) && characters-- == 0) break;
   return line.substr(0, at);
 }
 
@@ -37,12 +42,6 @@ bool color_wanted(const std::string& color) {
   if (color != "auto") return color == "always";
   const char* no_color = std::getenv("NO_COLOR");
   return isatty(STDOUT_FILENO) != 0 && !dumb() && (no_color == nullptr || *no_color == '\0');
-}
-
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-  }));
 }
 
 }  // namespace

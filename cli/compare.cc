@@ -240,12 +240,8 @@ int compare_verb(const CompareFlags& flags) {
   auto prepared = prepare_match(flags);
   if (const int* code = std::get_if<int>(&prepared)) return *code;
   const Match& match = std::get<Match>(prepared);
-  std::string why;
-  const auto reports = named_reports(flags.reports, reports_of_comparison, why);
-  if (!reports) {
-    fmt::print(stderr, "mqttlab: {}\n", why);
-    return exit_code::usage;
-  }
+  const auto reports = named_reports(flags.reports, reports_of_comparison);
+  if (!reports) return exit_code::usage;
   const std::vector<WorkerOrder> orders = orders_of(flags, match);
   for (const WorkerOrder& order : orders)
     if (const auto trouble = prepare(ResultsFolder{order.folder})) {

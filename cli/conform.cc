@@ -96,12 +96,8 @@ int conform(const ConformFlags& flags) {
   if (const int* code = std::get_if<int>(&selected)) return *code;
   const auto& cases = std::get<std::vector<const conformance::Case*>>(selected);
   if (flags.list) return print_cases(cases, library, flags.json);
-  std::string why;
-  const auto reports = named_reports(flags.reports, reports_of_results, why);
-  if (!reports) {
-    fmt::print(stderr, "mqttlab: {}\n", why);
-    return exit_code::usage;
-  }
+  const auto reports = named_reports(flags.reports, reports_of_results);
+  if (!reports) return exit_code::usage;
   const std::string file = expectations_file(flags);
   conformance::Expectations expectations;
   if (!read_expectations_file(file, flags.updates_expectations, library, expectations))

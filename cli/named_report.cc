@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -47,23 +48,22 @@ std::string help_of_report(std::span<const ReportKind> kinds) {
 }
 
 std::optional<std::vector<NamedReport>> named_reports(const std::vector<std::string>& words,
-                                                      std::span<const ReportKind> kinds,
-                                                      std::string& why) {
+                                                      std::span<const ReportKind> kinds) {
+  const auto refuse = [](const std::string& why) {
+    std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
+    return std::nullopt;
+  };
   std::vector<NamedReport> reports;
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const ReportKind& one) {
       return one.name == std::string_view(word).substr(0, equals);
     });
-    if (equals == word.npos || equals + 1 == word.size() || kind == kinds.end()) {
-      why = why_no_kind(word, kinds);
-      return std::nullopt;
-    }
+    if (equals == word.npos || equals + 1 == word.size() || kind == kinds.end())
+      return refuse(why_no_kind(word, kinds));
     reports.push_back({std::string(kind->file), word.substr(equals + 1)});
-    if (const auto trouble = why_not_written(reports.back().path)) {
-      why = "--report " + word + ": " + *trouble;
-      return std::nullopt;
-    }
+    if (const auto trouble = why_not_written(reports.back().path))
+      return refuse("--report " + word + ": " + *trouble);
   }
   return reports;
 }

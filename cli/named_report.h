@@ -31,10 +31,9 @@ struct NamedReport {
 };
 
 // What the words of the command line ask for; the folders of their paths are made. Nothing if one
-// cannot be had, and `why`: so that it is known before anything runs.
+// cannot be had, and that is said: before anything runs.
 std::optional<std::vector<NamedReport>> named_reports(const std::vector<std::string>& words,
-                                                      std::span<const ReportKind> kinds,
-                                                      std::string& why);
+                                                      std::span<const ReportKind> kinds);
 
 // Once the folder is written. What went wrong, if something did.
 std::optional<std::string> write_named(const std::vector<NamedReport>& reports,

@@ -241,15 +241,11 @@ std::string why_not_repeatable(const scenario::Plan& plan, const RunFlags& flags
 
 // Those of --report; it has said why, if there is nothing.
 std::optional<std::vector<NamedReport>> reports_of(const RunFlags& flags, std::size_t runs) {
-  std::string why;
-  auto reports = named_reports(flags.reports, reports_of_results, why);
-  if (reports && !reports->empty() && runs > 1) {
-    why = fmt::format("--report names one file, and these are {} runs; -o is the folder of all",
-                      runs);
-    reports.reset();
-  }
-  if (!reports) std::fprintf(stderr, "mqttlab: %s\n", why.c_str());
-  return reports;
+  if (flags.reports.empty() || runs == 1) return named_reports(flags.reports, reports_of_results);
+  std::fprintf(
+      stderr, "mqttlab: --report names one file, and these are %zu runs; -o is the folder of all\n",
+      runs);
+  return std::nullopt;
 }
 
 int run(const RunFlags& flags) {

@@ -31,24 +31,26 @@ class Authenticator::Body : public std::enable_shared_from_this<Body> {
        std::function<void(const Authenticated&)> answer)
       : loop_(loop), threads_max_(threads), answer_(std::move(answer)), desk_(random_nonce) {}
 
-  void use(Credentials credentials) {
-    credentials_ = std::make_shared<const Credentials>(std::move(credentials));
+  void use(Realms realms) {
+    realms_.clear();
+    for (auto& [name, users] : realms)
+      realms_.emplace(name, std::make_shared<const Credentials>(std::move(users)));
   }
-  const Credentials& credentials() const { return *credentials_; }
   void forget(LinkId link) { desk_.forget(link); }
 
   void ask(Authenticate question) {
     if (!question.method.empty()) {
       // Behind what the core is saying at the moment; cheap, so it stays here.
-      boost::asio::post(loop_,
-                        [self = shared_from_this(), told = desk_.answer(question, *credentials_)] {
-                          if (self->answer_) self->answer_(told);
-                        });
+      boost::asio::post(loop_, [self = shared_from_this(),
+                                told = desk_.answer(question, *users_of(question.realm))] {
+        if (self->answer_) self->answer_(told);
+      });
       return;
     }
     {
       const std::lock_guard lock(mutex_);
-      work_.push_back({std::move(question), credentials_});
+      const auto& users = users_of(question.realm);
+      work_.push_back({std::move(question), users});
       if (idle_ < work_.size() && threads_.size() < threads_max_)
         threads_.emplace_back([this] { run(); });
     }
@@ -66,10 +68,17 @@ class Authenticator::Body : public std::enable_shared_from_this<Body> {
   }
 
  private:
+  using Users = std::shared_ptr<const Credentials>;
   struct Work {
     Authenticate question;
-    std::shared_ptr<const Credentials> credentials;
+    Users credentials;
   };
+
+  const Users& users_of(const std::string& realm) const {
+    auto at = realms_.find("");
+    if (at == realms_.end()) at = realms_.find(realm);
+    return at == realms_.end() ? nobody_ : at->second;
+  }
 
   void run() {
     std::unique_lock lock(mutex_);
@@ -93,9 +102,9 @@ class Authenticator::Body : public std::enable_shared_from_this<Body> {
   void verified(const Work& work, bool right) {
     if (!answer_) return;
     const std::string& user = work.question.user;
+    const auto& users = users_of(work.question.realm);
     // The password may have been changed meanwhile.
-    right = right &&
-            (work.credentials == credentials_ || work.credentials->same_user(*credentials_, user));
+    right = right && (work.credentials == users || work.credentials->same_user(*users, user));
     answer_({.link = work.question.link,
              .verdict = right ? Authenticated::Verdict::accepted : Authenticated::Verdict::denied,
              .user = user});
@@ -105,7 +114,8 @@ class Authenticator::Body : public std::enable_shared_from_this<Body> {
   const std::size_t threads_max_;
   std::function<void(const Authenticated&)> answer_;
   ScramDesk desk_;
-  std::shared_ptr<const Credentials> credentials_ = std::make_shared<const Credentials>();
+  const Users nobody_ = std::make_shared<const Credentials>();
+  std::map<std::string, Users> realms_;
 
   std::mutex mutex_;  // over all below
   std::condition_variable changed_;
@@ -119,8 +129,7 @@ Authenticator::Authenticator(boost::asio::io_context& loop, std::size_t threads,
                              std::function<void(const Authenticated&)> answer)
     : body_(std::make_shared<Body>(loop, threads, std::move(answer))) {}
 Authenticator::~Authenticator() { body_->close(); }
-void Authenticator::use(Credentials credentials) { body_->use(std::move(credentials)); }
-const Credentials& Authenticator::credentials() const { return body_->credentials(); }
+void Authenticator::use(Realms realms) { body_->use(std::move(realms)); }
 void Authenticator::ask(Authenticate question) { body_->ask(std::move(question)); }
 void Authenticator::forget(LinkId link) { body_->forget(link); }
 

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "broker/access/credentials.h"
 #include "broker/core/broker.h"
@@ -24,9 +26,11 @@ class Authenticator {
                 std::function<void(const Authenticated&)> answer);
   ~Authenticator();
 
-  // Who is who from now on, also for what is being verified at the moment.
-  void use(Credentials credentials);
-  const Credentials& credentials() const;
+  // The sets of users by the realms that questions name; one without a name is asked whatever the
+  // question names. Who is who from now on, also for what is being verified at the moment.
+  using Realms = std::map<std::string, Credentials>;
+  void use(Realms realms);
+  void use(Credentials everybody) { use(Realms{{"", std::move(everybody)}}); }
   void ask(Authenticate question);
   void forget(LinkId link);
 

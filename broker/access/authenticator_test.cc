@@ -54,6 +54,18 @@ TEST_F(Authenticating, EveryQuestionHasOneAnswerOnTheLoopsThread) {
   }
 }
 
+TEST_F(Authenticating, AUserIsLookedForInTheRealmThatIsNamed) {
+  authenticator.use(
+      Authenticator::Realms{{"inside", users("secret")}, {"outside", users("other")}});
+  std::uint64_t link = 0;
+  for (const char* realm : {"inside", "outside", "nowhere", ""})
+    authenticator.ask(
+        {.link = LinkId{++link}, .user = "ann", .password = Bytes::copy("secret"), .realm = realm});
+  await(4);
+  for (const Authenticated& answer : told)
+    EXPECT_EQ(answer.verdict == Verdict::accepted, answer.link == LinkId{1});
+}
+
 TEST_F(Authenticating, WithoutUsersNobodyIsLetIn) {
   ask(1, "");
   await(1);

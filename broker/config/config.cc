@@ -98,6 +98,7 @@ ReadConfig make_config(Texts texts) {
                (entry.value == "true" || entry.value == "1");
       });
   Reading reading(per_listener);
+  reading.config.per_listener_settings = per_listener;
   reading.problems = std::move(texts.problems);
   for (const ConfigEntry& entry : texts.entries) {
     apply_entry(reading, entry);

@@ -64,6 +64,7 @@ struct Config {
   Settings settings;
   std::chrono::seconds handshake_timeout{10};
   AccessOptions access;
+  bool per_listener_settings = false;  // listeners have OwnAccess, and `access` names no files
   StoreConfig store;
   LogConfig log;
   std::chrono::seconds sys_interval{10};  // 0: no $SYS topics

@@ -289,22 +289,27 @@ TEST(Config, AnonymousClientsCanBeAMatterOfTheListener) {
 TEST(Config, UsersAndRulesCanBeAMatterOfTheListener) {
   const Config config = sound(
       "per_listener_settings true\nlistener 1883\nallow_anonymous true\nlistener 8883\n"
-      "password_file users\nacl_file rules\nlistener 8884\npassword_file users");
-  EXPECT_EQ(config.access.password_file, "users");
-  EXPECT_EQ(config.access.acl_file, "rules");
-  const bool has_users[] = {false, true, true};
-  const bool has_rules[] = {false, true, false};
+      "password_file users\nacl_file rules\nlistener 8884\npassword_file other users");
+  EXPECT_EQ(config.access.password_file, "");
+  EXPECT_EQ(config.access.acl_file, "");
+  const char* passwords[] = {"", "users", "other users"};
+  const char* rules[] = {"", "rules", ""};
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(config.listeners[i].options.has_users, has_users[i]);
-    EXPECT_EQ(config.listeners[i].options.has_rules, has_rules[i]);
+    ASSERT_TRUE(config.listeners[i].options.own_access);
+    EXPECT_EQ(config.listeners[i].options.own_access->password_file, passwords[i]);
+    EXPECT_EQ(config.listeners[i].options.own_access->acl_file, rules[i]);
   }
   // Wherever it stands.
   EXPECT_THAT(problems_of("listener 1\nacl_file x\nlistener 2\nacl_file y\n"
                           "per_listener_settings true"),
-              ElementsAre(HasSubstr("a.conf:4:10: error: acl_file: another listener has x")));
+              IsEmpty());
+  EXPECT_THAT(problems_of("per_listener_settings true\nlistener 1\nacl_file x\nacl_file y"),
+              ElementsAre(HasSubstr("a.conf:4:10: error: acl_file: it was x before")));
+  EXPECT_THAT(problems_of("listener 1\npassword_file x\nlistener 2\npassword_file y"),
+              ElementsAre(HasSubstr("only with per_listener_settings true")));
   const Config shared = sound("acl_file x\nlistener 1883\nlistener 1884");
-  EXPECT_TRUE(shared.listeners[0].options.has_rules);
-  EXPECT_TRUE(shared.listeners[1].options.has_rules);
+  EXPECT_EQ(shared.access.acl_file, "x");
+  EXPECT_FALSE(shared.listeners[0].options.own_access);
 }
 
 TEST(Config, TopicsOfAListenerCanBeMounted) {

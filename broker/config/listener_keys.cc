@@ -105,18 +105,19 @@ void set_proxy(Reading& reading, const ConfigEntry& entry) {
 }
 
 // With per_listener_settings a listener has such a file or none.
-template <std::string AccessOptions::*Member>
+template <std::string AccessOptions::*OfAll, std::string OwnAccess::*OfListener>
 void set_file(Reading& reading, const ConfigEntry& entry) {
   const auto value = reading.text(entry);
   if (!value) return;
-  std::string& file = reading.config.access.*Member;
-  if (reading.per_listener()) {
-    reading.has_file_of_its_own(entry);
-    if (!file.empty() && file != *value)
-      return reading.error(entry.value_at,
-                           entry.key + ": another listener has " + file +
-                               "; listeners that have users or rules have the same ones here");
-  }
+  std::string& file = reading.per_listener()
+                          ? (*reading.listener(entry).options.own_access).*OfListener
+                          : reading.config.access.*OfAll;
+  if (!file.empty() && file != *value)
+    return reading.error(entry.value_at,
+                         entry.key + ": it was " + file + " before" +
+                             (reading.per_listener() ? ""
+                                                     : "; listeners have files of their own only "
+                                                       "with per_listener_settings true"));
   file = *value;
 }
 
@@ -208,7 +209,7 @@ constexpr ConfigKey keys_of_listeners[] = {
     {"password_file",
      supported,
      "users and their passwords, as `mqttlab passwd` and `mosquitto_passwd` write them",
-     set_file<&AccessOptions::password_file>,
+     set_file<&AccessOptions::password_file, &OwnAccess::password_file>,
      {},
      yes},
     {"unknown_users_key_file",
@@ -223,7 +224,7 @@ constexpr ConfigKey keys_of_listeners[] = {
     {"acl_file",
      supported,
      "who may read and write which topics; without, everybody may",
-     set_file<&AccessOptions::acl_file>,
+     set_file<&AccessOptions::acl_file, &OwnAccess::acl_file>,
      {},
      yes},
     {"allow_anonymous",
@@ -246,8 +247,8 @@ constexpr ConfigKey keys_of_listeners[] = {
      }},
     {"per_listener_settings", supported,
      "`true`: `allow_anonymous`, `password_file` and `acl_file` are of the listener that they "
-     "stand "
-     "behind: one without has no users, or no rules. Those that have such a file have the same one",
+     "stand behind: one without has no users, or no rules. Users of different files are different "
+     "people, whatever their names",
      [](Reading& r, const ConfigEntry& e) { r.boolean(e); }},
     {"check_retain_source",
      supported,

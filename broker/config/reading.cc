@@ -106,11 +106,6 @@ bool Reading::first(const ConfigEntry& entry) {
   return false;
 }
 
-void Reading::has_file_of_its_own(const ConfigEntry& entry) {
-  ListenerOptions& options = listener(entry).options;
-  (entry.key == "acl_file" ? options.has_rules : options.has_users) = true;
-}
-
 void Reading::begin_listener(const ConfigEntry& entry) {
   const auto words = words_of(entry.value);
   const auto port = words.empty() ? std::nullopt : number_of<std::uint16_t>(words[0]);

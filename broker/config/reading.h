@@ -53,9 +53,6 @@ class Reading {
   // Whether `per_listener_settings true` is said anywhere.
   bool per_listener() const { return per_listener_; }
   transport::TlsServerOptions& tls(const ConfigEntry& entry);
-  // With per_listener_settings: this key, password_file or acl_file, is of the listener.
-  void has_file_of_its_own(const ConfigEntry& entry);
-
   // After the last key: what is listened on.
   void finish();
 
@@ -63,7 +60,7 @@ class Reading {
   // Without per_listener_settings users and rules are for all of them.
   ListenerConfig bare() const {
     ListenerConfig made;
-    made.options.has_users = made.options.has_rules = !per_listener_;
+    if (per_listener_) made.options.own_access.emplace();
     return made;
   }
   void check_tls(const ListenerConfig& listener);

@@ -172,4 +172,21 @@ AccessRules::Part AccessRules::may_subscribe(const Who& who, std::string_view fi
   return all && !some_denied ? Part::all : Part::some;
 }
 
+const AccessRules* AccessPolicy::rules_for(bool has_rules, std::string_view name) const {
+  static const AccessRules nothing_is_allowed;
+  if (!has_rules) return nullptr;
+  if (rule_sets.empty()) return rules ? &*rules : nullptr;
+  // Not said, because it was before there were several: the only ones.
+  if (name.empty() && rule_sets.size() == 1) return &rule_sets.begin()->second;
+  const auto at = rule_sets.find(name);
+  return at == rule_sets.end() ? &nothing_is_allowed : &at->second;
+}
+
+const std::vector<std::string>& AccessPolicy::methods_of(const Origin& origin) const {
+  static const std::vector<std::string> none;
+  if (realms.empty()) return methods;
+  const auto at = realms.find(origin.realm);
+  return at == realms.end() ? none : at->second;
+}
+
 }  // namespace mq::broker

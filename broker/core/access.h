@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "broker/core/record.h"
 
 namespace mq::broker {
 
@@ -70,6 +73,13 @@ struct AccessPolicy {
   std::vector<std::string> methods = {};
   // Nothing: everybody may do everything. Empty rules: nobody may do anything.
   std::optional<AccessRules> rules = {};
+  // Where listeners have users of their own: the sets of users that are kept apart, by Origin's
+  // names, each with the methods that its users can use; `methods` says nothing then. Empty: a name
+  // is the same person wherever it comes in.
+  std::map<std::string, std::vector<std::string>, std::less<>> realms = {};
+  // Where listeners have rules of their own: by Origin's names, instead of `rules`. Whom a set is
+  // to judge that is not here may do nothing.
+  std::map<std::string, AccessRules, std::less<>> rule_sets = {};
   // A subscription is refused unless all that it matches may be read. Otherwise one that may read
   // some of it is granted and gets that.
   bool strict_subscriptions = false;
@@ -81,6 +91,18 @@ struct AccessPolicy {
   // A session that belongs to nobody goes to the first user who names it. Only for brokers that let
   // in nobody without a user: there it is what was left from the time before.
   bool adopts_sessions = false;
+
+  // Null: everything is allowed.
+  const AccessRules* rules_for(bool has_rules, std::string_view name) const;
+  const AccessRules* rules_for(const Origin& origin) const {
+    return rules_for(origin.has_rules, origin.rules);
+  }
+  // Whether the same name is the same person. A realm that was not said, before there were several,
+  // is the only one.
+  bool same_realm(std::string_view known, std::string_view other) const {
+    return realms.empty() || known == other || (known.empty() && realms.size() == 1);
+  }
+  const std::vector<std::string>& methods_of(const Origin& origin) const;
 };
 
 }  // namespace mq::broker

@@ -47,7 +47,8 @@ void Broker::Core::identify(Link& link, Connect& connect) {
   if (!authentication.method.empty()) {
     outbox_.authenticate({.link = link.id,
                           .method = authentication.method,
-                          .data = authentication_data(authentication.connect->properties)});
+                          .data = authentication_data(authentication.connect->properties),
+                          .realm = link.origin->realm});
     return;
   }
   if (awaiting_verifier_.size() >= limits_.verifications_waiting &&
@@ -62,9 +63,12 @@ void Broker::Core::verify_next() {
     const LinkId id = awaiting_verifier_.front();
     awaiting_verifier_.pop_front();
     verifying_.insert(id);
-    const Connect& connect = *find(id)->authentication->connect;
-    outbox_.authenticate(
-        {.link = id, .user = *connect.user_name, .password = connect.password.value_or(Bytes{})});
+    const Link& link = *find(id);
+    const Connect& connect = *link.authentication->connect;
+    outbox_.authenticate({.link = id,
+                          .user = *connect.user_name,
+                          .password = connect.password.value_or(Bytes{}),
+                          .realm = link.origin->realm});
   }
 }
 
@@ -130,17 +134,23 @@ void Broker::Core::on(Link& link, const Auth& auth) {
   outbox_.authenticate({.link = link.id,
                         .method = *method,
                         .data = authentication_data(auth.properties),
-                        .begins = begins});
+                        .begins = begins,
+                        .realm = link.origin->realm});
 }
 
 void Broker::Core::on(const AccessChanged& changed) {
   settings_.access = changed.access;
   for (auto& [client_id, session] : sessions_) review(*session);
+  const auto is_changed = [&](const Session& session) {
+    return std::any_of(changed.changed_users.begin(), changed.changed_users.end(),
+                       [&](const AccessChanged::User& user) {
+                         return user.name == session.user &&
+                                changed.access.same_realm(session.origin->realm, user.realm);
+                       });
+  };
   std::vector<LinkId> ended;
   for (const auto& [id, link] : links_)
-    if (link->session != nullptr && !link->session->user.empty() &&
-        std::find(changed.changed_users.begin(), changed.changed_users.end(),
-                  link->session->user) != changed.changed_users.end())
+    if (link->session != nullptr && !link->session->user.empty() && is_changed(*link->session))
       ended.push_back(id);
   std::sort(ended.begin(), ended.end());
   for (const LinkId id : ended) {

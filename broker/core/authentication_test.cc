@@ -257,7 +257,7 @@ TEST_P(Users, ChangedUsersLoseTheirLinksAndKeepTheirSessions) {
   know_secret();
   Peer& ann = connect(as("ann", "a", false));
   Peer& bob = connect(as("bob", "b", false));
-  handle(AccessChanged{settings.access, {"ann", "unknown"}});
+  handle(AccessChanged{settings.access, {{.name = "ann"}, {.name = "unknown"}}});
   expect_thrown_out(ann, Rule::client_is_authorized, ReasonCode::not_authorized);
   expect_open(bob);
   EXPECT_EQ(broker().census().sessions, 2u);

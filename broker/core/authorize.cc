@@ -21,20 +21,27 @@ bool is_below(std::string_view topic, const std::string& mount_point) {
 }  // namespace
 
 bool Broker::Core::may_write(const Author& author, std::string_view topic) const {
-  const auto& rules = settings_.access.rules;
-  return !rules || author.user.starts_with(without_rules) ||
-         rules->may_write({author.user, author.client_id}, topic);
+  const StoredUser by = read_stored_user(author.user);
+  const AccessRules* rules = settings_.access.rules_for(by.has_rules, by.rules);
+  return rules == nullptr || rules->may_write({by.user, author.client_id}, topic);
+}
+
+bool Broker::Core::may_write(const Session& session, std::string_view topic) const {
+  const AccessRules* rules = settings_.access.rules_for(*session.origin);
+  return rules == nullptr || rules->may_write(who(session), topic);
 }
 
 bool Broker::Core::may_read(const Session& session, std::string_view topic) const {
   if (session.link != nullptr && !is_below(topic, session.link->mount_point)) return false;
-  return !session.reads_in_part || settings_.access.rules->may_read(who(session), topic);
+  return !session.reads_in_part ||
+         settings_.access.rules_for(*session.origin)->may_read(who(session), topic);
 }
 
 bool Broker::Core::grants_subscription(Session& session, std::string_view filter) const {
   const AccessPolicy& access = settings_.access;
-  if (!access.rules || !session.has_rules) return true;
-  const Part part = access.rules->may_subscribe(who(session), filter);
+  const AccessRules* rules = access.rules_for(*session.origin);
+  if (rules == nullptr) return true;
+  const Part part = rules->may_subscribe(who(session), filter);
   if (part == Part::nothing || (part == Part::some && access.strict_subscriptions)) return false;
   session.reads_in_part |= part == Part::some;
   return true;
@@ -50,9 +57,9 @@ bool Broker::Core::may_hand_on(const Letter& retained) const {
 // Under new rules a subscription stays, and gets what may be read now: a right that was taken by
 // mistake can be given back.
 void Broker::Core::review(Session& session) const {
-  const auto& rules = settings_.access.rules;
+  const AccessRules* rules = settings_.access.rules_for(*session.origin);
   session.reads_in_part =
-      rules && session.has_rules &&
+      rules != nullptr &&
       std::any_of(session.subscriptions.begin(), session.subscriptions.end(), [&](const auto& has) {
         return rules->may_subscribe(who(session), has->entry.filter) != Part::all;
       });

@@ -112,7 +112,7 @@ void Broker::Core::on(const LinkUp& up) {
   made->gate_key = std::move(gate_key);
   made->anonymous_allowed = up.anonymous_allowed;
   made->verifies_users = up.verifies_users;
-  made->has_rules = up.has_rules;
+  made->origin = &*origins_.insert(up.origin).first;
   made->mount_point = up.mount_point;
   if (up.identity) {
     made->authentication = std::make_unique<Authentication>();

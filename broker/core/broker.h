@@ -42,8 +42,8 @@ struct LinkUp {
   std::optional<std::string> identity = {};
   // Whether user names are verified here, as AccessPolicy says; else they count as none.
   bool verifies_users = true;
-  // Whether the rules of AccessPolicy count for what is done here; else everything is allowed.
-  bool has_rules = true;
+  // Whose users and whose rules AccessPolicy has for what is done here.
+  Origin origin = {};
   // Put before every topic that the client names, and taken off those that it gets; it sees nothing
   // else. Empty, or the beginning of a topic name.
   std::string mount_point = {};
@@ -93,8 +93,13 @@ struct Authenticated {
 // Who may do what has changed, while clients are connected. Users in `changed_users` are no longer
 // who they were (another password, or none any more): their links are closed.
 struct AccessChanged {
+  struct User {
+    std::string name;
+    std::string realm = {};
+    bool operator==(const User&) const = default;
+  };
   AccessPolicy access;
-  std::vector<std::string> changed_users;
+  std::vector<User> changed_users;
 };
 
 // The broker's own word, as a driver puts it: a QoS 0 message that is not stored and, as a rule,
@@ -177,7 +182,8 @@ struct Authenticate {
   // Of enhanced authentication (5.0, 4.12): what CONNECT or AUTH carried.
   std::string method;
   Bytes data;
-  bool begins = true;  // forget what this link said before: CONNECT, or authenticating again
+  bool begins = true;      // forget what this link said before: CONNECT, or authenticating again
+  std::string realm = {};  // the set of users to look in, as LinkUp named it
 };
 
 using Output = std::variant<SendBytes, CloseLink, ReadLink, Persist, Note, Authenticate>;

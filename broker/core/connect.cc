@@ -125,7 +125,7 @@ std::optional<ReasonCode> Broker::Core::refuses(const Link& link, const Connect&
   const auto longest = settings_.keep_alive_max.count();
   if (!v5 && longest > 0 && (connect.keep_alive == 0 || connect.keep_alive > longest))
     return ReasonCode::client_identifier_not_valid;
-  const auto& methods = settings_.access.methods;
+  const auto& methods = settings_.access.methods_of(*link.origin);
   if (const auto* method = connect.properties.text(PropertyId::authentication_method);
       method != nullptr &&
       (!link.verifies_users || std::find(methods.begin(), methods.end(), *method) == methods.end()))
@@ -193,8 +193,9 @@ std::string Broker::Core::assigned_client_id() {
   }
 }
 
-Session& Broker::Core::make_session(std::string client_id) {
+Session& Broker::Core::make_session(std::string client_id, const Origin* origin) {
   auto made = std::make_unique<Session>(totals_);
+  made->origin = origin;
   made->client_id = std::move(client_id);
   made->number = ++last_session_;
   Session& session = *made;
@@ -268,9 +269,13 @@ void Broker::Core::on(Link& link, Connect& connect) {
 }
 
 // A session belongs to the user that began it: nobody else gets it, ends it or takes its link.
-bool Broker::Core::may_use(const Session& session, const std::string& user) const {
-  return session.user == user ||
-         (session.user.empty() && session.link == nullptr && settings_.access.adopts_sessions);
+// A name is nobody's without the realm that it is of; who has none is the same nobody everywhere.
+bool Broker::Core::may_use(const Session& session, const std::string& user,
+                           const Origin& origin) const {
+  const AccessPolicy& access = settings_.access;
+  const bool same_realm = user.empty() || access.same_realm(session.origin->realm, origin.realm);
+  return (session.user == user && same_realm) ||
+         (session.user.empty() && session.link == nullptr && access.adopts_sessions);
 }
 
 void Broker::Core::empty(Session& session) {
@@ -283,12 +288,12 @@ void Broker::Core::empty(Session& session) {
 Session& Broker::Core::session_for(Link& link, Connect& connect, const std::string& user) {
   Session* session = find(connect.client_id);
   const bool present = session != nullptr;
-  if (!present) session = &make_session(connect.client_id);
+  if (!present) session = &make_session(connect.client_id, link.origin);
   if (present && faulty(Fault::forgets_session)) empty(*session);
   if (faulty(Fault::forgets_incoming)) session->incoming = {};
 
   session->user = user;
-  if (std::exchange(session->has_rules, link.has_rules) != link.has_rules) review(*session);
+  if (std::exchange(session->origin, link.origin) != link.origin) review(*session);
   session->version = connect.version;
   session->expiry = granted_expiry(connect, settings_);
   session->recorded |=
@@ -316,10 +321,10 @@ void Broker::Core::enter(Link& link, Connect& connect, const std::string& user, 
   }
   if (connect.will) connect.will->topic.insert(0, link.mount_point);
   Session* has = find(connect.client_id);
-  if (has != nullptr && !may_use(*has, user))
+  if (has != nullptr && !may_use(*has, user, *link.origin))
     return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
   if (connect.will &&
-      !may_write({stored_user(user, link.has_rules), connect.client_id}, connect.will->topic))
+      !may_write({stored_user(user, *link.origin), connect.client_id}, connect.will->topic))
     return refuse(link, ReasonCode::not_authorized, Rule::client_is_authorized);
   if (has == nullptr && sessions_.size() >= limits_.sessions)  // filled up while it was verified
     return refuse(link, ReasonCode::quota_exceeded, Rule::limit_is_kept);

@@ -6,6 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -123,9 +124,9 @@ class Broker::Core {
   std::optional<ReasonCode> refuses(const Link& link, const Connect& connect) const;
   void refuse(Link& link, ReasonCode reason, Rule rule);
   void enter(Link& link, Connect& connect, const std::string& user, Bytes proof = {});
-  bool may_use(const Session& session, const std::string& user) const;
+  bool may_use(const Session& session, const std::string& user, const Origin& origin) const;
   void take_over(Session& session);
-  Session& make_session(std::string client_id);
+  Session& make_session(std::string client_id, const Origin* origin);
   std::string assigned_client_id();
   Session& session_for(Link& link, Connect& connect, const std::string& user);
   void empty(Session& session);  // a fault of some tests
@@ -156,6 +157,7 @@ class Broker::Core {
 
   // authorize.cc
   bool may_write(const Author& author, std::string_view topic) const;
+  bool may_write(const Session& session, std::string_view topic) const;
   bool may_read(const Session& session, std::string_view topic) const;
   // Nothing that would be refused is granted, and what is granted in part is remembered.
   bool grants_subscription(Session& session, std::string_view filter) const;
@@ -291,6 +293,8 @@ class Broker::Core {
 
   std::unordered_set<LinkId> verifying_;  // a password each, and the answer is still to come
   std::deque<LinkId> awaiting_verifier_;  // the first in line first
+
+  std::set<Origin> origins_;  // that anybody came by; few
 
   Timers timers_;
   QueueTotals totals_;

@@ -132,7 +132,7 @@ LetterRef Broker::Core::letter_of(Will& will, Author author) {
 
 void Broker::Core::publish_will(Session& session) {
   if (faulty(Fault::drops_will)) return drop_will(session);
-  if (!may_write(author_of(session), session.will->will.topic)) {
+  if (!may_write(session, session.will->will.topic)) {
     dropped(session, ReasonCode::not_authorized);
     return drop_will(session);
   }

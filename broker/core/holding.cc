@@ -33,7 +33,7 @@ void Broker::Core::watch_backlog(Link& link, bool moved) {
 // with room is enough. Nobody if it need not or must not wait.
 std::vector<Session*> Broker::Core::blockers(const Session& publisher, const Publish& publish) {
   if (limits_.hold.count() == 0 || !within_limits(publish.topic) ||
-      !may_write(author_of(publisher), publish.topic))
+      !may_write(publisher, publish.topic))
     return {};
   if (publish.qos == Qos::exactly_once && publisher.incoming.contains(publish.packet_id))
     return {};  // it is answered and no more

@@ -87,7 +87,7 @@ struct Link {
   std::unique_ptr<Authentication> authentication;  // if there is something to know
   bool anonymous_allowed = true;
   bool verifies_users = true;
-  bool has_rules = true;
+  const Origin* origin = nullptr;  // the core's, never null
   std::string mount_point;
   std::vector<HeldOrder> held;  // the first `held_done` are gone
   std::size_t held_done = 0;

@@ -152,7 +152,7 @@ TEST_P(ListenerRules, UsersCountWhereTheyAreVerified) {
 // Also for what is kept: a retained message, a will, a session over a restart.
 TEST_P(ListenerRules, RulesCountWhereTheListenerHasThem) {
   settings.access.rules.emplace();  // nothing is allowed
-  const LinkUp open_to_all{.has_rules = false};
+  const LinkUp open_to_all{.origin = {.has_rules = false}};
   Peer& free = connect_at(open_to_all, hello(v(), "free", false));
   EXPECT_FALSE(failed(subscribe(free, "#", qos1).reasons.at(0)));
   publish(free, "t", "kept", qos1, 1, true);
@@ -173,6 +173,216 @@ TEST_P(ListenerRules, RulesCountWhereTheListenerHasThem) {
   Peer& narrowed = connect_at({}, hello(v(), "free", false));
   publish(connect_at(open_to_all, hello(v(), "other")), "t", "not for it", qos0);
   while (!narrowed.inbox.empty()) EXPECT_NE(expect<Publish>(narrowed).payload.text(), "not for it");
+}
+
+class ListenersApart : public ListenerRules {
+ protected:
+  ListenersApart() {
+    settings.access.verifies_passwords = true;
+    settings.access.realms = {{"inside", {}}, {"outside", {}}};
+    verifier = [](const Authenticate& asked) {
+      const bool known = asked.password.text() == asked.realm;
+      return Authenticated{
+          .verdict = known ? Authenticated::Verdict::accepted : Authenticated::Verdict::denied,
+          .user = known ? asked.user : ""};
+    };
+  }
+  LinkUp at(const std::string& place) const {
+    return {.anonymous_allowed = false, .origin = {.realm = place, .rules = place}};
+  }
+  Connect as(const std::string& user, const std::string& password, const std::string& id) const {
+    Connect connect = hello(v(), id, false);
+    connect.user_name = user;
+    connect.password = Bytes::copy(password);
+    return connect;
+  }
+  Peer& ann_at(const std::string& place, const std::string& id) {
+    return connect_at(at(place), as("ann", place, id));
+  }
+  void have_rules() {
+    settings.access.rule_sets["inside"].add("ann", Grant::read_and_write, "#");
+    settings.access.rule_sets["outside"].add("ann", Grant::read_and_write, "public/#");
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Versions, ListenersApart,
+                         ::testing::Values(Version::v3_1, Version::v3_1_1, Version::v5),
+                         version_name);
+
+TEST_P(ListenersApart, AUserIsLookedForWhereItComesIn) {
+  ann_at("inside", "a");
+  expect_refused(as("ann", "inside", "b"), ReasonCode::bad_user_name_or_password,
+                 connect_return::bad_user_name_or_password, at("outside"));
+}
+
+// Over a restart, too, and for both of them.
+TEST_P(ListenersApart, TheSameNameSomewhereElseIsSomebodyElse) {
+  Peer& inside = ann_at("inside", "mine");
+  const auto expect_kept_out = [&] {
+    expect_refused(as("ann", "outside", "mine"), ReasonCode::not_authorized,
+                   connect_return::not_authorized, at("outside"));
+  };
+  subscribe(inside, "t", qos1);
+  expect_kept_out();
+  expect_open(inside);
+  cut(inside);
+  expect_kept_out();
+  crash_and_restart();
+  expect_kept_out();
+  publish(ann_at("inside", "other"), "t", "kept", qos1, 1);
+  expect_publish(ann_at("inside", "mine"), "t", "kept");
+  // Once there is but one set of users, a name is a person again.
+  settings.access.realms.clear();
+  crash_and_restart();
+  ann_at("outside", "mine");
+}
+
+// What was stored when there was one set of users does not say which that was.
+TEST_P(ListenersApart, ASessionFromBeforeGoesToTheOnlySetOfUsersAndNotToOneOfSeveral) {
+  const auto realms = std::exchange(settings.access.realms, {});
+  crash_and_restart();
+  connect_at(at(""), as("ann", "", "mine"));
+  settings.access.realms = realms;
+  crash_and_restart();
+  expect_refused(as("ann", "inside", "mine"), ReasonCode::not_authorized,
+                 connect_return::not_authorized, at("inside"));
+  settings.access.realms.erase("outside");
+  crash_and_restart();
+  ann_at("inside", "mine");
+}
+
+TEST_P(ListenersApart, WhoeverHasNoUserIsNobodyEverywhere) {
+  LinkUp inside = at("inside");
+  LinkUp outside = at("outside");
+  inside.anonymous_allowed = outside.anonymous_allowed = true;
+  cut(connect_at(inside, hello(v(), "n", false)));
+  connect_at(outside, hello(v(), "n", false));
+}
+
+TEST_P(ListenersApart, RulesAreThoseOfTheListener) {
+  have_rules();
+  Peer& inside = ann_at("inside", "i");
+  Peer& outside = ann_at("outside", "o");
+  subscribe(inside, "#", qos1);
+  EXPECT_TRUE(failed(subscribe(outside, "secret", qos1).reasons.at(0)));
+  subscribe(outside, "#", qos1);
+  publish(inside, "secret", "1", qos0);
+  expect_publish(inside, "secret", "1");
+  publish(inside, "public/a", "2", qos0);
+  expect_publish(inside, "public/a", "2");
+  expect_publish(outside, "public/a", "2");
+  publish(outside, "secret", "3", qos0);
+  expect_silence(inside);
+  Connect dying = as("ann", "outside", "w");
+  dying.will = Will{.topic = "secret", .payload = Bytes::copy("w")};
+  expect_refused(dying, ReasonCode::not_authorized, connect_return::not_authorized, at("outside"));
+  // Of a listener whose rules are gone: nothing is allowed.
+  EXPECT_TRUE(failed(subscribe(connect_at({.anonymous_allowed = false,
+                                           .origin = {.realm = "inside", .rules = "gone"}},
+                                          as("ann", "inside", "g")),
+                               "public/a")
+                         .reasons.at(0)));
+}
+
+// What waits for a session, what it left behind and its will go by the listener that it came by
+// last, over a restart and under new rules.
+TEST_P(ListenersApart, WhatIsKeptGoesByTheListenerThatWasUsedLast) {
+  have_rules();
+  settings.access.realms.clear();
+  Peer& reader = ann_at("inside", "r");
+  subscribe(reader, "#", qos1);
+  cut(reader);
+  Peer& writer = ann_at("inside", "w");
+  publish(writer, "secret", "retained", qos1, 1, true);
+  publish(writer, "public/a", "retained", qos1, 2, true);
+  cut(ann_at("outside", "r"));
+  crash_and_restart();
+  publish(ann_at("inside", "w"), "secret", "not for it", qos1, 3);
+  Peer& back = ann_at("outside", "r");
+  ack(back, expect_publish(back, "public/a", "retained"));
+  expect_silence(back);
+  Peer& inside = ann_at("inside", "new");
+  subscribe(inside, "secret", qos0);
+  EXPECT_TRUE(expect_publish(inside, "secret", "retained").retain);
+  // The author's right is asked for where the author was.
+  settings.access.rule_sets["inside"] = {};
+  settings.access.rule_sets["inside"].add("ann", Grant::read, "#");
+  handle(AccessChanged{settings.access, {}});
+  Peer& later = ann_at("inside", "later");
+  subscribe(later, "secret", qos0);
+  expect_silence(later);
+}
+
+TEST_P(ListenersApart, AWillGoesByTheListenerOfItsClient) {
+  have_rules();
+  const auto leave = [&](const std::string& id) {
+    Connect dying = as("ann", "inside", id);
+    dying.will = Will{.topic = "secret", .payload = Bytes::copy(id), .qos = qos1};
+    return &connect_at(at("inside"), dying);
+  };
+  Peer& reader = ann_at("inside", "r");
+  subscribe(reader, "#", qos1);
+  cut(*leave("first"));
+  ack(reader, expect_publish(reader, "secret", "first"));
+  leave("second");
+  crash_and_restart();
+  Peer& again = ann_at("inside", "r");
+  ack(again, expect_publish(again, "secret", "second"));
+  Peer& third = *leave("third");
+  settings.access.rule_sets["inside"] = {};
+  settings.access.rule_sets["inside"].add("ann", Grant::read, "#");
+  handle(AccessChanged{settings.access, {}});
+  cut(third);
+  expect_silence(again);
+}
+
+TEST_P(ListenersApart, OnlyWhoChangedIsThrownOut) {
+  Peer& inside = ann_at("inside", "i");
+  Peer& outside = ann_at("outside", "o");
+  handle(AccessChanged{settings.access, {{.name = "ann", .realm = "outside"}}});
+  EXPECT_TRUE(outside.closed);
+  expect_open(inside);
+}
+
+class MethodsApart : public ListenersApart {};
+INSTANTIATE_TEST_SUITE_P(V5, MethodsApart, ::testing::Values(Version::v5), version_name);
+
+TEST_P(MethodsApart, AMethodIsOfferedWhereSomebodyCanUseIt) {
+  settings.access.realms["inside"] = {"M"};
+  Connect connect = hello(v(), "a");
+  connect.properties.add(PropertyId::authentication_method, std::string("M"));
+  expect_refused(connect, ReasonCode::bad_authentication_method, ReasonCode::success,
+                 at("outside"));
+  EXPECT_TRUE(questions.empty());
+  open_at(at("inside"));
+  say(open_at(at("inside")), connect);
+  ASSERT_EQ(questions.size(), 1u);
+  EXPECT_EQ(questions[0].realm, "inside");
+}
+
+TEST(StoredUsers, SayWhereAUserIsOneOnlyIfThereIsMoreThanItsName) {
+  EXPECT_EQ(stored_user("ann", {}), "ann");
+  EXPECT_EQ(stored_user("ann", {.has_rules = false}), std::string("\0ann", 4));
+  EXPECT_EQ(stored_user("", {.realm = "users"}), "");
+  for (const std::string realm : {"", "users"})
+    for (const std::string rules : {"", "rules"})
+      for (const bool has_rules : {false, true}) {
+        const std::string text = stored_user("ann", {realm, rules, has_rules});
+        const StoredUser read = read_stored_user(text);
+        EXPECT_EQ(read.user, "ann");
+        EXPECT_EQ(read.realm, realm);
+        EXPECT_EQ(read.rules, has_rules ? rules : "");
+        EXPECT_EQ(read.has_rules, has_rules);
+        EXPECT_EQ(read_stored_user(stored_user("", {realm, rules, has_rules})).rules,
+                  has_rules ? rules : "");
+      }
+  for (const std::string& cut : {std::string("\0\0", 2),
+                                 std::string("\0\0"
+                                             "1",
+                                             3),
+                                 std::string("\0\0"
+                                             "1x",
+                                             4)})
+    EXPECT_EQ(read_stored_user(cut).user, "");
 }
 
 TEST_P(ListenerRules, OnlyTheVersionsThatAreNamedAreLetIn) {

@@ -92,7 +92,7 @@ void Broker::Core::accept(Link& link, Publish& publish) {
     dropped(session, ReasonCode::quota_exceeded);
     if (qos != Qos::at_most_once && !link.v5()) return fault(link, Rule::limit_is_kept);
     reason = ReasonCode::quota_exceeded;
-  } else if (is_own_topic(publish.topic) || !may_write(author_of(session), publish.topic)) {
+  } else if (is_own_topic(publish.topic) || !may_write(session, publish.topic)) {
     dropped(session, ReasonCode::not_authorized);
     if (!link.v5() && settings_.access.closes_on_denied_publish)
       return fault(link, Rule::client_is_authorized);

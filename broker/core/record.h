@@ -4,10 +4,12 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,11 +27,25 @@ struct Author {
   bool operator==(const Author&) const = default;
 };
 
-// How a user is kept: one for whom no rules count is marked, by what no name can begin with.
-inline constexpr char without_rules = '\0';
-inline std::string stored_user(const std::string& user, bool has_rules) {
-  return has_rules ? user : without_rules + user;
-}
+// By what a client is known and judged, wherever it came in: a driver's names, which stay the same
+// over a restart. Without NUL.
+struct Origin {
+  std::string realm = {};  // the set of users that its user is one of; empty: it was not said
+  std::string rules = {};  // the set of rules that counts for it; empty: it was not said
+  bool has_rules = true;   // or none counts
+  auto operator<=>(const Origin&) const = default;
+};
+
+// A user as it is kept, in records and for messages: one string, whose form begins with what no
+// name can begin with if there is more to say than the name.
+std::string stored_user(std::string_view user, const Origin& origin);
+struct StoredUser {
+  std::string_view user;
+  std::string_view realm;
+  std::string_view rules;
+  bool has_rules;
+};
+StoredUser read_stored_user(std::string_view stored);
 
 // A message as the broker keeps it. Shared by all sessions that owe it.
 struct Message {

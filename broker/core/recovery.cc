@@ -35,9 +35,12 @@ struct Broker::Core::Recovery {
   }
 
   void apply(const SaveSession& r) {
-    Session& session = core.make_session(r.client_id);
-    session.has_rules = !r.user.starts_with(without_rules);
-    session.user = r.user.substr(session.has_rules ? 0 : 1);
+    const StoredUser owner = read_stored_user(r.user);
+    const auto origin = core.origins_.insert({.realm = std::string(owner.realm),
+                                              .rules = std::string(owner.rules),
+                                              .has_rules = owner.has_rules});
+    Session& session = core.make_session(r.client_id, &*origin.first);
+    session.user = owner.user;
     session.version = r.version;
     session.expiry = r.expiry;
     session.recorded = core.settings_.keeps_records;

@@ -70,9 +70,9 @@ struct Session {
   explicit Session(QueueTotals& totals) : outgoing(totals) {}
 
   std::string client_id;
-  std::string user;          // to whom it belongs; empty: to nobody that was authenticated
-  bool has_rules = true;     // where it was connected last
-  std::uint64_t number = 0;  // in the order of creation; no two sessions ever share one
+  std::string user;                // to whom it belongs; empty: to nobody that was authenticated
+  const Origin* origin = nullptr;  // where it was connected last; the core's, never null
+  std::uint64_t number = 0;        // in the order of creation; no two sessions ever share one
   Version version = Version::v5;
   std::chrono::seconds expiry{0};
   bool recorded = false;       // outlives its link, so the store knows it
@@ -105,7 +105,7 @@ struct Session {
 };
 
 inline Author author_of(const Session& session) {
-  return {stored_user(session.user, session.has_rules), session.client_id};
+  return {stored_user(session.user, *session.origin), session.client_id};
 }
 
 }  // namespace mq::broker

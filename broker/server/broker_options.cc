@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "broker/server/listen_address.h"
@@ -141,17 +142,54 @@ void settle_store(const BrokerFlags& flags, ReadConfig& read) {
   if (!store.persistence && flags.repair) wrong("--repair needs --store FILE, or persistence true");
 }
 
+// A file that every listener without one of its own goes by, among those that flags replace.
+template <std::string OwnAccess::*Member>
+void inherit(const BrokerFlags& flags, const std::vector<ListenerConfig>& replaced,
+             std::string& file, const char* flag, ReadConfig& read) {
+  std::set<std::string> files;
+  for (const ListenerConfig& listener : replaced)
+    if (const auto& own = listener.options.own_access; own && !((*own).*Member).empty())
+      files.insert((*own).*Member);
+  if (files.size() == 1) file = *files.begin();
+  if (files.size() > 1)
+    read.problems.push_back({Problem::Kind::error,
+                             {flags.config_file, 0, 0},
+                             "flags replace listeners of which each has such a file of its own: " +
+                                 std::string(flag) + " has to say which one counts"});
+}
+
+// Users and rules: what flags say counts for all listeners.
+void settle_access(const BrokerFlags& flags, ReadConfig& read) {
+  Config& config = read.config;
+  if (!flags.listeners.empty()) {
+    const auto replaced = std::exchange(config.listeners, {});
+    for (const ListenerOptions& options : flags.listeners)
+      config.listeners.push_back({.at = {}, .options = options});
+    if (flags.password_file.empty())
+      inherit<&OwnAccess::password_file>(flags, replaced, config.access.password_file,
+                                         "--password-file", read);
+    if (flags.acl_file.empty())
+      inherit<&OwnAccess::acl_file>(flags, replaced, config.access.acl_file, "--acl-file", read);
+  }
+  if (!flags.password_file.empty()) config.access.password_file = flags.password_file;
+  if (!flags.acl_file.empty()) config.access.acl_file = flags.acl_file;
+  if (flags.anonymous) config.access.anonymous = flags.anonymous;
+  for (ListenerConfig& listener : config.listeners) {
+    if (flags.anonymous) listener.options.anonymous = flags.anonymous;
+    if (!listener.options.own_access) continue;
+    if (!flags.password_file.empty())
+      listener.options.own_access->password_file = flags.password_file;
+    if (!flags.acl_file.empty()) listener.options.own_access->acl_file = flags.acl_file;
+  }
+}
+
 }  // namespace
 
 ReadConfig load_config(const BrokerFlags& flags) {
   ReadConfig read;
   if (!flags.config_file.empty()) read = read_config(flags.config_file);
   Config& config = read.config;
-  if (!flags.listeners.empty()) {
-    config.listeners.clear();
-    for (const ListenerOptions& options : flags.listeners)
-      config.listeners.push_back({.at = {}, .options = options});
-  }
+  settle_access(flags, read);
   Limits& limits = config.settings.limits;
   take(limits.links, flags.max_connections);
   take(limits.links_per_address, flags.max_connections_per_address);
@@ -161,9 +199,6 @@ ReadConfig load_config(const BrokerFlags& flags) {
   take(limits.queued_messages, flags.max_queued);
   take(limits.queued_bytes, flags.max_queued_bytes);
   take(limits.receive_maximum, flags.receive_maximum);
-  if (!flags.password_file.empty()) config.access.password_file = flags.password_file;
-  if (!flags.acl_file.empty()) config.access.acl_file = flags.acl_file;
-  if (flags.anonymous) config.access.anonymous = flags.anonymous;
   AccessPolicy& policy = config.settings.access;
   policy.strict_subscriptions |= flags.strict_subscriptions;
   policy.closes_on_denied_publish |= flags.closes_on_denied_publish;

@@ -22,6 +22,12 @@ struct ListenAddress {
 
 inline constexpr std::size_t interface_bytes_max = 15;  // of a name, in Linux
 
+// Users of one file are other people than users of another, whatever their names.
+struct OwnAccess {
+  std::string password_file = {};  // empty: nobody has a password here
+  std::string acl_file = {};       // empty: everybody may do everything
+};
+
 struct ListenerOptions {
   enum class Family : std::uint8_t { any, ipv4, ipv6 };
   ListenAddress address;  // an empty host is all addresses
@@ -31,9 +37,8 @@ struct ListenerOptions {
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
   // Whether clients may come here without a user; nothing: as AccessOptions say.
   std::optional<bool> anonymous = {};
-  // Whether the users and the rules that AccessOptions name count here.
-  bool has_users = true;
-  bool has_rules = true;
+  // Users and rules of this listener, instead of those that AccessOptions name.
+  std::optional<OwnAccess> own_access = {};
   std::string mount_point = {};  // put before topics of the clients here; ends with a slash
   // In this order from the network upwards.
   bool proxy_protocol = false;  // every connection begins with a header of version 2
@@ -44,6 +49,8 @@ struct ListenerOptions {
   bool psk_identity_is_user = false;  // the same of who has a pre-shared key
   std::optional<transport::WebSocketServerOptions> websocket;
   unsigned unix_mode = 0660;  // permissions of a Unix socket's file
+
+  bool has_users() const { return !own_access || !own_access->password_file.empty(); }
 };
 
 }  // namespace mq::broker

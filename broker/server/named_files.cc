@@ -24,16 +24,19 @@ std::vector<std::string> unusable_files(const Config& config) {
     if (!fault.empty() && std::find(told.begin(), told.end(), fault) == told.end())
       told.push_back(std::move(fault));
   };
+  const auto attempt_access = [&](const std::string& passwords, const std::string& rules) {
+    if (!passwords.empty()) attempt([&] { read_password_file(passwords); });
+    if (!rules.empty()) attempt([&] { read_acl_file(rules); });
+  };
   const AccessOptions& access = config.access;
-  if (!access.password_file.empty())
-    attempt([&] {
-      const std::string& key_file = access.unknown_users_key_file;
-      read_password_file(access.password_file,
-                         key_file.empty() ? "" : read_unknown_users_key(key_file));
-    });
-  if (!access.acl_file.empty()) attempt([&] { read_acl_file(access.acl_file); });
-  for (const ListenerConfig& listener : config.listeners)
+  if (!access.unknown_users_key_file.empty())
+    attempt([&] { read_unknown_users_key(access.unknown_users_key_file); });
+  attempt_access(access.password_file, access.acl_file);
+  for (const ListenerConfig& listener : config.listeners) {
+    if (const auto& own = listener.options.own_access)
+      attempt_access(own->password_file, own->acl_file);
     if (listener.options.tls) attempt([&] { transport::TlsServer{*listener.options.tls}; });
+  }
   return told;
 }
 

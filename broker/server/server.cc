@@ -40,13 +40,6 @@ bool is_local(const Socket& socket) {
              : ip.is_loopback();
 }
 
-bool anonymous_somewhere(const ServerOptions& options) {
-  return std::any_of(options.listeners.begin(), options.listeners.end(),
-                     [](const ListenerOptions& each) {
-                       return each.anonymous.value_or(false) || !each.has_users;
-                     });
-}
-
 Settings core_settings(const ServerOptions& options, const AccessPolicy& access) {
   Settings settings = options.settings;
   settings.access = access;
@@ -64,7 +57,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         on_note_(std::move(on_note)),
         clock_(context),
         store_(options_.store ? open_store(*options_.store, wall_clock()) : nullptr),
-        gate_(context, options_.access, options_.settings.access, anonymous_somewhere(options_),
+        gate_(context, options_.access, options_.settings.access, options_.listeners,
               options_.settings.limits.verifications,
               [this](const Authenticated& told) { feed(told); }),
         core_(core_settings(options_, gate_.policy()), Rng(options_.seed),
@@ -184,10 +177,9 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     const transport::LinkFacts facts = link.connection->facts();
     if (!facts.address.empty()) link.peer = facts.address;
     const ListenerOptions& options = listeners_->options(link.listener);
-    LinkUp up{id, link.peer,
-              gate_.anonymous_allowed(options.anonymous, link.is_local, options.has_users)};
-    up.verifies_users = options.has_users;
-    up.has_rules = options.has_rules;
+    LinkUp up{id, link.peer, gate_.anonymous_allowed(options, link.is_local)};
+    up.verifies_users = options.has_users();
+    up.origin = gate_.origin_of(options);
     up.mount_point = options.mount_point;
     if (options.certificate_is_user && facts.certificate && !facts.certificate->common_name.empty())
       up.identity = facts.certificate->common_name;

@@ -175,6 +175,11 @@ class Service {
 
   void take(Config wanted) {
     const std::vector<std::string> fixed = needs_restart(config_, wanted);
+    // Whose the files are is settled until a restart; without them everybody would be let in.
+    if (wanted.per_listener_settings != config_.per_listener_settings) {
+      wanted.per_listener_settings = config_.per_listener_settings;
+      wanted.access = config_.access;
+    }
     try {
       server_.reload_certificates();
       server_.reload_access(wanted.access, wanted.settings.access);

@@ -281,6 +281,130 @@ TEST_F(Service, ListenersHaveUsersRulesAndTopicsOfTheirOwn) {
   EXPECT_THAT(ann.output(), HasSubstr("site/a x\n"));
 }
 
+// Each listener has a file of users, in all of which there is an ann, and a file of rules.
+class ServiceOfListeners : public Service {
+ protected:
+  void write_listeners() {
+    std::string text = "per_listener_settings true\nlog_type all\npersistence true\n";
+    text += "persistence_location " + folder_.string() + "\n";
+    for (const std::string& of : {std::string("127.0.0.1"), std::string("127.0.0.2")}) {
+      set_password(of, of);
+      std::ofstream(path("rules-" + of)) << "user ann\ntopic " << of << "/#\n";
+      text += "listener 0 " + of + "\npassword_file " + path("users-" + of) + "\nacl_file " +
+              path("rules-" + of) + "\n";
+    }
+    write(text);
+  }
+  void set_password(const std::string& of, const std::string& password) {
+    Process passwd({MQ_REAL_PROGRAM, "passwd", "-c", "-b", path("users-" + of), "ann", password});
+    ASSERT_EQ(passwd.exit_status(), 0) << passwd.output();
+  }
+  void start_both() {
+    start();
+    ASSERT_TRUE(broker_->prints("listening address=127.0.0.2:"));
+    ASSERT_TRUE(broker_->prints("\n", 2));
+  }
+  Words as_ann(const std::string& verb, const std::string& of, const std::string& password,
+               const Words& flags) const {
+    Words words = {MQ_REAL_PROGRAM,
+                   verb,
+                   "-h",
+                   of,
+                   "-p",
+                   std::to_string(port_behind("listening address=" + of + ":")),
+                   "-u",
+                   "ann",
+                   "-P",
+                   password};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return words;
+  }
+  std::optional<int> done(const std::string& verb, const std::string& of,
+                          const std::string& password, const Words& flags) const {
+    return Process(as_ann(verb, of, password, flags)).exit_status();
+  }
+  const std::string a = "127.0.0.1";
+  const std::string b = "127.0.0.2";
+};
+
+TEST_F(ServiceOfListeners, GoByFilesOfTheirOwn) {
+  write_listeners();
+  start_both();
+  EXPECT_EQ(done("sub", a, b, {"-t", a + "/x", "-E"}), 3);  // the password of the other one
+  EXPECT_EQ(done("sub", b, a, {"-t", b + "/x", "-E"}), 3);
+  EXPECT_EQ(done("sub", a, a, {"-t", b + "/x", "-E"}), 1);  // the topic of the other one
+  EXPECT_EQ(done("sub", b, b, {"-t", b + "/x", "-E"}), 0);
+  EXPECT_EQ(done("sub", a, a, {"-i", "s", "-c", "-q", "1", "-t", a + "/x", "-E"}), 0);
+  EXPECT_EQ(done("sub", b, b, {"-i", "s", "-c", "-q", "1", "-t", b + "/x", "-E"}), 3);
+  EXPECT_EQ(done("pub", a, a, {"-t", a + "/x", "-q", "1", "-m", "kept"}), 0);
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(broker_->exit_status(), 0);
+  start_both();
+  EXPECT_EQ(done("sub", b, b, {"-i", "s", "-c", "-t", b + "/x", "-E"}), 3);
+  Process back(as_ann("sub", a, a, {"-i", "s", "-c", "-q", "1", "-t", a + "/x", "-C", "1"}));
+  EXPECT_EQ(back.exit_status(), 0);
+  EXPECT_THAT(back.output(), HasSubstr("kept"));
+}
+
+TEST_F(ServiceOfListeners, ReadEachFileAgainAndAllOrNothing) {
+  write_listeners();
+  start_both();
+  Process inside(as_ann("sub", a, a, {"-t", a + "/#", "-d", "-V", "5"}));
+  Process outside(as_ann("sub", b, b, {"-t", b + "/#", "-d", "-V", "5"}));
+  ASSERT_TRUE(inside.prints("ubscribed") && outside.prints("ubscribed"));
+  set_password(b, "new");
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("notice reloaded")) << broker_->output();
+  EXPECT_TRUE(outside.prints("Not authorized")) << outside.output();
+  EXPECT_EQ(done("pub", a, a, {"-t", a + "/x", "-m", "still here"}), 0);
+  EXPECT_TRUE(inside.prints("still here"));
+  set_password(a, "newer");
+  std::ofstream(path("rules-" + b)) << "nonsense\n";
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("not_reloaded")) << broker_->output();
+  EXPECT_THAT(broker_->output(), HasSubstr(path("rules-" + b) + ":1:1"));
+  EXPECT_EQ(done("sub", a, a, {"-t", a + "/x", "-E"}), 0);
+}
+
+// Without it the files would be nobody's, and everybody would be let in until the restart.
+TEST_F(ServiceOfListeners, KeepTheirFilesWhenPerListenerSettingsAreSwitched) {
+  write_listeners();
+  start_both();
+  write("listener 0 127.0.0.1\n");
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("notice reloaded")) << broker_->output();
+  EXPECT_TRUE(broker_->prints("needs_restart key=per_listener_settings"));
+  EXPECT_EQ(done("sub", a, "wrong", {"-t", a + "/x", "-E"}), 3);
+  EXPECT_EQ(done("sub", a, a, {"-t", b + "/x", "-E"}), 1);
+  write("password_file " + path("users-" + a) + "\nacl_file " + path("rules-" + a) +
+        "\nlog_type all\nlistener 0 127.0.0.1\n");
+  start();
+  write("per_listener_settings true\nlistener 0 127.0.0.1\n");
+  broker_->signal(SIGHUP);
+  ASSERT_TRUE(broker_->prints("notice reloaded")) << broker_->output();
+  EXPECT_EQ(done("sub", a, "wrong", {"-t", a + "/x", "-E"}), 3);
+  EXPECT_EQ(done("sub", a, a, {"-t", b + "/x", "-E"}), 1);
+}
+
+TEST_F(ServiceOfListeners, AreNotReplacedByFlagsThatDoNotSayWhoseFilesCount) {
+  write_listeners();
+  const Words flags = {MQ_REAL_PROGRAM, "broker",   "-c",         path("broker.conf"),
+                       "--test-config", "--listen", "127.0.0.3:0"};
+  Process silent(flags);
+  EXPECT_EQ(silent.exit_status(), 2);
+  EXPECT_THAT(silent.output(), HasSubstr("--password-file has to say which one counts"));
+  EXPECT_THAT(silent.output(), HasSubstr("--acl-file has to say which one counts"));
+  Words full = flags;
+  for (const std::string& word : {std::string("--password-file"), path("users-" + a),
+                                  std::string("--acl-file"), path("rules-" + a)})
+    full.push_back(word);
+  EXPECT_EQ(Process(full).exit_status(), 0);
+  std::ofstream(path("rules-" + b)) << "nonsense\n";
+  Process tested({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf"), "--test-config"});
+  EXPECT_EQ(tested.exit_status(), 2);
+  EXPECT_THAT(tested.output(), HasSubstr(path("rules-" + b) + ":1:1"));
+}
+
 TEST_F(Service, LogsOnTopicsIfAsked) {
   write("listener 0 127.0.0.1\nlog_dest stderr\nlog_dest topic\nlog_type all\n");
   start();

@@ -103,21 +103,24 @@ void SqliteStore::prepare() {
   // Alone on the file: no other broker, and no shared memory for SQLite's index of the log.
   database.require("PRAGMA locking_mode=EXCLUSIVE", "cannot be locked");
   const std::uint64_t id = database.number("PRAGMA application_id");
-  const std::uint64_t version = database.number("PRAGMA user_version");
+  const std::uint64_t word = database.number("PRAGMA user_version");
   // Also when the power failed while it was made.
   const bool is_new =
-      id == 0 && version == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0;
+      id == 0 && word == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0;
   if (is_new && access(options_.vfs, seal_path(options_.path)) != 0)
     refuse_damaged(options_.path, {"the file is empty"}, 1);
   if (!is_new) {
     if (id != store_application_id)
       throw StoreError(StoreError::Kind::not_a_store,
                        options_.path + ": this is not a store of mqttlab");
-    if (version != store_version)
+    const auto version = read_version(word);
+    if (!version) refuse_damaged(options_.path, {"the version number is damaged"}, 1);
+    if (*version > store_version)
       throw StoreError(StoreError::Kind::newer_version,
-                       options_.path + ": version " + std::to_string(version) +
+                       options_.path + ": version " + std::to_string(*version) +
                            " of the store; this mqttlab knows version " +
                            std::to_string(store_version));
+    is_older_ = *version < store_version;
   }
   database.require("PRAGMA cell_size_check=ON", "cannot be read");
   database.require(options_.durability == Durability::power ? "PRAGMA synchronous=FULL"
@@ -165,6 +168,7 @@ Recovered SqliteStore::recover() {
   if (reading.damage_count > 0)
     refuse_damaged(options_.path, std::move(reading.damage), reading.damage_count);
   index_.drop_unused_messages();
+  if (is_older_) write_version(*database_);
   statements_.emplace(database_->handle());
   if (const int code = write_seal(SealFile::Sync::yes); code != SQLITE_OK)
     throw StoreError(sqlite::meaning(code), seal_path(options_.path) + ": cannot be written: " +

@@ -70,6 +70,7 @@ class SqliteStore final : public Store {
   std::uint64_t committed_ = 0;
   std::optional<std::string> problem_;
   bool recovered_ = false;
+  bool is_older_ = false;  // the version of the file
 };
 
 }  // namespace mq::broker

@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include "broker/store/repair.h"
+#include "broker/store/store_reader.h"
 #include "broker/store/testing/sample.h"
 #include "broker/store/testing/temporary_folder.h"
 
@@ -52,6 +54,9 @@ class SqliteStores : public ::testing::Test {
     EXPECT_EQ(sqlite3_exec(database, statement, nullptr, nullptr, nullptr), SQLITE_OK)
         << sqlite3_errmsg(database);
     sqlite3_close(database);
+  }
+  void put_version(std::uint64_t word) {
+    sql(("PRAGMA user_version=" + std::to_string(word)).c_str());
   }
   // As kill -9 leaves it: the log is not written back.
   void copy_to(const fs::path& where) const {
@@ -204,11 +209,41 @@ TEST_F(SqliteStores, ANewerVersionIsRefusedAndLeftAlone) {
   open();
   append(sample::session("a"));
   store->commit();
-  sql("PRAGMA user_version=2");
+  store.reset();
+  put_version(version_word(store_version + 1));
   EXPECT_EQ(refusal(), Kind::newer_version);
-  EXPECT_THAT(text, HasSubstr("version 2"));
-  sql("PRAGMA user_version=1");
+  EXPECT_THAT(text, HasSubstr("version " + std::to_string(store_version + 1)));
+  put_version(version_word(store_version));
   EXPECT_EQ(left(), 1u);
+}
+
+TEST_F(SqliteStores, ADamagedVersionIsNotTakenForANewerOne) {
+  open();
+  append(sample::session("a"));
+  store->commit();
+  store.reset();
+  for (int bit = 0; bit < 31; ++bit) {
+    put_version(version_word(store_version) ^ (std::uint64_t{1} << bit));
+    EXPECT_EQ(refusal(), Kind::damaged) << bit;
+    EXPECT_THAT(text, HasSubstr("the version number is damaged")) << bit;
+    EXPECT_THAT(text, HasSubstr("--repair")) << bit;
+    put_version(std::uint64_t{1} ^ (std::uint64_t{1} << bit));  // of version 1
+    EXPECT_EQ(refusal(), Kind::damaged) << bit;
+  }
+  EXPECT_EQ(repair_store({.path = path}).kept, 1u);
+  EXPECT_EQ(left(), 1u);
+}
+
+TEST_F(SqliteStores, TheVersionBeforeIsReadAndBecomesThisOne) {
+  open();
+  append(sample::session("a"));
+  store->commit();
+  store.reset();
+  put_version(1);
+  EXPECT_EQ(left(), 1u);
+  store.reset();
+  sqlite::Database database(path, sqlite::OpenAs::existing, nullptr);
+  EXPECT_EQ(database.number("PRAGMA user_version"), version_word(store_version));
 }
 
 // Root may write to everything.

@@ -175,6 +175,23 @@ StoredState read_store(sqlite::Database& database, WallClock clock) {
   return reading;
 }
 
+// SQLite keeps 32 bits, of which the highest is a sign.
+std::uint64_t version_word(std::uint8_t version) {
+  const std::byte content{version};
+  return (crc64(std::span(&content, 1)) & 0x7FFFFF) << 8 | version;
+}
+
+std::optional<std::uint8_t> read_version(std::uint64_t word) {
+  const auto version = static_cast<std::uint8_t>(word & 0xFF);
+  if (version == 0 || (word != 1 && word != version_word(version))) return std::nullopt;
+  return version;
+}
+
+void write_version(sqlite::Database& database) {
+  database.require(("PRAGMA user_version=" + std::to_string(version_word(store_version))).c_str(),
+                   "cannot be written to");
+}
+
 void make_tables(sqlite::Database& database) {
   const std::string doing = "cannot be made";
   database.require("BEGIN IMMEDIATE", doing);
@@ -182,7 +199,7 @@ void make_tables(sqlite::Database& database) {
   database.require(tally_table, doing);
   database.require(("PRAGMA application_id=" + std::to_string(store_application_id)).c_str(),
                    doing);
-  database.require(("PRAGMA user_version=" + std::to_string(store_version)).c_str(), doing);
+  write_version(database);
   sqlite::Statement tally(database.handle(), "INSERT INTO tally VALUES(1, 1, 0, 0, ?1)");
   tally.bind(1, Tally{1, 0, 0}.checksum());
   if (const int code = tally.run(); code != SQLITE_DONE) database.fail(code, doing);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,14 @@ namespace mq::broker {
 
 // In the header of the file: "mqla", and the version of what stands in it.
 inline constexpr std::uint64_t store_application_id = 0x6D716C61;
-inline constexpr std::uint64_t store_version = 1;
+// 2: users are kept with what they are known by (Origin), and the number is under a checksum.
+inline constexpr std::uint8_t store_version = 2;
+
+// A version as it stands in the header, under a checksum: damage does not look like a newer
+// version.
+std::uint64_t version_word(std::uint8_t version);
+// Nothing: it is damaged. Version 1 stood there as it is.
+std::optional<std::uint8_t> read_version(std::uint64_t word);
 
 struct StoredRecord {
   Row row;
@@ -34,6 +42,9 @@ struct StoredState {
 };
 
 StoredState read_store(sqlite::Database& database, WallClock clock);
+
+// That the file is of this version. Throws StoreError.
+void write_version(sqlite::Database& database);
 
 // Makes the tables in an empty file. Throws StoreError.
 void make_tables(sqlite::Database& database);

@@ -173,7 +173,8 @@ void Broker::Core::on(const LinkDown& down) {
     outbox_.note({.what = Note::What::disconnected,
                   .link = link->id,
                   .client_id = link->session->client_id,
-                  .reason = ReasonCode::unspecified_error});
+                  .reason = ReasonCode::unspecified_error,
+                  .because = down.because.empty() ? "closed without DISCONNECT" : down.because});
   link->phase = Phase::closing;
   stop_waiting(link->id);
   arm(*link, std::nullopt);

@@ -56,6 +56,7 @@ struct BytesIn {
 // Comes exactly once for every LinkUp.
 struct LinkDown {
   LinkId link;
+  std::string because = {};  // as the driver knows it, for notes; empty: it was closed
 };
 // So many bytes of earlier SendBytes have left for the network: what is emitted
 // and not yet drained is the link's backlog, and a backlog over its limit stops
@@ -170,6 +171,7 @@ struct Note {
   std::string address;            // of the peer: when it connected or was refused
   Version version = Version::v5;  // when it connected
   std::string filter = {};
+  std::string because = {};  // when a link went without a packet that says why
 };
 
 // Find out whether this is who it says; answer with Authenticated. Comes only for what

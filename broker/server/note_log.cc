@@ -57,6 +57,8 @@ void write_note(Log& log, const LogConfig& config, const Note& note) {
   if (!note.filter.empty()) fields.push_back({"filter", note.filter});
   if (note.what == Note::What::subscribed)
     fields.push_back({"granted", mq::name(note.reason, Kind::sub_ack, Version::v5)});
+  else if (!note.because.empty())
+    fields.push_back({"because", note.because});
   else if (note.reason != ReasonCode::success)
     fields.push_back({"reason", mq::name(note.reason)});
   if (note.rule != Rule::none) fields.push_back({"broken", std::string(info(note.rule).sentence)});

@@ -132,6 +132,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     bool is_too_late = false;  // with its handshake
     bool is_told = false;      // that it failed
     bool dirty = false;
+    error_code ended_by = {};
   };
 
   void take(Socket socket, std::string peer, std::size_t listener) {
@@ -157,7 +158,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
                                        tell_failure(links_.at(id));
                                        linger(id);
                                      },
-                                 .ended = [this, id](error_code) { on_ended(id); }};
+                                 .ended = [this, id](error_code error) { on_ended(id, error); }};
     if (layer) await_handshake(id);
     auto connection = transport::layered(
         std::make_shared<Connection>(
@@ -220,7 +221,8 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
 
   Instant now() const { return clock_.now(); }
 
-  void on_ended(LinkId id) {
+  void on_ended(LinkId id, error_code error) {
+    if (const auto found = links_.find(id); found != links_.end()) found->second.ended_by = error;
     ended_.push_back(id);
     if (!feeding_) feed_ended();
   }
@@ -238,12 +240,19 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
       tell_failure(link);
       if (link.is_open) {
         gate_.forget(id);
-        feed(LinkDown{id});
+        feed(LinkDown{id, reason_of(link)});
       } else
         --opening_;
     }
     feeding_ended_ = false;
     tell_if_stopped();
+  }
+
+  // Why a link went down; empty: the client closed it.
+  static std::string reason_of(const Link& link) {
+    if (std::string why = link.connection->failure(); !why.empty()) return why;
+    const bool is_closed = !link.ended_by || link.ended_by == asio::error::eof;
+    return is_closed ? std::string() : link.ended_by.message();
   }
 
   void forget(const Link& link) {

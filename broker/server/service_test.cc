@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -424,6 +425,40 @@ TEST_F(Service, TakesConnectionsOfOneInterface) {
   Process refused({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
   EXPECT_EQ(refused.exit_status(), 3);
   EXPECT_THAT(refused.output(), HasSubstr("127.0.0.1:0 of interface none0: No such device"));
+}
+
+TEST_F(Service, LogsWhyAClientIsGone) {
+  write("listener 0 127.0.0.1\nlog_type all\n");
+  start();
+  const auto connect = [this](boost::asio::ip::tcp::socket& socket) {
+    socket.connect({boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port_)});
+    // CONNECT of 3.1.1, Clean Session, the client id "c"
+    const std::string hello(
+        "\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01"
+        "c",
+        15);
+    boost::asio::write(socket, boost::asio::buffer(hello));
+    std::array<char, 4> answer{};
+    boost::asio::read(socket, boost::asio::buffer(answer));
+  };
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::socket closed(context);
+  connect(closed);
+  closed.close();
+  EXPECT_TRUE(broker_->prints("client=c because=\"closed without DISCONNECT\"\n"))
+      << broker_->output();
+  boost::asio::ip::tcp::socket reset(context);
+  connect(reset);
+  reset.set_option(boost::asio::socket_base::linger(true, 0));
+  reset.close();
+  EXPECT_TRUE(broker_->prints("client=c because=\"Connection reset by peer\"\n"))
+      << broker_->output();
+  boost::asio::ip::tcp::socket faulty(context);
+  connect(faulty);
+  boost::asio::write(faulty, boost::asio::buffer("\xf0\x00", 2));  // AUTH, which 3.1.1 has not
+  EXPECT_TRUE(broker_->prints("disconnected link=3 client=c reason=")) << broker_->output();
+  EXPECT_TRUE(broker_->prints("\n"));
+  EXPECT_THAT(broker_->output(), Not(HasSubstr("Unspecified")));
 }
 
 TEST_F(Service, LogsSubscriptionsIfAsked) {

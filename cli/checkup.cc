@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -140,21 +141,50 @@ Checkup syncing(const std::string& folder) {
   return result;
 }
 
-Checkup port_is_free(std::uint16_t port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool free = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                    ::listen(socket, 1) == 0;
-  const int failed = errno;
-  ::close(socket);
-  if (free) return {.name = "port", .found = fmt::format("127.0.0.1:{} is free", port)};
-  return {"port", warning, fmt::format("127.0.0.1:{}: {}", port, std::strerror(failed)),
-          "stop what listens there, or take another one: -p PORT"};
+// Why nobody can listen there; empty: somebody can.
+std::string why_not(const broker::ListenAddress& wanted) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(wanted.port);
+  if (const int code = ::getaddrinfo(wanted.host.empty() ? nullptr : wanted.host.c_str(),
+                                     port.c_str(), &hints, &found);
+      code != 0)
+    return ::gai_strerror(code);
+  std::string why;
+  for (const addrinfo* at = found; at != nullptr && why.empty(); at = at->ai_next) {
+    const int socket = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) continue;  // a family that this machine does not have
+    const int on = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (at->ai_family == AF_INET6) ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (::bind(socket, at->ai_addr, at->ai_addrlen) != 0 || ::listen(socket, 1) != 0)
+      why = std::strerror(errno);
+    ::close(socket);
+  }
+  ::freeaddrinfo(found);
+  return why;
+}
+
+// Unix sockets are the broker's own matter.
+Checkup can_listen(const std::vector<broker::ListenAddress>& wanted) {
+  std::vector<std::string> free;
+  std::vector<std::string> taken;
+  for (const broker::ListenAddress& each : wanted) {
+    if (!each.unix_path.empty()) continue;
+    const std::string name =
+        fmt::format("{}:{}", each.host.empty() ? std::string("*") : each.host, each.port);
+    const std::string why = why_not(each);
+    (why.empty() ? free : taken).push_back(why.empty() ? name : name + ": " + why);
+  }
+  if (!taken.empty())
+    return {"port", warning, fmt::format("{}", fmt::join(taken, "; ")),
+            "stop what listens there, or take another one: listener in the file, or -p PORT"};
+  return {.name = "port",
+          .found = free.empty() ? "none is asked for"
+                                : fmt::format("{} {} free", fmt::join(free, ", "),
+                                              free.size() == 1 ? "is" : "are")};
 }
 
 Checkup clocks() {
@@ -175,9 +205,7 @@ Checkup clocks() {
   return result;
 }
 
-Checkup configuration(const std::string& file, std::string& store) {
-  const broker::ReadConfig read = broker::read_config(file);
-  if (store.empty() && read.config.store.persistence) store = read.config.store.path();
+Checkup configuration(const std::string& file, const broker::ReadConfig& read) {
   const auto unusable =
       read.usable() ? broker::unusable_files(read.config) : std::vector<std::string>();
   if (!unusable.empty())
@@ -214,16 +242,26 @@ Checkup stored(const std::string& path) {
 }  // namespace
 
 std::vector<Checkup> check_machine(const CheckupOptions& options) {
+  std::optional<broker::ReadConfig> read;
+  if (!options.config_file.empty()) read = broker::read_config(options.config_file);
+  const std::uint16_t broker_port = options.port != 0 ? options.port : std::uint16_t{1883};
+  std::vector<broker::ListenAddress> listens;
+  if (read && options.port == 0)
+    for (const broker::ListenerConfig& each : read->config.listeners)
+      listens.push_back(each.options.address);
+  else
+    listens.push_back({.host = "127.0.0.1", .port = broker_port});
   std::vector<Checkup> all = {machine(),
                               simulator(),
                               strangers(),
                               descriptors(),
                               space(options.folder),
                               syncing(options.folder),
-                              port_is_free(options.port),
+                              can_listen(listens),
                               clocks()};
   std::string store = options.store;
-  if (!options.config_file.empty()) all.push_back(configuration(options.config_file, store));
+  if (store.empty() && read && read->config.store.persistence) store = read->config.store.path();
+  if (read) all.push_back(configuration(options.config_file, *read));
   if (!store.empty()) all.push_back(stored(store));
   return all;
 }

@@ -17,8 +17,8 @@ struct Checkup {
 };
 
 struct CheckupOptions {
-  std::string folder;  // where results and stores are to be written
-  std::uint16_t port = 1883;
+  std::string folder;       // where results and stores are to be written
+  std::uint16_t port = 0;   // 0: those of the configuration, or 1883
   std::string config_file;  // of the broker; empty: none
   std::string store;        // of the broker; empty: the one of the configuration, if any
 };

@@ -11,6 +11,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -613,6 +614,13 @@ class OtherVerbs(CommandTest):
             self.assertEqual(checks["configuration"]["state"], "good")
             self.assertIn("a sync takes", checks["folder"]["found"])
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [config])  # it leaves nothing
+            with socket.create_server(("127.0.0.1", 0)) as taken:
+                port = taken.getsockname()[1]
+                config.write_text(f"listener 0 127.0.0.1\nlistener {port} 127.0.0.1\n"
+                                  f"listener 0 {folder}/socket\n")
+                done = mqttlab("doctor", "-o", folder, "-c", config)
+                self.assertIn(f"127.0.0.1:{port}: Address already in use", done.stdout)
+                self.assertNotIn("1883", done.stdout)
             config.write_text(f"listener 1883\nacl_file {folder}/none\n")
             done = mqttlab("doctor", "-o", folder, "-c", config)
             self.assertEqual(done.returncode, 1)

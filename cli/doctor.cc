@@ -58,7 +58,8 @@ void add_doctor(CLI::App& app, int& exit_code) {
   Command verb(app, "doctor", "check this machine and this installation");
   verb.option("-o", flags->options.folder, "where results and stores are to be written (.)")
       .shown_as("DIR");
-  verb.option("-p,--port", flags->options.port, "the broker's port (1883)");
+  verb.option("-p,--port", flags->options.port,
+              "the broker's port (those of its configuration, or 1883)");
   verb.option("-c,--config-file", flags->options.config_file, "the broker's configuration")
       .shown_as("FILE");
   verb.option("--store", flags->options.store, "the broker's store").shown_as("FILE");

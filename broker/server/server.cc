@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -40,6 +41,26 @@ bool is_local(const Socket& socket) {
              : ip.is_loopback();
 }
 
+// Sessions whose users nobody can be any longer: a file of theirs was moved, or is no longer named.
+std::vector<std::string> strangers(const Recovered& left, const AccessPolicy& access) {
+  std::map<std::string, std::size_t, std::less<>> sessions;  // by realm
+  for (const Record& record : left.records) {
+    const auto* session = std::get_if<SaveSession>(&record);
+    if (session == nullptr) continue;
+    const StoredUser owner = read_stored_user(session->user);
+    const bool is_known =
+        std::any_of(access.realms.begin(), access.realms.end(),
+                    [&](const auto& realm) { return access.same_realm(owner.realm, realm.first); });
+    if (!owner.user.empty() && !access.realms.empty() && !is_known)
+      ++sessions[std::string(owner.realm)];
+  }
+  std::vector<std::string> told;
+  for (const auto& [realm, count] : sessions)
+    told.push_back((realm.empty() ? "users that the store has no file for" : "users of " + realm) +
+                   ": no listener has these; sessions that nobody gets: " + std::to_string(count));
+  return told;
+}
+
 Settings core_settings(const ServerOptions& options, const AccessPolicy& access) {
   Settings settings = options.settings;
   settings.access = access;
@@ -60,8 +81,7 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
         gate_(context, options_.access, options_.settings.access, options_.listeners,
               options_.settings.limits.verifications,
               [this](const Authenticated& told) { feed(told); }),
-        core_(core_settings(options_, gate_.policy()), Rng(options_.seed),
-              store_ ? store_->recover() : Recovered{}, now()),
+        core_(core_settings(options_, gate_.policy()), Rng(options_.seed), recover(), now()),
         linger_timer_(context),
         handshake_timer_(context),
         listeners_(
@@ -212,6 +232,14 @@ class Server::Body final : public std::enable_shared_from_this<Body> {
     found->second.is_too_late = true;
     const auto connection = found->second.connection;
     connection->abort();
+  }
+
+  Recovered recover() const {
+    if (!store_) return {};
+    Recovered left = store_->recover();
+    for (const std::string& trouble : strangers(left, gate_.policy()))
+      if (options_.store->on_trouble) options_.store->on_trouble(trouble);
+    return left;
   }
 
   WallClock wall_clock() const {

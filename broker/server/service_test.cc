@@ -345,6 +345,31 @@ TEST_F(ServiceOfListeners, GoByFilesOfTheirOwn) {
   Process back(as_ann("sub", a, a, {"-i", "s", "-c", "-q", "1", "-t", a + "/x", "-C", "1"}));
   EXPECT_EQ(back.exit_status(), 0);
   EXPECT_THAT(back.output(), HasSubstr("kept"));
+  EXPECT_THAT(broker_->output(), Not(HasSubstr("nobody gets")));
+}
+
+TEST_F(ServiceOfListeners, SayWhoseSessionsNobodyGetsWhenAFileWasMoved) {
+  write_listeners();
+  start_both();
+  EXPECT_EQ(done("sub", a, a, {"-i", "s", "-c", "-q", "1", "-t", a + "/x", "-E"}), 0);
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(broker_->exit_status(), 0);
+  std::filesystem::rename(path("users-" + a), path("moved"));
+  std::string text = "per_listener_settings true\npersistence true\n";
+  text += "persistence_location " + folder_.string() + "\nlistener 0 127.0.0.1\npassword_file ";
+  write(text + path("moved") + "\n");
+  start();
+  EXPECT_THAT(broker_->output(),
+              HasSubstr("users of " + path("users-" + a) +
+                        ": no listener has these; sessions that nobody gets: 1"));
+  EXPECT_EQ(done("sub", a, a, {"-i", "s", "-c", "-t", a + "/x", "-E"}), 3);
+  broker_->signal(SIGTERM);
+  EXPECT_EQ(broker_->exit_status(), 0);
+  std::filesystem::create_symlink(path("moved"), path("users-" + a));
+  write(text + path("users-" + a) + "\n");
+  start();
+  EXPECT_THAT(broker_->output(), Not(HasSubstr("nobody gets")));
+  EXPECT_EQ(done("sub", a, a, {"-i", "s", "-c", "-t", a + "/x", "-E"}), 0);
 }
 
 TEST_F(ServiceOfListeners, ReadEachFileAgainAndAllOrNothing) {

@@ -19,7 +19,8 @@ namespace mq::broker {
 struct ListenerConfig {
   Place at;
   ListenerOptions options;
-  std::optional<ConfigEntry> tls_key;  // the first one that asks for TLS
+  std::optional<ConfigEntry> tls_key;   // the first one that asks for TLS
+  std::optional<ConfigEntry> psk_file;  // of this listener alone
 };
 
 struct LogConfig {

@@ -256,6 +256,15 @@ TEST(Config, AListenerMayGoByPreSharedKeys) {
   EXPECT_FALSE(config.listeners[0].options.certificate_is_user);
   EXPECT_EQ(config.listeners[1].options.tls->psk_file, "");
   EXPECT_THAT(problems_of("psk_file x\nlistener 1"), ElementsAre(HasSubstr("has a psk_hint")));
+  const Config apart = sound(
+      "per_listener_settings true\npsk_file all\nlistener 1\npsk_hint a\nlistener 2\n"
+      "psk_hint b\npsk_file own");
+  EXPECT_EQ(apart.listeners[0].options.tls->psk_file, "all");
+  EXPECT_EQ(apart.listeners[1].options.tls->psk_file, "own");
+  EXPECT_THAT(problems_of("per_listener_settings true\nlistener 1\npsk_hint a\npsk_file x\n"
+                          "psk_file y\nlistener 2\npsk_file z"),
+              testing::UnorderedElementsAre(HasSubstr("a.conf:5:10: error: psk_file: it was x"),
+                                            HasSubstr("its listener has no psk_hint")));
   EXPECT_THAT(problems_of("listener 1\npsk_hint x"),
               testing::Contains(HasSubstr("psk_hint needs psk_file")));
   EXPECT_THAT(problems_of("psk_file x\nlistener 1\npsk_hint x\ncertfile a\nkeyfile b"),

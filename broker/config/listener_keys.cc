@@ -194,9 +194,10 @@ constexpr ConfigKey keys_of_listeners[] = {
        if (const auto value = r.text(e)) r.tls(e).psk_hint = *value;
      }},
     {"psk_file", supported,
-     "lines of IDENTITY:KEY, the key in hexadecimal; for all listeners with "
-     "a psk_hint",
+     "lines of IDENTITY:KEY, the key in hexadecimal; for all listeners with a psk_hint, or with "
+     "`per_listener_settings` for the one that it stands behind",
      [](Reading& r, const ConfigEntry& e) {
+       if (r.per_listener() && !r.config.listeners.empty()) return r.set_own_keys(e);
        if (r.first(e) && r.text(e)) r.psk_file = e;
      }},
     {"handshake_timeout", supported,

@@ -174,16 +174,30 @@ void Reading::check_tls(const ListenerConfig& of) {
     error(at, "require_certificate needs cafile or capath: who signs clients' certificates");
 }
 
+void Reading::set_own_keys(const ConfigEntry& entry) {
+  if (!text(entry)) return;
+  std::optional<ConfigEntry>& file = listener(entry).psk_file;
+  if (file && file->value != entry.value)
+    return error(entry.value_at, entry.key + ": it was " + file->value + " before");
+  file = entry;
+}
+
 void Reading::use_keys() {
   bool used = false;
   for (ListenerConfig& made : config.listeners) {
-    if (!made.options.tls || made.options.tls->psk_hint.empty()) continue;
+    const std::optional<ConfigEntry>& file = made.psk_file ? made.psk_file : psk_file;
+    if (!made.options.tls || made.options.tls->psk_hint.empty()) {
+      if (made.psk_file)
+        error(file->key_at,
+              "psk_file: its listener has no psk_hint, nobody would be asked for a key");
+      continue;
+    }
     used = true;
-    if (!psk_file) {
+    if (!file) {
       error(made.tls_key->key_at, "psk_hint needs psk_file: who has which key");
       continue;
     }
-    made.options.tls->psk_file = psk_file->value;
+    made.options.tls->psk_file = file->value;
     made.options.psk_identity_is_user = std::exchange(made.options.certificate_is_user, false);
   }
   if (psk_file && !used)

@@ -47,8 +47,9 @@ class Reading {
   // mosquitto's listeners each have their own value of this key, ours have one together.
   void is_for_all(const ConfigEntry& entry);
 
-  // For all listeners that have a psk_hint.
+  // For all listeners that have a psk_hint; or of one alone.
   std::optional<ConfigEntry> psk_file;
+  void set_own_keys(const ConfigEntry& entry);
 
   // Whether `per_listener_settings true` is said anywhere.
   bool per_listener() const { return per_listener_; }

@@ -18,5 +18,6 @@ mkdir -p "$build/found"
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-"$build/bin/$target" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=3000 \
+# An error of libFuzzer's would be 77 as well.
+"$build/bin/$target" -error_exitcode=1 -max_total_time="$seconds" -timeout=30 -rss_limit_mb=3000 \
   -print_final_stats=1 -artifact_prefix="$build/found/$target-" "$fresh" "$corpus"

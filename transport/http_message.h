@@ -1,6 +1,7 @@
 // Messages of HTTP/1.1 (RFC 9112), out of bytes and into bytes, as the layers of this folder work:
-// without I/O, so that a real socket and a stream of a simulated world carry them alike. Beast does
-// the reading and writing; it is in the .cc file only.
+// without I/O, so that a real socket and a stream of a simulated world carry them alike. A body
+// says its length; chunks are refused, as 6.3 allows. Beast does the reading and writing; it is in
+// the .cc file only.
 #pragma once
 
 #include <cstddef>

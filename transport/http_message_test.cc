@@ -116,11 +116,6 @@ TEST(HttpReader, TakesABodyOfTheLimitAndNoneOfAByteMore) {
   const HttpLimits limits{.body_bytes_max = 100};
   EXPECT_EQ(fault_in(put_of(100), limits), 0U);
   EXPECT_EQ(fault_in(put_of(101), limits), 413U);
-  const std::string chunked =
-      "PUT /a HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n" +
-      std::string(100, 'x');
-  EXPECT_EQ(fault_in(chunked + "\r\n0\r\n\r\n", limits), 0U);
-  EXPECT_EQ(fault_in(chunked + "\r\n1\r\nx\r\n0\r\n\r\n", limits), 413U);
 }
 
 TEST(HttpReader, HasAnAnswerToWhatIsNoHttp) {
@@ -144,7 +139,7 @@ TEST(HttpReader, HasAnAnswerToWhatIsNoHttp) {
       {"PUT /a" + rest + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 400},
       // Two ways to find the end would let somebody hide a request in another's body.
       {"PUT /a" + rest + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-      {"PUT /a" + rest + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"PUT /a" + rest + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 411},
   };
   for (const auto& row : rows) EXPECT_EQ(fault_in(row.text), row.status) << row.text;
 }

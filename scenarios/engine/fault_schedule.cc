@@ -148,7 +148,7 @@ void FaultSchedule::ends_at(std::size_t fault, Instant when, std::optional<std::
 }
 
 void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
-  const auto& [id, link, place, device, program, rest] = fleet_[member];
+  const FleetMember& at = fleet_[member];
   std::visit(
       overloaded{
           [&](const Cut& cut) { hold(member, cut.up ? 1 : 0, cut.down ? 1 : 0); },
@@ -156,18 +156,20 @@ void FaultSchedule::begins(std::size_t fault, std::uint32_t member) {
             troubles_[member].push_back(&disturb);
             trouble(member);
           },
-          [&](const Reset&) { world_.break_connections(place, sim::World::Break::reset); },
-          [&](const ForgetConnections& forget) { world_.forget_connections(place, forget.then); },
-          [&](const ChangeAddress&) { world_.change_address(place); },
+          [&](const Reset&) { world_.break_connections(at.place, sim::World::Break::reset); },
+          [&](const ForgetConnections& forget) {
+            world_.forget_connections(at.place, forget.then);
+          },
+          [&](const ChangeAddress&) { world_.change_address(at.place); },
           [&](const CallDevice&) { call(member); },
           [&](const Reboot&) {
-            if (program != nullptr) program->switch_off();
-            if (rest != nullptr) rest->switch_off();
+            if (at.program != nullptr) at.program->switch_off();
+            if (at.rest != nullptr) at.rest->switch_off();
           },
           [](const auto&) {},
       },
       plan_.faults[fault].what);
-  if (device != nullptr) begins_at(*device, plan_.faults[fault].what);
+  if (at.device != nullptr) begins_at(*at.device, plan_.faults[fault].what);
 }
 
 void FaultSchedule::call(std::uint32_t member) {

@@ -149,7 +149,8 @@ void RetainedCheck::on_answer(ClientIndex publisher, PacketId packet_id, ReasonC
   open.erase(found);
   auto& state = topics_[at(topic)];
   if (failed(reason)) {
-    std::erase_if(state.values, [&](const Value& value) { return value.order == order; });
+    std::erase_if(state.values,
+                  [&, order = order](const Value& value) { return value.order == order; });
     return;
   }
   // Its broker may have forgotten it since: the answer was on its way.

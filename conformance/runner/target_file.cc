@@ -13,7 +13,6 @@ namespace {
 
 using scenario::Entry;
 using scenario::Fields;
-using scenario::Is;
 using scenario::Key;
 using scenario::line_of_text;
 using scenario::Node;
@@ -24,14 +23,14 @@ constexpr std::array tls_keys = {
     Key{.name = "ca_file", .shape = &line_of_text},
     Key{.name = "checks_name", .shape = &scenario::yes_no, .fallback = "true"},
 };
-constexpr Shape tls{.is = Is::map, .title = "tls", .keys = tls_keys};
+constexpr Shape tls{.is = scenario::Is::map, .title = "tls", .keys = tls_keys};
 
 constexpr std::array login_keys = {
     Key{.name = "user", .shape = &line_of_text, .is_required = true},
     Key{.name = "password", .shape = &line_of_text, .is_required = true},
     Key{.name = "wrong_password", .shape = &line_of_text},
 };
-constexpr Shape login{.is = Is::map, .title = "a login", .keys = login_keys};
+constexpr Shape login{.is = scenario::Is::map, .title = "a login", .keys = login_keys};
 
 constexpr std::array restricted_keys = {
     Key{.name = "user", .shape = &line_of_text, .is_required = true},
@@ -39,11 +38,12 @@ constexpr std::array restricted_keys = {
     Key{.name = "denied_topic", .shape = &line_of_text, .is_required = true},
     Key{.name = "allowed_topic", .shape = &line_of_text, .is_required = true},
 };
-constexpr Shape restricted{.is = Is::map, .title = "a restricted user", .keys = restricted_keys};
+constexpr Shape restricted{
+    .is = scenario::Is::map, .title = "a restricted user", .keys = restricted_keys};
 
-constexpr Shape number{.is = Is::whole, .min = "0", .max = "4294967295"};
-constexpr Shape numbers{.is = Is::named_map, .item = &number, .entries_max = 100};
-constexpr Shape reasons{.is = Is::named_map, .item = &line_of_text, .entries_max = 100};
+constexpr Shape number{.is = scenario::Is::whole, .min = "0", .max = "4294967295"};
+constexpr Shape numbers{.is = scenario::Is::named_map, .item = &number, .entries_max = 100};
+constexpr Shape reasons{.is = scenario::Is::named_map, .item = &line_of_text, .entries_max = 100};
 
 constexpr std::array target_keys = {
     Key{.name = "version", .shape = &scenario::version_of_a_file, .is_required = true},
@@ -54,7 +54,7 @@ constexpr std::array target_keys = {
     Key{.name = "lacks", .shape = &reasons},
     Key{.name = "protocols", .shape = &scenario::protocols},
 };
-constexpr Shape target_shape{.is = Is::map, .title = "a target", .keys = target_keys};
+constexpr Shape target_shape{.is = scenario::Is::map, .title = "a target", .keys = target_keys};
 
 void read_login(const Fields& file, Target& target) {
   const Fields who = file.map("login");

@@ -6,7 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/system/system_error.hpp>
+#include <system_error>
 #include <utility>
 
 namespace mq::broker {
@@ -81,9 +81,8 @@ class HttpListener::Body final : public std::enable_shared_from_this<Body> {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error)
-      throw boost::system::system_error(
-          error.value(), error.category(),
-          "cannot listen on " + host + ":" + std::to_string(port) + " for metrics");
+      throw std::system_error(
+          error, "cannot listen on " + host + ":" + std::to_string(port) + " for metrics");
     accept();
   }
 

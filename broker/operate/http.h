@@ -35,7 +35,7 @@ class HttpListener {
  public:
   using Answer = std::function<HttpAnswer(std::string_view path)>;
 
-  // Listens; throws boost::system::system_error, whose text names the address.
+  // Listens; throws std::system_error, whose text names the address.
   HttpListener(boost::asio::io_context& context, const std::string& host, std::uint16_t port,
                Answer answer, HttpLimits limits = {});
   ~HttpListener();

@@ -9,9 +9,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "broker/server/unix_socket.h"
@@ -24,9 +24,9 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Without the place in Asio's sources that the code may carry along.
+// std's error says what happened and no more; Boost's adds numbers and a place in Asio's sources.
 [[noreturn]] void cannot_listen(const std::string& where, error_code error) {
-  throw boost::system::system_error(error.value(), error.category(), "cannot listen on " + where);
+  throw std::system_error(error, "cannot listen on " + where);
 }
 
 std::string text_of(const tcp::endpoint& endpoint) {

@@ -29,7 +29,7 @@ class Listeners final : public std::enable_shared_from_this<Listeners> {
 
   Listeners(boost::asio::io_context& context, std::vector<ListenerOptions> options, int backlog);
 
-  // Listens; throws boost::system::system_error, whose text names the address, or
+  // Listens; throws std::system_error, whose text names the address, or
   // transport::TlsError, whose text names the file. Returns what it listens on, "127.0.0.1:1883",
   // "[::1]:1883" or "unix:/run/mqtt.sock", what is spoken there before it: "mqtts://[::1]:8883".
   std::vector<std::string> open();

@@ -49,7 +49,7 @@ class Server {
   Server(boost::asio::io_context& context, ServerOptions options, NoteHandler on_note = {});
   ~Server();
 
-  // Listens; throws boost::system::system_error, whose text names the address, or
+  // Listens; throws std::system_error, whose text names the address, or
   // transport::TlsError, whose text names the file. Returns what it listens on, "127.0.0.1:1883",
   // "[::1]:1883", "wss://[::1]:8443" or "unix:/run/mqtt.sock".
   std::vector<std::string> start();

@@ -449,7 +449,7 @@ TEST_F(Service, TakesConnectionsOfOneInterface) {
   write("listener 0 127.0.0.1\nbind_interface none0\n");
   Process refused({MQ_REAL_PROGRAM, "broker", "-c", path("broker.conf")});
   EXPECT_EQ(refused.exit_status(), 3);
-  EXPECT_THAT(refused.output(), HasSubstr("127.0.0.1:0 of interface none0: No such device"));
+  EXPECT_THAT(refused.output(), HasSubstr("127.0.0.1:0 of interface none0: No such device\n"));
 }
 
 TEST_F(Service, LogsWhyAClientIsGone) {

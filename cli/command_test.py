@@ -566,6 +566,18 @@ class Gate(CommandTest):
             wrong = mqttlab("gate", base, base, flag, value)
             self.assertEqual((wrong.returncode, text in wrong.stderr), (2, True), wrong.stderr)
 
+    def test_a_run_that_left_no_results_is_named_and_lets_nothing_through(self):
+        base, slow = self.seeds("base", 3), self.seeds("slow", 3)
+        lost = sorted(slow.glob("seed-*"))[1]
+        (lost / "results.json").unlink()
+        for sides in ([base, slow], [slow, base]):
+            gate = mqttlab("gate", *sides)
+            self.assertEqual(gate.returncode, 2, gate.stdout)
+            self.assertIn(f"{lost}: no results.json", gate.stdout)
+        report = mqttlab("report", slow)
+        self.assertEqual(report.returncode, 0, report.stderr)
+        self.assertIn(f"{lost}: no results.json", report.stderr)
+
     def test_a_side_may_be_named_by_its_results_json(self):
         base = self.seeds("base", 1)
         gate = mqttlab("gate", base / "results.json", base)

@@ -159,7 +159,11 @@ int gate_verb(const GateFlags& flags) {
   auto base = read_side(flags.base);
   auto now = read_side(flags.now);
   if (!base || !now) return exit_code::usage;
-  const gate::Comparison comparison = gate::compare(std::move(*base), std::move(*now), *rules);
+  gate::Comparison comparison = gate::compare(std::move(*base), std::move(*now), *rules);
+  // Without the runs that did not survive, a side looks better than it is.
+  for (const std::string& side : {flags.base, flags.now})
+    for (const std::string& lost : runs_without_results(folder_named(side)))
+      comparison.problems.push_back(why_without_results(lost));
   if (flags.json)
     fmt::print("{}", gate::to_json(comparison));
   else

@@ -106,6 +106,8 @@ int render(const ReportFlags& flags) {
     std::string why;
     const auto folders = results_below(named, why);
     if (!why.empty()) all.code = graver(all.code, complain(why, exit_code::usage));
+    for (const std::string& lost : runs_without_results(named))
+      complain(why_without_results(lost), exit_code::held);
     for (const std::string& folder : folders.value_or(std::vector<std::string>{}))
       if (const auto target = target_of(flags, named, folder, why))
         render_one(ResultsFolder{folder}, *target, all);

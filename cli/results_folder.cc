@@ -6,9 +6,22 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 namespace mq::cli {
+namespace {
+
+// What `run --seeds N` calls the folder of a run, which is made before the run begins.
+bool is_of_a_seed(const std::filesystem::path& path) {
+  constexpr std::string_view of_seeds = "seed-";
+  const std::string name = path.filename().string();
+  return name.size() > of_seeds.size() && name.starts_with(of_seeds) &&
+         std::all_of(name.begin() + of_seeds.size(), name.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
 
 std::string default_results_path(const std::string& scenario_file) {
   return "results/" + std::filesystem::path(scenario_file).stem().string();
@@ -38,6 +51,26 @@ std::optional<std::vector<std::string>> results_below(const std::string& path, s
           "` or `mqttlab conform TARGET -o ...` writes some";
   std::sort(folders.begin(), folders.end());
   return folders;
+}
+
+std::vector<std::string> runs_without_results(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> folders;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
+    const ResultsFolder folder{it->path().string()};
+    std::error_code none;
+    if (it->is_directory(none) && !fs::exists(folder.results(), none) &&
+        (is_of_a_seed(it->path()) || fs::exists(folder.events(), none)))
+      folders.push_back(folder.path);
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+std::string why_without_results(const std::string& folder) {
+  return folder + ": no results.json: its run was killed, or has not ended yet";
 }
 
 std::optional<std::string> make_folder(const std::string& path) {

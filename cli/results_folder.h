@@ -31,6 +31,10 @@ std::string folder_named(const std::string& path);
 // Nothing if the folder cannot be read; `why` says so, and also that there are none in it.
 std::optional<std::vector<std::string>> results_below(const std::string& path, std::string& why);
 
+// Folders below it of runs that left no results.json: killed, or still going on. By name.
+std::vector<std::string> runs_without_results(const std::string& path);
+std::string why_without_results(const std::string& folder);
+
 // Makes a folder and its parents, if it is not there. Why it cannot be made, if it cannot.
 std::optional<std::string> make_folder(const std::string& path);
 

@@ -104,7 +104,8 @@ int code_of(const campaign::Summary& summary) {
   if (summary.ended(campaign::End::unreachable) > 0) return exit_code::unreachable;
   if (summary.ended(campaign::End::refused) > 0) return exit_code::usage;
   if (all.broken > 0) return exit_code::broken;
-  return all.held > 0 ? exit_code::held : exit_code::nothing;
+  // What was never run is not kept: a shard that was lost must let nothing through.
+  return all.held > 0 && summary.left() == 0 ? exit_code::held : exit_code::nothing;
 }
 
 std::string default_campaign_folder(const std::string& file) {

@@ -83,6 +83,9 @@ int report_verb(const ReportFlags& flags) {
     return trouble->is_usage ? exit_code::usage : exit_code::fault;
   }
   fmt::print("{}report    {}/report.html\n", campaign::text_of(*stored->summary), wish.folder);
+  if (const std::uint64_t left = stored->summary->left(); left > 0)
+    fmt::print(stderr, "mqttlab: {} of {} not there; `campaign run` makes what is missing\n",
+               report::count(left), report::count(stored->summary->plan().runs(), "run"));
   return code_of(*stored->summary);
 }
 
@@ -101,6 +104,40 @@ std::string target_of(const MergeFlags& flags) {
   return {};
 }
 
+int complain_of_nothing() {
+  fmt::print(stderr, "mqttlab: there are no results to merge\n");
+  return exit_code::nothing;
+}
+
+campaign::MergeCount merge_all(const std::string& target, const std::vector<std::string>& files) {
+  ResultsFile into(target, ResultsFile::Open::to_write);
+  campaign::MergeCount all;
+  for (const std::string& file : files) {
+    const campaign::MergeCount one = into.merge(file);
+    all.added += one.added;
+    all.already_there += one.already_there;
+    all.contradicting += one.contradicting;
+  }
+  return all;
+}
+
+// A target that was begun for nothing would be in the way of the next attempt.
+campaign::MergeCount merge_into(const std::string& target, const std::vector<std::string>& files) {
+  std::error_code ignored;
+  const bool was_there = std::filesystem::exists(target, ignored);
+  const auto forget = [&] {
+    if (!was_there) std::filesystem::remove(target, ignored);
+  };
+  try {
+    const campaign::MergeCount all = merge_all(target, files);
+    if (all.added + all.already_there == 0) forget();
+    return all;
+  } catch (const ResultsError&) {
+    forget();
+    throw;
+  }
+}
+
 int merge(const MergeFlags& flags) {
   const std::string target = target_of(flags);
   if (target.empty()) {
@@ -114,18 +151,9 @@ int merge(const MergeFlags& flags) {
   std::erase_if(files, [&](const std::string& file) {
     return std::filesystem::equivalent(file, target, ignored);
   });
-  if (files.empty()) {
-    fmt::print(stderr, "mqttlab: there are no results to merge\n");
-    return exit_code::nothing;
-  }
-  ResultsFile into(target, ResultsFile::Open::to_write);
-  campaign::MergeCount all;
-  for (const std::string& file : files) {
-    const campaign::MergeCount one = into.merge(file);
-    all.added += one.added;
-    all.already_there += one.already_there;
-    all.contradicting += one.contradicting;
-  }
+  if (files.empty()) return complain_of_nothing();
+  const campaign::MergeCount all = merge_into(target, files);
+  if (all.added + all.already_there == 0) return complain_of_nothing();
   fmt::print("merged    {} of {}, {} were there already\nresults   {}\n",
              report::count(all.added, "result"), report::count(files.size(), "file"),
              report::count(all.already_there), target);

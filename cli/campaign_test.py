@@ -158,6 +158,28 @@ class Commit(Case):
         self.assertIn("20 were there already", self.campaign("merge", "out").stdout)
         self.campaign("report", "out/campaign.db", code=1)
 
+    def test_a_shard_that_is_missing_lets_nothing_through(self):
+        self.write(CAMPAIGN.replace("[1s, 30s]", "[1s]"))
+        self.campaign("run", "sweep.yaml", "-o", "out", "--shard", "1/2")
+        self.campaign("merge", "out")
+        told = self.campaign("report", "out", code=4)
+        self.assertIn("5 of 10 runs not there", told.stderr)
+        self.campaign("run", "sweep.yaml", "-o", "out", "--shard", "2/2")
+        self.campaign("merge", "out")
+        self.campaign("report", "out")
+
+    def test_a_merge_that_came_to_nothing_leaves_nothing(self):
+        self.campaign("run", "sweep.yaml", "-o", "out", code=1)
+        self.write(CAMPAIGN.replace("seeds: 5", "seeds: 1"))
+        self.campaign("run", "sweep.yaml", "-o", "other", code=1)
+        (self.at / "empty.db").write_bytes(b"")
+        self.campaign("merge", "empty.db", "-o", "all.db", code=4)
+        self.assertFalse((self.at / "all.db").exists())
+        self.campaign("merge", "out", "other", "-o", "all.db", code=2)
+        self.assertFalse((self.at / "all.db").exists())
+        self.campaign("merge", "out", "empty.db", "-o", "all.db")
+        self.assertEqual(len(self.rows("all.db")), 20)
+
     def test_a_shard_is_found_in_the_environment(self):
         for index in range(2):
             self.campaign("run", "sweep.yaml", "-o", "out", "--shard", "auto/2",

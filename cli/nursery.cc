@@ -22,6 +22,7 @@
 
 #include "cli/interrupt.h"
 #include "reports/text/escape.h"
+#include "reports/text/format.h"
 
 namespace mq::cli {
 namespace {
@@ -76,6 +77,14 @@ void close_all_but(int one, int other) {
 // The whole family of a run: its process and, of another broker, that one's.
 void kill_family(pid_t process) { kill(-process, SIGKILL); }
 
+std::string beyond_memory(const NurseryLimits& limits) {
+  return "more than the limit of memory, " + std::to_string(limits.memory_bytes >> 20U) + " MiB";
+}
+
+std::string beyond_time(const NurseryLimits& limits) {
+  return "no end within the limit of time, " + report::short_duration(limits.time);
+}
+
 // One run after another, each in a process of its own.
 class Cradle {
  public:
@@ -119,7 +128,7 @@ void Cradle::live(std::uint32_t run, int answer) const {
     outcome = play_(run);
   } catch (const std::bad_alloc&) {
     outcome.end = End::out_of_memory;
-    outcome.evidence = "more than the limit of memory";
+    outcome.evidence = beyond_memory(limits_);
   } catch (const std::exception& fault) {
     outcome.end = End::crashed;
     outcome.evidence = std::string("a fault of mqttlab itself: ") + fault.what();
@@ -165,11 +174,11 @@ Outcome Cradle::end_of(int status, bool in_time, const std::string& line) const 
   const std::string words = last_words();
   if (!in_time) {
     outcome.end = End::timed_out;
-    outcome.evidence = "no end within the limit of time";
+    outcome.evidence = beyond_time(limits_);
   } else if (words.find("bad_alloc") != std::string::npos ||
              words.find("annot allocate memory") != std::string::npos) {
     outcome.end = End::out_of_memory;
-    outcome.evidence = "more than the limit of memory";
+    outcome.evidence = beyond_memory(limits_);
   } else if (WIFSIGNALED(status)) {
     outcome.evidence = std::string("signal ") + std::to_string(WTERMSIG(status)) + " (" +
                        strsignal(WTERMSIG(status)) + ")";

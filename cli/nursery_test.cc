@@ -105,6 +105,7 @@ TEST(Nursery, ARunThatEndsBadlyCostsOnlyItself) {
   EXPECT_EQ(all[segfaults].end, End::crashed);
   EXPECT_THAT(all[segfaults].evidence, HasSubstr("signal 11"));
   EXPECT_EQ(all[hangs].end, End::timed_out);
+  EXPECT_EQ(all[hangs].evidence, "no end within the limit of time, 300 ms");
   EXPECT_GE(all[hangs].wall_us, 300'000U);
   EXPECT_EQ(all[exits].end, End::crashed);
   EXPECT_THAT(all[exits].evidence, HasSubstr("code 3"));
@@ -121,6 +122,7 @@ TEST(Nursery, TooMuchMemoryIsAnEndOfItsOwn) {
   auto all = answers(nursery, {eats, good});
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[eats].end, End::out_of_memory);
+  EXPECT_EQ(all[eats].evidence, "more than the limit of memory, 64 MiB");
   EXPECT_LT(all[eats].memory_kib, 200U * 1024);
   EXPECT_EQ(all[good].end, End::judged);
 }

@@ -323,6 +323,47 @@ class Reports(unittest.TestCase):
         self.assertGreater(os.path.getsize(self.path("broken.pdf")), 20_000)
         self.assert_clean()
 
+    def test_paper_is_filled_within_its_margins(self):
+        for name in ("broken", "held"):
+            with self.subTest(name=name):
+                self.open(name)
+                self.browser.media(kind="print")
+                # A table that may not break leaves the rest of its page, and often a whole one, empty.
+                self.assertEqual(self.browser.evaluate(
+                    """[...document.querySelectorAll("section")].filter(one => one.querySelector("table") &&
+                       getComputedStyle(one).breakInside !== "auto").map(one => one.id)"""), [])
+                # What only unfolds on a screen is no heading with nothing below it.
+                self.assertEqual(self.browser.evaluate(
+                    """[...document.querySelectorAll("section")].filter(one => one.offsetHeight &&
+                       [...one.children].every(part => part.matches("h2, details"))).map(one => one.id)"""), [])
+                self.assertTrue(self.browser.evaluate(
+                    """[...document.styleSheets[0].cssRules].some(rule => rule instanceof CSSPageRule)"""))
+
+    def test_names_above_a_chart_do_not_lie_on_it(self):
+        # Names lie beside a sign of theirs, at the left; below them an axis begins with its greatest value.
+        overlap = """(() => {
+          const texts = [...document.querySelectorAll('[data-chart="latency"] text')];
+          const names = texts.filter(one => one.textContent.startsWith("QoS")).map(one => one.getBoundingClientRect().bottom);
+          const values = texts.filter(one => /^[\\d.]+ (s|ms|\u00b5s)$/.test(one.textContent)).map(one => one.getBoundingClientRect().top);
+          return [names.length, Math.max(...names) - Math.min(...values)]; })()"""
+        for width in (320, 390, 700, 740, 1280):
+            with self.subTest(width=width):
+                self.open("broken", width=width)
+                names, over = self.browser.evaluate(overlap)
+                self.assertEqual(names, 6)
+                self.assertLess(over, 1)
+        self.open("broken")
+        self.browser.evaluate("dispatchEvent(new Event('beforeprint'))")
+        self.assertLess(self.browser.evaluate(overlap)[1], 1)
+
+    def test_captions_are_lines_on_a_phone(self):
+        for name in ("broken", "matrix"):
+            self.open(name, width=390)
+            self.browser.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            self.assertEqual(self.browser.evaluate(
+                """[...document.querySelectorAll("caption")].filter(one => one.offsetHeight > 100)
+                   .map(one => one.textContent)"""), [])
+
 
 def main():
     demo, Reports.folder = sys.argv[1:3]

@@ -178,6 +178,16 @@
     };
   };
 
+  // How many lines the names above a chart take: each has a sign, gaps, and letters of 12 px.
+  const legend_lines = (names, width) => {
+    let lines = 1, x = 0;
+    for (const name of names) {
+      const wide = 41 + 7.5 * name.length;
+      if (x > 0 && x + wide > width) [lines, x] = [lines + 1, 0];
+      x += wide;
+    }
+    return lines;
+  };
   const latency_over_time = (width) => {
     const series = [], names = [];
     for (const one of data.latency) {
@@ -203,7 +213,7 @@
     }
     if (series.length) Object.assign(series[0], marks());
     return {
-      ...base(), legend: { ...legend(names), icon: "inherit", itemWidth: 26 }, grid: { left: margin(width), right: 12, top: width < 600 ? 56 : 34, bottom: 28 },
+      ...base(), legend: { ...legend(names), icon: "inherit", itemWidth: 26 }, grid: { left: margin(width), right: 12, top: 12 + 22 * legend_lines(names, width), bottom: 28 },
       xAxis: time_axis(width), yAxis: value_axis({ type: "log", axisLabel: { color: css("--soft"), formatter: power_of_ten } }), dataZoom: time_zoom(false), series,
       tooltip: { ...base().tooltip, formatter: (rows) => {
         const from = rows[0].axisValue, lines = [];
@@ -320,7 +330,7 @@
       set_zoom(Math.max(0, to[0] + shift), Math.min(100, to[1] + shift));
     });
   }
-  function draw(one) { one.chart.setOption(makers[one.name](one.place.clientWidth), { notMerge: true, silent: true }); }
+  function draw(one) { one.chart.setOption(makers[one.name](one.chart.getWidth()), { notMerge: true, silent: true }); }
   function draw_all() { charts.forEach(draw); }
   function set_zoom(from, until) {
     if (Math.abs(from - zoom.from) < 1e-9 && Math.abs(until - zoom.until) < 1e-9) return;
@@ -328,7 +338,7 @@
     zoom.until = until;
     for (const one of charts) {
       if (!over_time.has(one.name)) continue;
-      const customValues = ticks(one.place.clientWidth);
+      const customValues = ticks(one.chart.getWidth());
       one.chart.setOption({ xAxis: { axisLabel: { customValues }, axisTick: { customValues } } }, { silent: true, lazyUpdate: true });
       one.chart.dispatchAction({ type: "dataZoom", dataZoomIndex: 0, start: from, end: until }, { silent: true });
     }

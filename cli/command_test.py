@@ -509,6 +509,24 @@ class Trouble(CommandTest):
                 self.assertFalse(self.read_results()["complete"])
                 self.assertTrue((self.results / "report.html").exists())
 
+    def test_a_worker_that_hears_of_it_twice_still_writes_what_there_is(self):
+        # By a terminal, which tells the whole group, and by the one that started it.
+        endless = SMALL.replace("duration: 10min", "duration: 3000h")
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            self.results.mkdir(exist_ok=True)
+            worker = subprocess.Popen(
+                [PROGRAMS / "mqttlab", "worker", "memory", "1", "none", self.results, "small.yaml", "", "", "", "",
+                 "", ""], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            worker.stdin.write(endless.encode())
+            worker.stdin.close()
+            time.sleep(1.0)
+            for _ in range(2):
+                worker.send_signal(number)
+                time.sleep(0.002)
+            self.assertEqual(worker.wait(timeout=60), code)
+            worker.stderr.close()
+            self.assertFalse(self.read_results()["complete"])
+
 
 class Gate(CommandTest):
     """Two versions are played by one scenario with two links of the same name."""

@@ -104,7 +104,9 @@ class Tests {
 
   void pass_on() {
     if (interrupt_seen() == 0 || std::exchange(has_passed_on_, true)) return;
-    for (const auto& [process, at] : running_) ::kill(process, interrupt_seen());
+    // Of a terminal they have heard it already, and the same a second time would end them at once.
+    const int other = interrupt_seen() == SIGINT ? SIGTERM : SIGINT;
+    for (const auto& [process, at] : running_) ::kill(process, other);
   }
 
   void show() const {

@@ -271,7 +271,7 @@ int worker_main(int argc, char** argv, const SimulationParts& parts) try {
     std::fprintf(stderr, "%s is started by mqttlab, with the scenario on stdin\n", argv[0]);
     return exit_code::usage;
   }
-  take_signals();
+  take_signals_with_driver();
   if (order->pausable) take_pauses();
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // nobody would read what is measured after mqttlab has gone
   const std::string text((std::istreambuf_iterator<char>(std::cin)),

@@ -1,5 +1,8 @@
 #include "cli/command_line.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
@@ -343,9 +346,23 @@ void Command::footer(const std::string& text) { verb_.footer(text); }
 
 void Command::runs(std::function<void()> work) { verb_.callback(std::move(work)); }
 
+namespace {
+
+// What was printed must not be lost unheard; a reader that has gone has what it wanted.
+int after_the_last_word(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  struct stat output {};
+  if (fstat(STDOUT_FILENO, &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode)))
+    return code;
+  std::fputs("mqttlab: the output could not be written\n", stderr);
+  return graver(code, exit_code::fault);
+}
+
+}  // namespace
+
 int run_command_line(int argc, char** argv, std::span<const AddVerb> verbs) {
   try {
-    return parse_and_run(argc, argv, verbs);
+    return after_the_last_word(parse_and_run(argc, argv, verbs));
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "mqttlab: a fault of mqttlab itself: %s\n", fault.what());
     return exit_code::fault;

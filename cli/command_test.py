@@ -509,6 +509,15 @@ class Trouble(CommandTest):
                 self.assertFalse(self.read_results()["complete"])
                 self.assertTrue((self.results / "report.html").exists())
 
+    def test_a_verdict_that_cannot_be_printed_is_no_pass(self):
+        with open("/dev/full", "w") as full:
+            run = subprocess.run([PROGRAMS / "mqttlab", "run", self.scenario(SMALL), "-o", self.results, "--world",
+                                  "memory", "--trace", "none"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                 timeout=60)
+        self.assertEqual(run.returncode, 5, run.stderr)
+        self.assertIn("the output could not be written", run.stderr)
+        self.assertTrue((self.results / "report.html").exists())
+
     def test_a_worker_that_hears_of_it_twice_still_writes_what_there_is(self):
         # By a terminal, which tells the whole group, and by the one that started it.
         endless = SMALL.replace("duration: 10min", "duration: 3000h")

@@ -167,6 +167,23 @@ class QuickPipelines(Repository):
         bad = self.repository / "mqttlab/scenarios/overnight.yaml"
         bad.write_text(bad.read_text().replace("keep_alive", "keep_alife"))
         self.pipeline(2, MQTTLAB_SCENARIOS="mqttlab/scenarios/*.yaml")
+        self.assertEqual(self.outputs()["exit-code"], "2")
+        self.pipeline(4)
+        self.assertEqual(self.outputs()["exit-code"], "4")
+
+    def test_scenarios_alone_and_conformance_alone_are_enough(self):
+        for variables in ({"MQTTLAB_SCENARIOS": "cold-counter", "MQTTLAB_SEEDS": "1"},
+                          {"MQTTLAB_CONFORM": "ours --only v5/ping*"}):
+            self.pipeline(0, **variables)
+            self.assertEqual(self.outputs()["exit-code"], "0")
+            self.assertTrue((self.folder / "summary").read_text())
+            (self.folder / "summary").unlink()
+
+    def test_a_run_is_in_the_summary_once_and_that_of_the_base_is_not(self):
+        self.pipeline(0, MQTTLAB_SCENARIOS="cold-counter", MQTTLAB_SEEDS="1", MQTTLAB_BASE="ours")
+        summary = (self.folder / "summary").read_text()
+        self.assertEqual(len(re.findall("(?m)^## .*Held", summary)), 1, summary)
+        self.assertIn("NEW is not worse", summary)
 
     def test_a_scenario_of_the_library_with_our_own_broker(self):
         out = self.pipeline(0, MQTTLAB_SCENARIOS="cold-counter", MQTTLAB_SEEDS="1",

@@ -13,13 +13,15 @@ constexpr std::size_t shown_bytes = 64;  // of a payload, in the transcript
 constexpr std::size_t inbox_max = 20'000;
 
 // A server that does not know the version of a client answers in the form of 3.1.1, which the
-// standard wants of it where it wants an answer at all.
-std::optional<Packet> refusal_of_old(const Link& link) {
-  if (link.reader.version() != Version::v5) return std::nullopt;
-  const Decoded decoded = decode(link.reader.wire(), Version::v3_1_1, Sender::server);
+// standard wants of it where it wants an answer at all, or says 0x84 in that of 5.0 (3.1.2.2).
+std::optional<Packet> refusal_in_other_form(const Link& link, Version other) {
+  if (link.reader.version() == other) return std::nullopt;
+  const Decoded decoded = decode(link.reader.wire(), other, Sender::server);
   const auto* packet = std::get_if<Packet>(&decoded);
   if (packet == nullptr || kind(*packet) != Kind::conn_ack || !is_refusal(*packet))
     return std::nullopt;
+  constexpr unsigned unsupported_version = 0x84;
+  if (other == Version::v5 && reason_of(*packet) != unsupported_version) return std::nullopt;
   return *packet;
 }
 
@@ -242,9 +244,10 @@ void Links::read(Link& link) {
       return;
     }
     if (const auto* fault = std::get_if<Malformed>(&decoded)) {
-      if (auto refusal = role_ == Role::broker ? refusal_of_old(link) : std::nullopt) {
-        note(link.name, describe(*refusal, Version::v3_1_1), Said::What::received,
-             link.reader.wire());
+      const Version other = link.reader.version() == Version::v5 ? Version::v3_1_1 : Version::v5;
+      if (auto refusal =
+              role_ == Role::broker ? refusal_in_other_form(link, other) : std::nullopt) {
+        note(link.name, describe(*refusal, other), Said::What::received, link.reader.wire());
         keep(link, *std::move(refusal));
         return;
       }

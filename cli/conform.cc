@@ -170,7 +170,7 @@ void add_conform(CLI::App& app, int& exit_code) {
                  "a broker of this machine, in virtual time: long waits take none")
       ->excludes("--client");
   verb->add_option("--longest", flags->longest,
-                   "cases that take longer are n/a: 16s of a broker on real sockets, 28h of one in "
+                   "cases that take longer are n/a: 10s of a broker on real sockets, 28h of one in "
                    "virtual time (60d takes minutes)")
       ->excludes("--client");
   verb->add_flag("--insecure", flags->insecure,

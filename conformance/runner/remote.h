@@ -17,7 +17,7 @@ namespace mq::conformance {
 
 struct RemoteOptions {
   std::size_t at_once = 100;                    // cases
-  Duration longest = std::chrono::seconds(16);  // of a case; keep alive needs 15
+  Duration longest = std::chrono::seconds(10);  // of a case
   Duration hello_within = std::chrono::seconds(5);
   PaceLimits pace = {};
   std::string word;  // of this run alone, a few letters: topics and client ids have it

@@ -79,7 +79,7 @@ TEST(Remote, WhatTakesTooLongOrNeedsAConfigurationDoesNotApply) {
   for (const CaseResult& result :
        run(embedded_library(), at(broker.port()), "keep-alive/hour").results) {
     EXPECT_EQ(result.outcome.verdict, Verdict::not_applicable);
-    EXPECT_THAT(result.outcome.reason, HasSubstr("it takes 1h 30min, too long"));
+    EXPECT_THAT(result.outcome.reason, HasSubstr("it takes 1h 30min, and --longest is 2s"));
   }
   const auto configured =
       run(embedded_library(), at(broker.port()), "server-keep-alive").results.at(0).outcome;

@@ -34,7 +34,7 @@ constexpr std::size_t idle_max = 300;
 constexpr std::size_t playing_max = 2000;  // that are remembered
 constexpr int misses_max = 2;              // signs of life that did not come, one after another
 constexpr int refusals_max = 20;           // one after another, each after a second of rest
-constexpr int tries_max = 4;               // of a case
+constexpr int tries_max = 4;               // of a case at one pace
 
 // What answers such a packet, whatever is in it.
 std::string_view answer_to(std::string_view sent) {
@@ -217,10 +217,24 @@ class RemoteSuite {
 
   // ---- All cases
 
+  // How often something was tried at one pace: whom a limit turned away has met it at a higher one.
+  struct Paced {
+    double per_second = 0;
+    int tries = 0;
+  };
+  bool may_try_again(const Paced& paced) const {
+    return paced.tries < tries_max || paced.per_second != pace_.limits().per_second;
+  }
+  void try_now(Paced& paced) {
+    if (paced.per_second != pace_.limits().per_second) paced = {pace_.limits().per_second, 0};
+    ++paced.tries;
+  }
+
   struct Job {
     std::size_t at = 0;  // of the results
     Demand demand;
     int tries = 0;
+    Paced paced = {};
     bool was_odd = false;
     bool was_turned_away = false;
 
@@ -284,6 +298,12 @@ class RemoteSuite {
       pace_.on_opened(dialer_.dialed() - std::exchange(dialed_, dialer_.dialed()), clock_.now());
       if (in_doubt_) return;
       if (!pace_.may_begin(dialer_.open(), clock_.now())) break;
+      if (!to_tidy_.empty()) {
+        Cleaning cleaning = std::move(to_tidy_.front());
+        to_tidy_.pop_front();
+        tidy(std::move(cleaning));
+        continue;
+      }
       auto job = next_job();
       if (!job) return;
       begin(std::move(*job));
@@ -338,20 +358,41 @@ class RemoteSuite {
     const Case& one = *run_.results[job.at].which;
     ++(job.demand.is_idle() ? idle_ : busy_);
     ++job.tries;
+    try_now(job.paced);
     if (job.is_repeated()) ++repeated_;
     ids_in_use_.insert(job.demand.common_ids.begin(), job.demand.common_ids.end());
     under_way_.insert(job.at);
+    // What the first try has left is not to be met by the second.
+    const std::string number =
+        std::to_string(job.at) + (job.is_repeated() ? "t" + std::to_string(job.tries) : "");
     play(
-        one, std::to_string(job.at), job.demand.least + slack,
-        [this, job, &one](Outcome outcome, const Leftovers& left) {
+        one, number, job.demand.least + slack,
+        [this, job](Outcome outcome, const Leftovers& left) {
           slowest_ = std::max(slowest_, slowest_answer(outcome.transcript));
           settle(job, std::move(outcome));
           if (left.empty()) return leave(job);
-          auto cleaning = std::make_shared<Case>(clean_up(left, one.version));
-          play(*cleaning, "clean" + std::to_string(job.at), slack,
-               [this, cleaning, job](const Outcome&, const Leftovers&) { leave(job); });
+          tidy({.after = job, .left = left});
         },
         patience_of(job));
+  }
+
+  struct Cleaning {
+    Job after;
+    Leftovers left;
+    Paced paced = {};
+  };
+
+  void tidy(Cleaning cleaning) {
+    try_now(cleaning.paced);
+    const Version version = run_.results[cleaning.after.at].which->version;
+    auto script = std::make_shared<Case>(clean_up(cleaning.left, version));
+    play(*script, "clean" + std::to_string(cleaning.after.at), slack,
+         [this, script, cleaning](const Outcome& outcome, const Leftovers&) {
+           const bool is_done = !outcome.was_turned_away && !outcome.is_unreachable;
+           if (is_done || !may_try_again(cleaning.paced)) return leave(cleaning.after);
+           if (!was_limited_) slow_down();
+           to_tidy_.push_back(cleaning);
+         });
   }
 
   void leave(const Job& job) {
@@ -392,7 +433,7 @@ class RemoteSuite {
 
   void again(const Job& job) {
     const auto is_same = [&](const Job& one) { return one.at == job.at; };
-    if (job.tries >= tries_max || under_way_.contains(job.at) ||
+    if (!may_try_again(job.paced) || under_way_.contains(job.at) ||
         std::any_of(again_.begin(), again_.end(), is_same))
       return;
     (run_.results[job.at].which->runs_alone ? alone_ : again_).push_back(job);
@@ -434,6 +475,7 @@ class RemoteSuite {
   std::deque<Job> fresh_;
   std::deque<Job> again_;
   std::deque<Job> alone_;
+  std::deque<Cleaning> to_tidy_;  // once more: nobody was let in to do it
   std::set<std::string> ids_in_use_;
   std::set<std::size_t> under_way_;  // of the results
   std::set<const Case*> settled_;

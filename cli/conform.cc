@@ -23,6 +23,7 @@
 #include "cli/interrupt.h"
 #include "cli/named_report.h"
 #include "cli/verbs.h"
+#include "conformance/runner/address.h"
 #include "conformance/runner/expectations.h"
 #include "conformance/runner/library.h"
 #include "scenarios/language/units.h"
@@ -35,15 +36,38 @@ conformance::Library library_of(const ConformFlags& flags) {
                              : conformance::library_from(flags.cases);
 }
 
+int misused(const std::string& what) {
+  fmt::print(stderr, "mqttlab conform: {}\nTry: mqttlab conform --help\n", what);
+  return exit_code::usage;
+}
+
+// What flags say together that they may say apart; empty: nothing is wrong.
+std::string contradiction_in(const ConformFlags& flags) {
+  const bool names_nothing = flags.target.empty() && flags.client.empty();
+  if (names_nothing && !flags.list)
+    return "expected a TARGET, a broker, or --client, 'program {url}'";
+  if (!flags.target.empty() && !flags.client.empty())
+    return "expected a TARGET, a broker, or --client, and not both";
+  if (flags.target != "ours" && (flags.world != "memory" || !flags.link.empty()) && !names_nothing)
+    return std::string(flags.link.empty() ? "--world" : "--link") +
+           " is for the TARGET `ours` alone; a scenario puts other brokers and clients behind a "
+           "link: mqttlab run FILE --broker NAME";
+  if (flags.in_virtual_time && conformance::looks_like_url(flags.target))
+    return "--virtual is for brokers of this machine, by name; " + flags.target +
+           " lives in real time";
+  if (!flags.client.empty() && !flags.target_file.empty())
+    return "--target describes a broker, and --client tests a client";
+  if (!conformance::shard_named(flags.shard))
+    return "--shard " + flags.shard + ": expected I/N, such as 2/5";
+  if (!flags.longest.empty() && !scenario::parse_duration(flags.longest))
+    return "--longest " + flags.longest + ": expected a duration, such as 90s, 28h or 60d";
+  return {};
+}
+
 // Which cases; or the exit code, when it has been said why there are none.
 std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFlags& flags,
                                                                 const conformance::Library& library,
                                                                 const ResultsFolder& folder) {
-  const auto shard = conformance::shard_named(flags.shard);
-  if (!shard) {
-    fmt::print(stderr, "mqttlab: --shard {}: expected I/N, such as 2/5\n", flags.shard);
-    return exit_code::usage;
-  }
   conformance::Selection selection = flags.selection;
   if (!flags.client.empty()) selection.role = conformance::Role::client;
   if (flags.last_failed) {
@@ -59,7 +83,8 @@ std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFla
     }
     selection.also = std::move(*ids);
   }
-  auto cases = conformance::part(conformance::selected(library, selection), *shard);
+  auto cases = conformance::part(conformance::selected(library, selection),
+                                 *conformance::shard_named(flags.shard));
   if (!cases.empty()) return cases;
   std::string meant;
   for (const std::string& pattern : selection.only)
@@ -72,15 +97,7 @@ std::variant<std::vector<const conformance::Case*>, int> chosen(const ConformFla
 }
 
 int conform(const ConformFlags& flags) {
-  if (flags.target.empty() == flags.client.empty()) {
-    fmt::print(stderr, "mqttlab: expected a TARGET, a broker, or --client, and not both\n");
-    return exit_code::usage;
-  }
-  if (!flags.longest.empty() && !scenario::parse_duration(flags.longest)) {
-    fmt::print(stderr, "mqttlab: --longest {}: expected a duration, such as 90s, 28h or 60d\n",
-               flags.longest);
-    return exit_code::usage;
-  }
+  if (const std::string wrong = contradiction_in(flags); !wrong.empty()) return misused(wrong);
   conformance::Target target;
   if (!describe_target(flags, target)) return exit_code::usage;
   const conformance::Library library = library_of(flags);
@@ -120,8 +137,14 @@ int conform(const ConformFlags& flags) {
   }
   if (flags.updates_expectations && course.lost.empty() && interrupt_seen() == 0) {
     if (expectations.target.empty()) expectations.target = course.release;
-    std::ofstream(file) << conformance::updated(expectations, course.results);
-    fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
+    if (std::ofstream out(file);
+        out << conformance::updated(expectations, course.results) << std::flush) {
+      fmt::print(stderr, "mqttlab: {} is written; argue what is new in it\n", file);
+    } else {
+      fmt::print(stderr, "mqttlab: {}: it cannot be written; --expectations names another file\n",
+                 file);
+      code = graver(code, exit_code::fault);
+    }
   }
   return code;
 }

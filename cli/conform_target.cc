@@ -62,7 +62,10 @@ bool describe_target(const ConformFlags& flags, conformance::Target& target) {
     const std::string folder = std::filesystem::path(flags.target_file).parent_path().string();
     if (complain(flags.target_file, conformance::read_target(*text, folder, target))) return false;
   }
-  if (!flags.ca_file.empty()) target.ca_file = flags.ca_file;
+  if (!flags.ca_file.empty()) {
+    if (!text_in(flags.ca_file)) return false;
+    target.ca_file = flags.ca_file;
+  }
   if (flags.insecure) target.checks_certificate_name = false;
   return true;
 }

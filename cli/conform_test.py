@@ -113,6 +113,34 @@ class Outputs(Conform):
         self.assertEqual(page.read_text(), (self.results / "report.html").read_text())
         self.conform("ours", "--only", "v5/qos1*", "--report", "pdf=x", code=2)
 
+    def test_what_does_not_go_together_is_told_with_the_way_to_the_help(self):
+        for flags, told in ((("ours", "--client", "ours"), "and not both"),
+                            ((), "expected a TARGET"),
+                            (("mosquitto", "--link", "gprs"), "--link is for the TARGET `ours`"),
+                            (("--client", "ours", "--link", "gprs"), "--link is for the TARGET"),
+                            (("mqtt://localhost", "--virtual"), "lives in real time"),
+                            (("--client", "ours", "--target", "x.yaml"), "describes a broker"),
+                            (("ours", "--shard", "9/2"), "expected I/N"),
+                            (("ours", "--longest", "soon"), "expected a duration")):
+            done = self.conform(*flags, code=2)
+            self.assertIn(told, done.stderr, flags)
+            self.assertIn("Try: mqttlab conform --help", done.stderr, flags)
+
+    def test_authorities_that_cannot_be_read_are_a_slip_and_no_run(self):
+        done = self.conform("mqtts://127.0.0.1:1", "--cafile", self.folder / "none.pem", code=2)
+        self.assertIn("none.pem: No such file", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_expectations_that_cannot_be_written_are_told(self):
+        done = self.conform("ours", "--cases", self.cases, "--only", "*is-answered", "--expectations",
+                            self.folder / "none" / "new.yaml", "--update-expectations", code=5)
+        self.assertIn("it cannot be written", done.stderr)
+
+    def test_a_list_needs_no_target(self):
+        listed = mqttlab("conform", "--list", "--only", "v5/ping-is-answered")
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        self.assertIn("v5/ping-is-answered", listed.stdout)
+
     def test_shards_are_the_whole_without_overlap(self):
         def ids(*flags):
             return [case["id"] for case in

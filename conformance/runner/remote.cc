@@ -1,6 +1,7 @@
 #include "conformance/runner/remote.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <deque>
@@ -22,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr Patience patience{.reply = 2s, .quiet = 500ms, .early = 100ms};
 constexpr Duration slack = 20s;            // beyond that a case is given up
+constexpr Duration slack_again = 60s;      // of a second try: a broker may be slow
 constexpr Duration between_looks = 200ms;  // whether the broker is there
 constexpr Duration after_refusal = 1s;
 constexpr std::size_t calm_at_once = 50;  // of what is played again
@@ -34,6 +36,7 @@ constexpr std::size_t idle_max = 300;
 constexpr std::size_t playing_max = 2000;  // that are remembered
 constexpr int misses_max = 2;              // signs of life that did not come, one after another
 constexpr int refusals_max = 20;           // one after another, each after a second of rest
+constexpr int absences_max = 3;            // the same, where nobody listened at all
 constexpr int tries_max = 4;               // of a case at one pace
 
 // What answers such a packet, whatever is in it.
@@ -68,6 +71,12 @@ Duration slowest_answer(const std::vector<Said>& transcript) {
     }
   }
   return slowest;
+}
+
+// No limit, nobody is there.
+bool nobody_listens(const Outcome& outcome) {
+  const boost::system::error_code refused = boost::asio::error::connection_refused;
+  return outcome.is_unreachable && outcome.reason.find(refused.message()) != std::string::npos;
 }
 
 class RemoteSuite {
@@ -181,12 +190,17 @@ class RemoteSuite {
 
   void looked(const Outcome& outcome) {
     if (outcome.verdict == Verdict::pass) {
-      misses_ = refusals_ = 0;
+      misses_ = refusals_ = absences_ = 0;
       in_doubt_ = false;
+      to_tidy_now_ = to_tidy_.size();
       suspects_.clear();
       return look_in(between_looks);
     }
     in_doubt_ = true;
+    if (nobody_listens(outcome)) {
+      if (++absences_ >= absences_max) lose("nobody listens there any more");
+      return look_in(after_refusal);
+    }
     if (outcome.was_turned_away) {
       slow_down();
       if (++refusals_ >= refusals_max) lose("it turns away every connection");
@@ -298,7 +312,8 @@ class RemoteSuite {
       pace_.on_opened(dialer_.dialed() - std::exchange(dialed_, dialer_.dialed()), clock_.now());
       if (in_doubt_) return;
       if (!pace_.may_begin(dialer_.open(), clock_.now())) break;
-      if (!to_tidy_.empty()) {
+      if (to_tidy_now_ > 0 && !to_tidy_.empty()) {
+        --to_tidy_now_;
         Cleaning cleaning = std::move(to_tidy_.front());
         to_tidy_.pop_front();
         tidy(std::move(cleaning));
@@ -366,7 +381,7 @@ class RemoteSuite {
     const std::string number =
         std::to_string(job.at) + (job.is_repeated() ? "t" + std::to_string(job.tries) : "");
     play(
-        one, number, job.demand.least + slack,
+        one, number, job.demand.least + (job.is_repeated() ? slack_again : slack),
         [this, job](Outcome outcome, const Leftovers& left) {
           slowest_ = std::max(slowest_, slowest_answer(outcome.transcript));
           settle(job, std::move(outcome));
@@ -390,7 +405,8 @@ class RemoteSuite {
          [this, script, cleaning](const Outcome& outcome, const Leftovers&) {
            const bool is_done = !outcome.was_turned_away && !outcome.is_unreachable;
            if (is_done || !may_try_again(cleaning.paced)) return leave(cleaning.after);
-           if (!was_limited_) slow_down();
+           // As everybody does it, and not let in: that is a limit.
+           if (!was_limited_ && !nobody_listens(outcome)) slow_down();
            to_tidy_.push_back(cleaning);
          });
   }
@@ -489,6 +505,8 @@ class RemoteSuite {
   Duration slowest_{};  // of the broker's answers
   int misses_ = 0;
   int refusals_ = 0;
+  int absences_ = 0;
+  std::size_t to_tidy_now_ = 0;  // of to_tidy_: those that the last sign of life has found
   bool runs_alone_ = false;
   bool in_doubt_ = false;
   bool was_limited_ = false;

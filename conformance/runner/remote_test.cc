@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "conformance/runner/parse.h"
 #include "peers/peer.h"
@@ -312,6 +313,23 @@ TEST(Remote, ABrokerThatStopsAnsweringIsReportedWithWhatWasPlayed) {
   const RemoteRun all = run(embedded_library(), at(dying.port()));
   EXPECT_THAT(all.lost, AllOf(HasSubstr("stopped answering while these cases were played"),
                               HasSubstr(" v5/"), HasSubstr("more")));
+  for (const CaseResult& result : all.results)
+    EXPECT_NE(result.outcome.verdict, Verdict::fail) << told(result);
+}
+
+TEST(Remote, ABrokerThatDiesIsGoneAndNotOneThatTurnsConnectionsAway) {
+  peers::Peer broker(peers::find_adapter("ours"), ours());
+  broker.start();
+  RemoteOptions options = quick();
+  bool is_killed = false;
+  options.onlooker.progress = [&](std::size_t) {
+    if (!std::exchange(is_killed, true)) broker.kill();
+  };
+  const Library library = embedded_library();
+  const RemoteRun all = run_remotely(selected(library, {}), library, at(broker.port()), options);
+  EXPECT_TRUE(is_killed);
+  EXPECT_THAT(all.lost, HasSubstr("nobody listens there any more while these cases were played"));
+  EXPECT_FALSE(all.was_limited);
   for (const CaseResult& result : all.results)
     EXPECT_NE(result.outcome.verdict, Verdict::fail) << told(result);
 }

@@ -37,7 +37,7 @@ constexpr std::size_t playing_max = 2000;  // that are remembered
 constexpr int misses_max = 2;              // signs of life that did not come, one after another
 constexpr int refusals_max = 20;           // one after another, each after a second of rest
 constexpr int absences_max = 3;            // the same, where nobody listened at all
-constexpr int tries_max = 4;               // of a case at one pace
+constexpr int tries_max = 4;               // of a case, and of tidying up behind it
 
 // What answers such a packet, whatever is in it.
 std::string_view answer_to(std::string_view sent) {
@@ -107,6 +107,7 @@ class RemoteSuite {
     for (CaseResult& result : run_.results) {
       if (!settled_.contains(result.which) && (!run_.lost.empty() || is_stopped_))
         leave_out(result, is_stopped_ ? interrupted_reason : "the target does not answer");
+      if (was_limited_) excuse(result.outcome);
       soften(result);
     }
     run_.was_limited = was_limited_;
@@ -121,6 +122,15 @@ class RemoteSuite {
     tls.ca_file = target.ca_file;
     tls.checks_name = target.checks_certificate_name;
     return tls;
+  }
+
+  // What was turned away to the last try may have met the limit, and nobody knows.
+  static void excuse(Outcome& outcome) {
+    if (outcome.verdict != Verdict::fail || !outcome.was_turned_away) return;
+    outcome.verdict = Verdict::error;
+    outcome.is_unreachable = true;
+    outcome.reason = "its connections were turned away each time, as others were";
+    outcome.failure.reset();
   }
 
   // ---- Is anybody there?
@@ -231,24 +241,10 @@ class RemoteSuite {
 
   // ---- All cases
 
-  // How often something was tried at one pace: whom a limit turned away has met it at a higher one.
-  struct Paced {
-    double per_second = 0;
-    int tries = 0;
-  };
-  bool may_try_again(const Paced& paced) const {
-    return paced.tries < tries_max || paced.per_second != pace_.limits().per_second;
-  }
-  void try_now(Paced& paced) {
-    if (paced.per_second != pace_.limits().per_second) paced = {pace_.limits().per_second, 0};
-    ++paced.tries;
-  }
-
   struct Job {
     std::size_t at = 0;  // of the results
     Demand demand;
     int tries = 0;
-    Paced paced = {};
     bool was_odd = false;
     bool was_turned_away = false;
 
@@ -373,7 +369,6 @@ class RemoteSuite {
     const Case& one = *run_.results[job.at].which;
     ++(job.demand.is_idle() ? idle_ : busy_);
     ++job.tries;
-    try_now(job.paced);
     if (job.is_repeated()) ++repeated_;
     ids_in_use_.insert(job.demand.common_ids.begin(), job.demand.common_ids.end());
     under_way_.insert(job.at);
@@ -394,17 +389,17 @@ class RemoteSuite {
   struct Cleaning {
     Job after;
     Leftovers left;
-    Paced paced = {};
+    int tries = 0;
   };
 
   void tidy(Cleaning cleaning) {
-    try_now(cleaning.paced);
+    ++cleaning.tries;
     const Version version = run_.results[cleaning.after.at].which->version;
     auto script = std::make_shared<Case>(clean_up(cleaning.left, version));
     play(*script, "clean" + std::to_string(cleaning.after.at), slack,
          [this, script, cleaning](const Outcome& outcome, const Leftovers&) {
            const bool is_done = !outcome.was_turned_away && !outcome.is_unreachable;
-           if (is_done || !may_try_again(cleaning.paced)) return leave(cleaning.after);
+           if (is_done || cleaning.tries >= tries_max) return leave(cleaning.after);
            // As everybody does it, and not let in: that is a limit.
            if (!was_limited_ && !nobody_listens(outcome)) slow_down();
            to_tidy_.push_back(cleaning);
@@ -449,7 +444,7 @@ class RemoteSuite {
 
   void again(const Job& job) {
     const auto is_same = [&](const Job& one) { return one.at == job.at; };
-    if (!may_try_again(job.paced) || under_way_.contains(job.at) ||
+    if (job.tries >= tries_max || under_way_.contains(job.at) ||
         std::any_of(again_.begin(), again_.end(), is_same))
       return;
     (run_.results[job.at].which->runs_alone ? alone_ : again_).push_back(job);

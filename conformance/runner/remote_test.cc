@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -147,11 +148,13 @@ TEST(Remote, WhatALimitCutShortIsPlayedAgainOnTopicsOfItsOwn) {
       "A connect\nA publish topic={t}/a qos=1 payload=x\nB expect PUBLISH dup=0\nB cut\n"
       "C connect client_id={B.client_id} clean_start=0 session_expiry_interval=3600\n"
       "C expect PUBLISH dup=1\n");
-  const RemoteRun all = run(library, at(broker.port()), "*", PaceLimits{.per_second = 0});
+  const RemoteRun all = run(library, at(broker.port()), "*", PaceLimits{.per_second = 150});
   EXPECT_EQ(all.lost, "");
   EXPECT_TRUE(all.was_limited);
+  const auto passes = [](const CaseResult& one) { return one.outcome.verdict == Verdict::pass; };
+  EXPECT_GT(std::count_if(all.results.begin(), all.results.end(), passes), 20);
   for (const CaseResult& result : all.results)
-    EXPECT_EQ(result.outcome.verdict, Verdict::pass) << told(result);
+    EXPECT_NE(result.outcome.verdict, Verdict::fail) << told(result);
 }
 
 TEST(Remote, TlsAndWebSocketCarryTheSameCases) {

@@ -242,6 +242,7 @@ class Broker::Core {
   void drop_delivery(Session& session, std::size_t index);
   void record(const Session& session, Delivery& delivery);
   MessageNumber number(const LetterRef& letter);
+  static std::size_t in_flight(const Link& link, PacketId id);
   void on(Link& link, PubAck& ack);
   void on(Link& link, PubRec& received);
   void on(Link& link, PubComp& complete);

@@ -252,9 +252,22 @@ void Broker::Core::drop_delivery(Session& session, std::size_t index) {
 // ---- Acknowledgements ------------------------------------------------------------------------
 // One for an id that is not in flight is no fault: the message may have been given up since.
 
+// Where the delivery that an acknowledgement means stands; size() if nowhere. What still waits for
+// the store was never sent, so whoever acknowledges it has guessed its packet id. First sendings
+// are held in the order of their positions.
+std::size_t Broker::Core::in_flight(const Link& link, PacketId id) {
+  const Outgoing& outgoing = link.session->outgoing;
+  const std::size_t at = outgoing.find(id);
+  if (at == outgoing.size()) return at;
+  for (std::size_t i = link.held_done; i < link.held.size(); ++i)
+    if (const std::uint64_t unsent = link.held[i].first_sending_of; unsent != 0)
+      return outgoing[at].position >= unsent ? outgoing.size() : at;
+  return at;
+}
+
 void Broker::Core::on(Link& link, PubAck& ack) {
   Session& session = *link.session;
-  const std::size_t at = session.outgoing.find(ack.packet_id);
+  const std::size_t at = in_flight(link, ack.packet_id);
   if (at == session.outgoing.size()) return;
   if (session.outgoing[at].qos != Qos::at_least_once)
     return fault(link, Rule::acknowledgement_answers_a_packet);
@@ -264,7 +277,7 @@ void Broker::Core::on(Link& link, PubAck& ack) {
 
 void Broker::Core::on(Link& link, PubRec& received) {
   Session& session = *link.session;
-  const std::size_t at = session.outgoing.find(received.packet_id);
+  const std::size_t at = in_flight(link, received.packet_id);
   if (at == session.outgoing.size()) {
     if (failed(received.reason)) return;
     const auto reason = link.v5() ? ReasonCode::packet_identifier_not_found : ReasonCode::success;
@@ -288,7 +301,7 @@ void Broker::Core::on(Link& link, PubRec& received) {
 
 void Broker::Core::on(Link& link, PubComp& complete) {
   Session& session = *link.session;
-  const std::size_t at = session.outgoing.find(complete.packet_id);
+  const std::size_t at = in_flight(link, complete.packet_id);
   if (at == session.outgoing.size()) return;
   if (session.outgoing[at].phase != Delivery::Phase::received)
     return fault(link, Rule::acknowledgement_answers_a_packet);

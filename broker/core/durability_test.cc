@@ -266,6 +266,29 @@ TEST_P(Durable, WhatWasHeldWhenTheLinkDiedGoesOutWithoutDup) {
   EXPECT_FALSE(expect_publish(again, "t", "held").dup);
 }
 
+// Whoever acknowledges what was not sent yet has guessed its packet id, and gets it all the same.
+TEST_P(Durable, AnAcknowledgementOfWhatIsStillHeldCountsForNothing) {
+  Peer& s = connect(v(), "s", false);
+  subscribe(s, "t", qos2);
+  Peer& p = connect(v(), "p");
+  publish(p, "t", "sent", qos2, 1);
+  const auto sent = static_cast<std::uint16_t>(expect_publish(s, "t", "sent").packet_id);
+  commits = false;
+  publish(p, "t", "held", qos2, 2);
+  publish(p, "t", "behind", qos1, 3);
+  say(s, PubRec{PacketId(sent + 1)});
+  say(s, PubComp{PacketId(sent + 1)});
+  say(s, PubAck{PacketId(sent + 2)});
+  expect_silence(s);
+  cut(s);
+  commits = true;
+  commit();
+  Peer& again = connect(v(), "s", false);
+  expect_publish(again, "t", "sent");
+  EXPECT_EQ(expect_publish(again, "t", "held").qos, qos2);
+  expect_publish(again, "t", "behind");
+}
+
 // A crash before the commit: what was not answered is gone as a whole, and comes once when its
 // publisher says it again.
 TEST_P(Durable, ACrashBeforeTheCommitLosesOnlyWhatWasNotAnswered) {

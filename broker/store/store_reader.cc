@@ -73,11 +73,14 @@ class RowReader {
                           (holds ? " is of a kind that is not known" : ": its checksum is wrong"));
   }
 
+  // Damaged pages may lead to a row that was not asked for: whoever reads on from it comes no
+  // further.
   bool readable(std::uint64_t from) {
     from_.bind(1, from);
     const int code = from_.step();
+    const std::uint64_t id = code == SQLITE_ROW ? from_.number(0) : 0;
     from_.reset();
-    return code == SQLITE_ROW || code == SQLITE_DONE;
+    return code == SQLITE_DONE || (id >= from && id <= largest_id);
   }
 
   // Somewhere behind a damaged page the tree is whole again. Leaps forward, then closes in.

@@ -96,8 +96,8 @@ void add_cpu(gate::Facts& facts, const Results& results) {
     if (packets.kind != Kind::publish || moved == 0) continue;
     facts.figures.push_back(
         {{.id = no_calls ? "broker-cpu-linked" : "broker-cpu",
-          .name = std::string("processor time of the broker for each PUBLISH taken or given") +
-                  (no_calls ? ", without system calls" : ""),
+          .name = std::string("broker's processor time per PUBLISH") +
+                  (no_calls ? ", no system calls" : ""),
           .unit = gate::Unit::seconds,
           .least_share = 0.25,
           .least_absolute = 1e-6},

@@ -95,8 +95,10 @@ void Device::switch_off(bool keeps_store) {
     if (!keeps_session) store_.emplace();
   }
   client::Settings settings = settings_of(group_, version_, id_, fleet_.fault);
-  // Who has lost its half of a session does not want the broker's.
-  if (!keeps_session) settings.clean_start = true;
+  // Who has lost its half of a session does not want the broker's, though it be switched off again
+  // before it could say so.
+  lost_its_half_ = lost_its_half_ || !keeps_session;
+  if (lost_its_half_) settings.clean_start = true;
   core_ = client::Client(std::move(settings), lives_.child(std::to_string(++lives_lost_)),
                          keeps_session ? store_->recover() : client::Recovered{});
   for (Subscription& subscription : subscriptions_)
@@ -121,10 +123,10 @@ void Device::lose_connection() {
 }
 
 void Device::switch_on() {
-  if (--times_off_ > 0) return;
+  if (--times_off_ > 0 || has_left_) return;
   fleet_.tracer.record(trace::ClientUp{index_});
   workload_.skip(fleet_.world.now());
-  if (started_ && !has_left_) tell(client::Start{});
+  if (started_) tell(client::Start{});
   work();
 }
 
@@ -332,6 +334,7 @@ void Device::close_link(Rule because) {
 }
 
 void Device::on_connected(const client::Connected& connected) {
+  lost_its_half_ = false;
   if (!connected.conn_ack.session_present)
     for (Subscription& subscription : subscriptions_)
       if (subscription.wish != Wish::asked) subscription.wish = Wish::open;

@@ -93,6 +93,7 @@ class Device final : private DeviceConnection::Owner {
   int times_off_ = 0;
   bool is_in_a_hurry_ = false;  // to connect again, when it knows that its connection is gone
   bool has_left_ = false;       // as its group's `stop` says
+  bool lost_its_half_ = false;  // of a session, and has not begun a new one since
   std::uint32_t lives_lost_ = 0;
   Duration clock_ahead_{};
   std::optional<Instant> stop_;

@@ -126,6 +126,7 @@ fleet:
             subscribe: [ { filter: fw, qos: 1 } ] }
   screen: { clean_start: false, session_expiry: 1h, subscribe: [ { filter: a, qos: 1 } ] }
   phone: { count: 6, link: air, clean_start: false, session_expiry: 1h, keep_alive: 10s }
+  guest: { clean_start: false, session_expiry: 1h, stop: 90s, subscribe: [ { filter: a, qos: 1 } ] }
 )" + faults,
                       "kinds.yaml");
   const auto* plan = std::get_if<Plan>(&parsed);
@@ -306,6 +307,27 @@ TEST(FaultTimes, AnyKindCanComeBehindAPacketOfAnyClient) {
   EXPECT_EQ(seen->broker_downs, 1);
   EXPECT_EQ(seen->connections(), 2u);                       // the crash
   EXPECT_EQ(seen->connections(trace::ClientIndex{1}), 4u);  // all three
+}
+
+TEST(Reboot, WhoHasLostItsStoreStartsCleanThoughItIsSwitchedOffAgainBefore) {
+  const auto seen = play<sim::MemoryWorld>(
+      "faults:\n"
+      "  - { at: 1min, crash: broker, restart_after: 10s }\n"
+      "  - { at: 61s, reboot: sensor, restart_after: 1s, store: lost }\n"
+      "  - { at: 65s, reboot: sensor, restart_after: 1s }\n");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->downs, (std::vector{false, true}));
+  EXPECT_TRUE(seen->clean_start);
+}
+
+// What is owed to it then is owed to nobody who comes back.
+TEST(Reboot, WhoHasLeftIsNotStartedAgain) {
+  const auto seen = play<sim::MemoryWorld>(
+      "faults:\n"
+      "  - { at: 89s, reboot: guest, restart_after: 2s }\n"
+      "  - { at: 95s, reboot: guest, restart_after: 2s }\n");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->ups, 1);
 }
 
 TEST(FaultTimes, ABackwardClockAndABrokerThatPausesAreSurvivedAgainAndAgain) {

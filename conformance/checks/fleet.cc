@@ -152,6 +152,12 @@ bool Fleet::is_of_disk(std::size_t fault) const {
   return fault < run_.faults.size() && run_.faults[fault].kind == "disk";
 }
 
+bool Fleet::stores_at(Instant at) const {
+  constexpr Duration shows_within = std::chrono::minutes(1);
+  if (disk_fails_until_ == Instant{}) return true;
+  return disk_fails_until_ != Instant::max() && disk_fails_until_ + shows_within <= at;
+}
+
 void Fleet::connection_over(ClientIndex index, Instant at) {
   auto& client = clients_[static_cast<std::size_t>(index)];
   changes_.push_back(ConnectionOver{index});
@@ -304,11 +310,7 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
     expected = Known::yes;
   // A broker that can store nothing neither lets in nor says goodbye: what it has long given up
   // shows when it can.
-  constexpr Duration shows_within = std::chrono::minutes(1);
-  const bool could_store =
-      disk_fails_until_ != Instant::max() && disk_fails_until_ + shows_within <= at;
-  if (!client.clean_start && disk_fails_until_ != Instant{} && !could_store)
-    expected = Known::maybe;
+  if (!client.clean_start && !stores_at(at)) expected = Known::maybe;
   const bool expired = client.before != Known::no && client.alive_until <= at;
   const bool present = conn_ack.session_present;
   changes_.push_back(Accepted{.client = index,

@@ -140,6 +140,8 @@ class Fleet {
   const Subscription* subscription(ClientIndex client, FilterId filter) const;
 
   bool broker_is_up() const { return broker_up_; }
+  // False while the broker's disk is full, and for as long after that as it may not have noticed.
+  bool stores_at(Instant at) const;
   std::optional<Instant> calm_began() const { return calm_began_; }
   bool complete() const { return complete_; }
 

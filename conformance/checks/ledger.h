@@ -175,6 +175,7 @@ class Ledger final : public Check {
     Qos qos_max = Qos::at_most_once;
     Qos qos_sure = Qos::at_most_once;  // the highest that the subscriptions give for sure
     bool shared_only = true;
+    bool may_be_shared = false;  // a shared subscription brings it with this QoS, if any does
     bool echo = true;            // every matching subscription asked for no local messages
     bool retained_copy = false;  // may be one
     bool retain_as_published = false;
@@ -229,7 +230,7 @@ class Ledger final : public Check {
   void on_duplicate(const trace::Stamp& stamp, const Message* message, const Stream& stream,
                     const Cell& cell, Qos qos, Instant at);
   void on_first(const trace::Stamp& stamp, const Message* message, const Stream& stream, Cell& cell,
-                Qos qos, Instant at);
+                Qos qos, bool may_be_shared, Instant when);
   void settle(const trace::Stamp& stamp, Message* message, Stream& stream, Cell& cell, Qos qos,
               Qos qos_sure);
   void give_up_skipped(Stream& stream, Cell& cell, std::uint64_t number);

@@ -89,9 +89,11 @@ Ledger::Entitlement Ledger::entitlement(ClientIndex subscriber, ClientIndex publ
     const Qos most = since ? held->granted : held->granted_most;
     entitled.qos_max = std::max(entitled.qos_max, most);
     entitled.qos_sure = std::max(entitled.qos_sure, held->granted);
-    if (std::min(published, held->granted) <= qos && qos <= std::min(published, most))
-      ++entitled.of_this_qos;
     const bool shared = fleet_.topics().is_shared(filter);
+    if (std::min(published, held->granted) <= qos && qos <= std::min(published, most)) {
+      ++entitled.of_this_qos;
+      entitled.may_be_shared = entitled.may_be_shared || shared;
+    }
     if (!shared) entitled.shared_only = false;
     if (!held->options.no_local || subscriber != publisher) entitled.echo = false;
     if (held->options.retain_as_published) entitled.retain_as_published = true;
@@ -136,7 +138,7 @@ void Ledger::take(const trace::Delivered& delivered, const trace::Stamp& stamp, 
     if (entitled.shared_only) {
       ++counts(cell.subscriber, qos).delivered;
     } else {
-      on_first(stamp, message, stream, cell, qos, when);
+      on_first(stamp, message, stream, cell, qos, entitled.may_be_shared, when);
     }
     cell.recent[cell.recent_next++ % cell.recent.size()] = {stamp.number, when};
   }
@@ -144,7 +146,7 @@ void Ledger::take(const trace::Delivered& delivered, const trace::Stamp& stamp, 
 }
 
 void Ledger::on_first(const trace::Stamp& stamp, const Message* message, const Stream& stream,
-                      Cell& cell, Qos qos, Instant when) {
+                      Cell& cell, Qos qos, bool may_be_shared, Instant when) {
   auto& row = counts(cell.subscriber, qos);
   ++row.delivered;
   if (message != nullptr) {
@@ -154,8 +156,10 @@ void Ledger::on_first(const trace::Stamp& stamp, const Message* message, const S
     if (late_after_[at(qos)] && took > *late_after_[at(qos)]) ++row.late;
   }
   auto& last = cell.last[at(qos)];
-  // To a subscription made in between, a message that its publisher repeats comes late and rightly.
-  if (stream.ordered && stream.sent_again.holds(stamp.number) == IntervalSet::Holds::no) {
+  // To a subscription made in between, a message that its publisher repeats comes late and rightly,
+  // and so does what another member of a shared subscription had first.
+  if (stream.ordered && !may_be_shared &&
+      stream.sent_again.holds(stamp.number) == IntervalSet::Holds::no) {
     ++order_.tried;
     if (stamp.number < last) {
       ++row.reordered;

@@ -540,6 +540,20 @@ TEST_F(LedgerTest, OtherTopicsAndOtherQosMayOvertake) {
   EXPECT_EQ(verdict(judged(), "order"), held);
 }
 
+// What another member had first comes late, though by another filter as well.
+TEST_F(LedgerTest, WhatASharedSubscriptionMayBringMayComeLate) {
+  for (const Qos own : {q0, q1}) {
+    TraceBuilder story = trace;
+    story.connects(sensor).connects(dashboard).subscribes(dashboard, temp, own);
+    story.subscribes(dashboard, "$share/pool/" + std::string(temp), own == q0 ? q1 : q0);
+    const auto first = story.publishes(sensor, temp, q1);
+    const auto second = story.publishes(sensor, temp, q1);
+    story.delivers(second, dashboard, q1).delivers(first, dashboard, q1);
+    story.calm().after(5min);
+    EXPECT_EQ(verdict(story.judged(), "order") == broken, own == q1);
+  }
+}
+
 // A stored trace may be anything: it must not break an invariant.
 TEST_F(LedgerTest, ATraceThatAcknowledgesBeforeItSendsIsJudgedToo) {
   both_connect(q1);

@@ -139,7 +139,9 @@ void SharingCheck::on(const trace::Delivered& delivered, Instant at) {
   if (*message.member == member) return;  // again: the ledger's business
   const auto& first = fleet_.client(*message.member);
   const bool first_went_on = first.present() && first.connection == message.connection;
-  if (message.is_copied || (delivered.publish->qos == Qos::at_least_once && !first_went_on)) return;
+  // The broker may have given up this member first, whom its message only now reached.
+  const bool both_went_on = first_went_on && fleet_.client(member).present();
+  if (message.is_copied || (delivered.publish->qos == Qos::at_least_once && !both_went_on)) return;
   tally_.blame([&] {
     return Evidence{at,
                     "Message " + std::to_string(stamp->number) + " of " +

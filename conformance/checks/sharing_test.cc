@@ -53,6 +53,14 @@ TEST_F(SharingTest, WithQosOneASecondMemberMayGetItWhenTheFirstIsGone) {
   EXPECT_EQ(verdict(), held);
 }
 
+TEST_F(SharingTest, WithQosOneAMemberThatWasGivenUpMayStillGetItsCopy) {
+  all_join(q1);
+  const Stamp stamp = trace.publishes(sensor, temp, q1);
+  trace.link_closes_at(dashboard, End::broker, true).delivers(stamp, other, q1);
+  trace.delivers(stamp, dashboard, q1);
+  EXPECT_EQ(verdict(), held);
+}
+
 // v5 MQTT-4.8.2-5
 TEST_F(SharingTest, WithQosTwoASecondMemberMayNot) {
   all_join(q2);

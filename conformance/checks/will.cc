@@ -20,11 +20,12 @@ constexpr Duration seconds_more = 2s;
 void WillCheck::observe(const trace::Event& event) {
   decide_what_is_due(event.at);
   on_changes();
-  std::visit(overloaded{[&](const trace::PacketSeen& seen) { on(seen, event.at); },
-                        [&](const trace::LinkClosed& closed) { on(closed, event.at); },
-                        [&](const trace::Delivered& delivered) { on(delivered, event.at); },
-                        [&](const trace::BrokerDown&) { on_broker_down(); }, [](const auto&) {}},
-             event.what);
+  std::visit(
+      overloaded{[&](const trace::PacketSeen& seen) { on(seen, event.at); },
+                 [&](const trace::LinkClosed& closed) { on(closed, event.at); },
+                 [&](const trace::Delivered& delivered) { on(delivered, event.at); },
+                 [&](const trace::BrokerDown&) { on_broker_down(event.at); }, [](const auto&) {}},
+      event.what);
 }
 
 WillCheck::Will* WillCheck::find(ClientIndex client, std::uint32_t connection) {
@@ -260,13 +261,17 @@ void WillCheck::decide_what_is_due(Instant now) {
   }
 }
 
-void WillCheck::on_broker_down() {
-  // Whether and when wills outlive a crash is left to the broker.
+void WillCheck::on_broker_down(Instant at) {
+  // Whether and when wills outlive a crash is left to the broker. Nothing tells a client that its
+  // DISCONNECT is stored: one of just now may be lost, and one that found the disk full.
   for (std::size_t i = 0; i < clients_.size(); ++i)
     for (auto& will : clients_[i].wills) {
       will.crashed_since = true;
-      const bool unseen = will.owed == Owed::must && !will.seen;
-      if (will.owed != Owed::undecided && !unseen) continue;
+      const bool is_stored = will.discarded && fleet_.stores_at(*will.discarded) &&
+                             *will.discarded + seconds_more < at;
+      const bool is_forgotten = will.owed == Owed::must_not && will.discarded && !is_stored;
+      const bool unseen = will.owed == Owed::must || is_forgotten;
+      if (will.owed != Owed::undecided && (!unseen || will.seen)) continue;
       will.owed = Owed::may;
       will.observers.clear();
     }

@@ -91,7 +91,7 @@ class WillCheck final : public Check {
   void on(const trace::PacketSeen& seen, Instant at);
   void on(const trace::LinkClosed& closed, Instant at);
   void on(const trace::Delivered& delivered, Instant at);
-  void on_broker_down();
+  void on_broker_down(Instant at);
   void on_changes();
 
   void on_connect(ClientIndex client, std::uint32_t connection, const Connect& connect);

@@ -311,6 +311,26 @@ TEST_F(WillTest, AfterACrashAWillMayComeOrNot) {
   }
 }
 
+TEST_F(WillTest, ADisconnectThatACrashMayHaveForgottenAccusesNobody) {
+  struct Course {
+    bool disk_is_full;
+    Duration until_crash;
+    Verdict verdict;
+  };
+  for (const auto& [disk_is_full, until_crash, expected] :
+       {Course{false, 1s, held}, {false, 10s, broken}, {true, 10s, held}}) {
+    TraceBuilder story = trace;
+    story.run().faults = {{.kind = "disk", .target = "broker", .clients = {}}};
+    connects_in(story, 0);
+    if (disk_is_full) story.happens(mq::trace::FaultBegan{0});
+    story.disconnects(device).after(until_crash);
+    story.broker_crashes().link_closes_at(watcher, End::client).after(5s).broker_starts();
+    story.connects(watcher);
+    story.delivers(story.will_of(device), watcher, q1, {.topic = "state/device"});
+    EXPECT_EQ(verdict(story), expected) << disk_is_full << ' ' << until_crash.count();
+  }
+}
+
 TEST_F(WillTest, AWatcherWhoseSessionEndsIsNotOwedAWill) {
   connects();
   trace.loses_link(watcher).loses_link(device);

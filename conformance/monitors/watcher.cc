@@ -49,6 +49,12 @@ std::optional<std::size_t> fitting_rows(Kind kind) {
          2 * static_cast<std::size_t>(found - std::begin(kinds));
 }
 
+// What a broker had received may wait for its disk before it is acknowledged, and be so although
+// another connection has taken over in between.
+bool may_have_waited_for_the_store(Kind kind) {
+  return kind == Kind::pub_ack || kind == Kind::pub_rec || kind == Kind::pub_comp;
+}
+
 bool is_about_form(Watch watch) { return info(watch).refused != Rule::none; }
 
 // Which rule is broken where an answer is missing.
@@ -266,7 +272,8 @@ void Watcher::check_course(Link& link, const Seen& seen) {
   if (link.must_close && what != Kind::disconnect &&
       (*link.must_close == Watch::refusal_closes ||
        *link.must_close == Watch::second_connect_is_not_answered ||
-       (*link.must_close == Watch::older_connection_is_closed && is_exact(seen.at))))
+       (*link.must_close == Watch::older_connection_is_closed && is_exact(seen.at) &&
+        !may_have_waited_for_the_store(what))))
     broken(link, *link.must_close, seen.at, text(" on a connection that has to be closed")());
   if (!link.conn_ack_seen && link.version == Version::v5 && what == Kind::disconnect)
     broken(link, Watch::disconnect_needs_acceptance, seen.at, text(" before CONNACK")());

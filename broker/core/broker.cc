@@ -325,16 +325,16 @@ void Broker::Core::let_go(Link& link, HeldOrder& order) {
 }
 
 // The session is taken from the link: of what never left nothing was begun, and nothing of it
-// leaves over this link any more.
+// leaves over this link any more, QoS 0 neither, which may lean on an alias that was not told.
 void Broker::Core::take_back(Link& link) {
   const auto rest = link.held.begin() + static_cast<std::ptrdiff_t>(link.held_done);
-  const auto is_of_session = [](const HeldOrder& order) { return order.first_sending_of != 0; };
+  const auto is_publish = [](const HeldOrder& order) { return order.is_publish; };
   for (auto order = rest; order != link.held.end(); ++order) {
-    if (!is_of_session(*order)) continue;
+    if (!is_publish(*order)) continue;
     link.backlog -= std::min(link.backlog, order->size());
-    give_back(*link.session, order->first_sending_of);
+    if (order->first_sending_of != 0) give_back(*link.session, order->first_sending_of);
   }
-  link.held.erase(std::remove_if(rest, link.held.end(), is_of_session), link.held.end());
+  link.held.erase(std::remove_if(rest, link.held.end(), is_publish), link.held.end());
 }
 
 // It waits again as if it had not been sent. A message without a lifetime may be begun for the

@@ -236,6 +236,7 @@ void Broker::Core::send_frame(Link& link, Frame frame, const Letter& letter, Sen
   wait(link, {.bytes = std::move(frame.head),
               .payload = std::move(frame.payload),
               .needs = how.needs,
+              .is_publish = true,
               .first_sending_of = how.first_sending_of,
               .expires_at = letter.message.expires_at,
               .encoded_at = now_,

@@ -209,6 +209,22 @@ TEST_F(LifetimeTest, AnAliasIsNotTaughtByWhatIsNotSent) {
   EXPECT_EQ(expect<Publish>(*s).payload.text(), "last");
 }
 
+// v5 MQTT-3.3.2-12: nor does QoS 0 lean on it when another link takes over in between.
+TEST_F(LifetimeTest, AnAliasThatWasNotToldIsNotUsedOverAnOlderLink) {
+  settings.limits.topic_aliases_out = 10;
+  Connect said = hello(Version::v5, "s", false);
+  said.properties.add(PropertyId::topic_alias_maximum, 10u);
+  s = &connect(said);
+  subscribe(*s, "topic", qos1);
+  p = &connect(Version::v5, "p");
+  store_stands_still();
+  publish(*p, "topic", "teaches", qos1, ++last_id);
+  publish(*p, "topic", "leans on it");
+  say(open(Version::v5), said);
+  store_goes_on();
+  expect_thrown_out(*s, Rule::one_link_per_session, ReasonCode::session_taken_over);
+}
+
 // v5 MQTT-3.14.4-1 for the one, a new link for the other: what has not left stays.
 TEST_F(LifetimeTest, NothingThatWaitsLeavesOverALinkThatHasLostItsSession) {
   pair();

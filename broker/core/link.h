@@ -23,6 +23,7 @@ struct HeldOrder {
   std::uint64_t needs = 0;
   Rule because = Rule::none;
   bool closes = false;
+  bool is_publish = false;
   bool answers_publish = false;  // sending it gives the publisher one of its receive maximum back
   // The position of a delivery that is sent for the first time. Were the link lost before this
   // order leaves, nothing of it was sent, and the next PUBLISH is no repetition.

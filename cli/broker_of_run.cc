@@ -160,9 +160,11 @@ void require_versions(const scenario::Plan& plan, const peers::Adapter& adapter)
     if (group.rest) continue;
     for (const Version version : group.versions) {
       if (std::find(spoken.begin(), spoken.end(), version_text(version)) != spoken.end()) continue;
+      const char* const way_out =
+          version == Version::v5 ? "; with --protocol 3.1.1 nobody does" : "";
       throw NoBroker(exit_code::usage, plan.file + ": the group `" + group.name + "` speaks MQTT " +
                                            version_text(version) + ", and " + adapter.title +
-                                           " does not");
+                                           " does not" + way_out);
     }
   }
 }

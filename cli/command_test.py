@@ -205,6 +205,11 @@ class Runs(CommandTest):
         run = self.run_scenario(SMALL, "--world", "memory", "--broker", adapter, code=3)
         self.assertIn("Nobody is not installed (no program `no-such-broker`); to install it: wait for it",
                       run.stderr)
+        older = self.scenario("version: 1\nname: older\ntitle: Older\nprogram: sh\ninstall: have it\n"
+                              "command: [sh]\nlisteners: [mqtt]\ncapabilities: {versions: [3.1.1]}\n",
+                              "older.yaml")
+        run = self.run_scenario(SMALL, "--world", "memory", "--broker", older, code=2)
+        self.assertIn("speaks MQTT 5.0, and Older does not; with --protocol 3.1.1 nobody does", run.stderr)
 
     @unittest.skipUnless(shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"),
                          "apt-get install mosquitto")

@@ -78,6 +78,7 @@ inline Comparison demo(const Wanted& wanted = {}) {
   }
   if (wanted.with_conformance) {
     for (Side& side : all.sides) {
+      const bool is_late = side.name == wanted.late_name;
       side.conform.emplace();
       side.conform->target = side.name;
       side.conform->statements.push_back({.id = "v5/MQTT-4.3.2-4",
@@ -87,13 +88,19 @@ inline Comparison demo(const Wanted& wanted = {}) {
                                           .obliges = "both",
                                           .says = "A PUBLISH of QoS 1 is answered by PUBACK.",
                                           .can_check_broker = true});
-      side.conform->judged.push_back({.id = "v5/qos1-is-acknowledged",
-                                      .title = "QoS 1 is acknowledged",
-                                      .level = "must",
-                                      .statements = {"v5/MQTT-4.3.2-4"},
-                                      .verdict = side.name == wanted.late_name
-                                                     ? report::ConformVerdict::fail
-                                                     : report::ConformVerdict::pass});
+      side.conform->judged.push_back(
+          {.id = "v5/qos1-is-acknowledged",
+           .title = "QoS 1 is acknowledged",
+           .level = "must",
+           .statements = {"v5/MQTT-4.3.2-4"},
+           .verdict = is_late ? report::ConformVerdict::fail : report::ConformVerdict::pass});
+      side.conform->judged.push_back(
+          {.id = "v5/takeover-is-told",
+           .title = "A takeover is told",
+           .level = "must",
+           .statements = {"v5/MQTT-3.1.4-3"},
+           .verdict = is_late ? report::ConformVerdict::known : report::ConformVerdict::pass,
+           .advice = {{"a step", "DISCONNECT", "nothing"}}});
     }
   }
   return compare(std::move(all));

@@ -264,6 +264,7 @@ void Broker::Core::run_timers() {
 
 void Broker::Core::emit(Link& link, HeldOrder& order) {
   if (order.closes) return outbox_.close(link.id, order.because);
+  if (order.bytes.empty()) return;  // what stood here was let go
   if (order.expiry_at != 0 && order.encoded_at != now_) order.bytes = with_time_left(order, now_);
   if (order.answers_publish && link.unanswered_publishes > 0) --link.unanswered_publishes;
   emit(link, std::move(order.bytes), std::move(order.payload));
@@ -286,8 +287,11 @@ bool Broker::Core::goes_at_once(Link& link, std::size_t bytes, std::uint64_t nee
 void Broker::Core::wait(Link& link, HeldOrder order) {
   const std::uint64_t needs = order.needs;
   link.held.push_back(std::move(order));
-  if (needs <= durable_) return;  // waits only for what stands before it
-  // Old records may be waited for anew; the list stays sorted if such a link is woken later.
+  if (needs > durable_) wake_when_durable(link, needs);  // else it waits for what stands before it
+}
+
+// Old records may be waited for anew; the list stays sorted if such a link is woken later.
+void Broker::Core::wake_when_durable(Link& link, std::uint64_t needs) {
   const std::uint64_t wake =
       held_links_.empty() ? needs : std::max(needs, held_links_.back().first);
   if (held_links_.empty() || held_links_.back() != std::pair(wake, link.id))
@@ -297,13 +301,18 @@ void Broker::Core::wait(Link& link, HeldOrder order) {
 void Broker::Core::release_held(Link& link) {
   bool makes_room = false;
   while (link.holds() && link.held[link.held_done].needs <= durable_) {
-    HeldOrder& order = link.held[link.held_done++];
-    const bool is_too_late = order.is_too_late(now_);
-    makes_room = makes_room || is_too_late;
-    if (is_too_late)
-      let_go(link, order);
-    else
+    HeldOrder& order = link.held[link.held_done];
+    if (!order.is_too_late(now_)) {
       emit(link, order);
+    } else {
+      makes_room = true;
+      if (const std::uint64_t needs = let_go(link, order)) {
+        link.held[link.held_done] = HeldOrder{.bytes = {}, .needs = needs};
+        wake_when_durable(link, needs);
+        break;
+      }
+    }
+    ++link.held_done;
   }
   // Under load there is always something that waits, so what is gone is cleared now and then.
   if (!link.holds() ||
@@ -315,13 +324,18 @@ void Broker::Core::release_held(Link& link) {
   if (makes_room && link.session != nullptr) pump(*link.session);
 }
 
-// A PUBLISH whose time was over before it could leave: its message is done with.
-void Broker::Core::let_go(Link& link, HeldOrder& order) {
+// A PUBLISH whose time was over before it could leave: its message is done with. Returns the record
+// that has to be durable before what stands behind it leaves: after a crash it would come then, out
+// of its order. 0: none.
+std::uint64_t Broker::Core::let_go(Link& link, const HeldOrder& order) {
   link.backlog -= std::min(link.backlog, order.size());
-  if (order.first_sending_of == 0 || link.session == nullptr) return;
+  if (order.first_sending_of == 0 || link.session == nullptr) return 0;
   Session& session = *link.session;
   const Delivery* const delivery = session.outgoing.at_position(order.first_sending_of);
-  if (delivery != nullptr) drop_delivery(session, session.outgoing.find(delivery->packet_id));
+  if (delivery == nullptr) return 0;
+  const std::uint64_t before = outbox_.last_sequence();
+  drop_delivery(session, session.outgoing.find(delivery->packet_id));
+  return needs_since(before);
 }
 
 // The session is taken from the link: of what never left nothing was begun, and nothing of it

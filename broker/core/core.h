@@ -94,7 +94,8 @@ class Broker::Core {
     if (!payload.empty()) outbox_.send(link.id, std::move(payload));
   }
   void release_held(Link& link);
-  void let_go(Link& link, HeldOrder& order);
+  std::uint64_t let_go(Link& link, const HeldOrder& order);
+  void wake_when_durable(Link& link, std::uint64_t needs);
   void give_back(Session& session, std::uint64_t position);
   void take_back(Link& link);
   void close(Link& link, Rule because);

@@ -187,6 +187,22 @@ TEST_F(LifetimeTest, ARepetitionIsNotOver) {
   EXPECT_EQ(left(got), 0u);
 }
 
+// A crash in between would bring what is over after what stood behind it (v5 MQTT-4.6.0-1).
+TEST_F(LifetimeTest, WhatStandsBehindAMessageThatIsOverWaitsUntilTheStoreKnows) {
+  pair();
+  store_stands_still();
+  say_to("short", 10);
+  say_to("long", 100);
+  advance(11s);
+  commit();
+  expect_silence(*s);
+  say_to("last", 100);
+  commit();
+  expect_publish(*s, "topic", "long");
+  expect_publish(*s, "topic", "last");
+  expect_silence(*s);
+}
+
 // A topic that is left out was said before: not in a packet that never left (v5 MQTT-3.3.2-12).
 TEST_F(LifetimeTest, AnAliasIsNotTaughtByWhatIsNotSent) {
   settings.limits.topic_aliases_out = 10;

@@ -224,14 +224,18 @@ void Fleet::on_broker_down(Instant at) {
 
 void Fleet::on_broker_up(Instant at) {
   broker_up_ = true;
-  // What it recovers may count its expiry from now; so may a session whose CONNACK was lost.
-  for (auto& client : clients_) {
-    if (client.session == Known::no || client.present() || client.gone_after == Instant::max())
-      continue;
-    const std::uint32_t expiry =
-        client.attempted ? std::max(client.requested_expiry, client.expiry_max) : client.expiry_max;
-    client.gone_after = std::max(client.gone_after, after_expiry(at, expiry));
-  }
+  broker_up_since_ = at;
+  for (auto& client : clients_)
+    if (client.session != Known::no && !client.present()) is_recovered(client);
+}
+
+// What the broker recovers may count its expiry from its start; so may a session whose CONNACK was
+// lost.
+void Fleet::is_recovered(ClientState& client) const {
+  if (client.gone_after == Instant::max()) return;
+  const std::uint32_t expiry =
+      client.attempted ? std::max(client.requested_expiry, client.expiry_max) : client.expiry_max;
+  client.gone_after = std::max(client.gone_after, after_expiry(broker_up_since_, expiry));
 }
 
 // ---- Packets ------------------------------------------------------------------------------------
@@ -343,6 +347,7 @@ void Fleet::on_conn_ack(ClientIndex index, const ConnAck& conn_ack, Instant at) 
   // It was on its way when the broker's end was gone already: the session's time runs since then.
   connection_over(index, client.broker_closed_at);
   broker_knows_it_is_over(client, client.broker_closed_at);
+  if (client.crashed && broker_up_) is_recovered(client);
   if (client.crashed && run_.durability == trace::Durability::none) {
     client.session = Known::no;
     client.alive_until = client.gone_after = client.broker_closed_at;

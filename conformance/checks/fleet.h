@@ -174,6 +174,7 @@ class Fleet {
   void connection_over(ClientIndex index, Instant at);
   void attempt_over(ClientState& client, Instant at);
   void broker_knows_it_is_over(ClientState& client, Instant at);
+  void is_recovered(ClientState& client) const;
   // All that the session held is not owed any longer.
   void void_session(ClientIndex index, bool allowed);
   void drop_subscriptions(ClientIndex index);
@@ -195,6 +196,7 @@ class Fleet {
   std::vector<std::vector<Request>> requests_;     // by client: no answer yet
   std::vector<Change> changes_;
   bool broker_up_ = false;
+  Instant broker_up_since_;
   bool complete_ = true;
   std::optional<Instant> calm_began_;
   Instant disk_fails_until_{};  // the broker's; max: now; the beginning: it never did

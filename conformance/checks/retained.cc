@@ -255,16 +255,19 @@ void RetainedCheck::await(const Subscribing& subscribing, TopicId topic, Instant
   awaited.must = certain && !cleared && !state.unknown &&
                  (existed == Known::no || held->options.retain_handling == RetainHandling::send);
   awaited.newer_than = state.last_sent;
+  awaited.unknown = state.unknown;
   std::size_t matching = 0;
   for (const FilterId other : fleet_.topics().filters_of(topic))
     if (fleet_.subscription(client, other) != nullptr) ++matching;
   awaited.alone = matching == 1 && existed == Known::no && !held->sure;
+  awaited.may_be_renewed = existed != Known::no;
   auto& all = clients_[at(client)].awaited;
   const auto [entry, is_new] = all.try_emplace(static_cast<std::uint32_t>(topic));
   if (!is_new) {  // two subscriptions, two copies: the first to come settles both
     const auto& older = entry->second.acceptable;
     awaited.acceptable.insert(awaited.acceptable.end(), older.begin(), older.end());
     awaited.newer_than = entry->second.newer_than;
+    awaited.unknown = awaited.unknown || entry->second.unknown;
     awaited.alone = false;
   }
   entry->second = std::move(awaited);
@@ -302,18 +305,18 @@ std::vector<std::uint32_t> RetainedCheck::topics_awaited(ClientIndex client) con
   return topics;
 }
 
-// What is sent with QoS 1 or 2 is part of the session; a retained message of QoS 0 may be lost with
-// the connection.
+// What is sent with QoS 1 or 2 is part of the session, though the SUBACK was lost; a retained
+// message of QoS 0 may be lost with the connection.
 void RetainedCheck::on_connection_over(ClientIndex client) {
   auto& all = clients_[at(client)].awaited;
   if (all.empty()) return;
   const bool lives_on = fleet_.client(client).expiry_min > 0;
   for (const std::uint32_t topic : topics_awaited(client)) {
-    const auto& awaited = all.at(topic);
+    auto& awaited = all.at(topic);
     const bool overdue = is_overdue(client, awaited);
     if (overdue) blame_missing(client, TopicId{topic}, awaited, fleet_.client(client).over_at);
-    const bool stays = lives_on && awaited.granted && awaited.qos != Qos::at_most_once;
-    if (overdue || !stays) all.erase(topic);
+    awaited.must = awaited.must && awaited.granted;
+    if (overdue || !lives_on || awaited.qos == Qos::at_most_once) all.erase(topic);
   }
 }
 
@@ -324,13 +327,13 @@ void RetainedCheck::on(const trace::Delivered& delivered, Instant when) {
   const TopicId topic = fleet_.topics().topic(publish.topic);
   const auto stamp = trace::stamp_of(publish.payload.text());
   if (publish.retain)
-    on_copy(client, topic, stamp, when);
+    on_copy(client, topic, stamp, publish.dup, when);
   else if (stamp && stamp->origin == trace::Stamp::Origin::publish)
     on_live(client, topic, publish, *stamp, when);
 }
 
 void RetainedCheck::on_copy(ClientIndex client, TopicId topic,
-                            const std::optional<trace::Stamp>& stamp, Instant when) {
+                            const std::optional<trace::Stamp>& stamp, bool again, Instant when) {
   bool as_published = false;
   bool asked = false;
   bool live = true;          // every subscription was in force before it was sent
@@ -349,8 +352,12 @@ void RetainedCheck::on_copy(ClientIndex client, TopicId topic,
     asked = asked || held->options.retain_handling != RetainHandling::do_not_send;
     live = live && known != nullptr && held->granted_at && *held->granted_at < known->sent;
     may_be_live = may_be_live || (held->options.retain_as_published && entry != all.end() &&
-                                  held->granted_at && *held->granted_at < entry->second.asked);
+                                  (entry->second.may_be_renewed ||
+                                   (held->granted_at && *held->granted_at < entry->second.asked)));
   }
+  // What was sent over an earlier connection is what an earlier subscription brought.
+  if (again && (entry == all.end() || entry->second.asked >= fleet_.client(client).accepted_at))
+    return;
   // Out of the queue comes what was replaced since; the retained one is still to come.
   if (may_be_live && known == nullptr) return;
   if (as_published && live) return;
@@ -378,7 +385,7 @@ void RetainedCheck::on_copy(ClientIndex client, TopicId topic,
   bool sent_before = false;
   for (const auto& [publisher, number] : awaited.newer_than)
     if (publisher == stamp->publisher && stamp->number <= number) sent_before = true;
-  good = good || !sent_before || state == nullptr || state->unknown;
+  good = good || !sent_before || state == nullptr || awaited.unknown || state->unknown;
   if (good) return;
   tally_.blame([&] {
     std::string text = name_of(fleet_.run(), client) + " subscribed to " +

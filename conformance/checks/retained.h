@@ -59,9 +59,11 @@ class RetainedCheck final : public Check {
     FilterId filter{};
     Instant asked;
     std::optional<Instant> granted;
-    bool must = false;   // else it may come
-    bool alone = false;  // no other subscription of the client matches
+    bool must = false;            // else it may come
+    bool alone = false;           // no other subscription of the client matches
+    bool may_be_renewed = false;  // the subscription may be older than `asked`
     Qos qos = Qos::at_most_once;
+    bool unknown = false;  // a crash may have lost the value before
     std::vector<trace::Stamp> acceptable;
     std::vector<std::pair<ClientIndex, std::uint64_t>> newer_than;
   };
@@ -90,7 +92,7 @@ class RetainedCheck final : public Check {
   void on_granted(const Granted& granted, Instant at);
   void on_connection_over(ClientIndex client);
   void on_copy(ClientIndex client, TopicId topic, const std::optional<trace::Stamp>& stamp,
-               Instant at);
+               bool again, Instant at);
   void on_live(ClientIndex client, TopicId topic, const Publish& publish, const trace::Stamp& stamp,
                Instant at);
   void blame_flag(ClientIndex client, TopicId topic, const trace::Stamp& stamp, Instant at,

@@ -205,6 +205,49 @@ TEST_F(RetainedTest, AConnectionThatBreaksMayTakeTheRetainedMessageWithIt) {
   EXPECT_EQ(verdict(trace), not_tried);
 }
 
+// The broker may have heard a SUBSCRIBE whose SUBACK was lost: what it queued then comes first.
+TEST_F(RetainedTest, WhatAnUnansweredSubscriptionBroughtMayComeLate) {
+  for (const bool as_published : {false, true}) {
+    TraceBuilder story = trace;
+    const auto screen =
+        story.add_client({.id = "screen", .clean_start = false, .session_expiry = 3600});
+    const SubscriptionOptions options{.qos = q1, .retain_as_published = as_published};
+    const auto keep = [&] { return story.publishes(sensor, temp, q1, {.retain = true}); };
+    const auto queued = keep();
+    story.connects(screen).asks_for(screen, temp, options).loses_link(screen).after(1s);
+    const auto live = keep();
+    const auto last = keep();
+    story.connects(screen).subscribes(screen, temp, options);
+    for (const auto& stamp : {queued, live, last})
+      if (as_published || stamp != live) story.delivers(stamp, screen, q1, {.retain = true});
+    EXPECT_NE(verdict(story), broken) << evidence(story);
+  }
+}
+
+TEST_F(RetainedTest, ACopyThatIsSentAgainBelongsToAnEarlierSubscription) {
+  const auto screen =
+      trace.add_client({.id = "screen", .clean_start = false, .session_expiry = 3600});
+  trace.connects(screen).asks_for(screen, temp, SubscriptionOptions{.qos = q1});
+  const auto queued = keeps();
+  trace.loses_link(screen).after(1s).connects(screen);
+  const auto last = keeps();
+  trace.subscribes(screen, temp, q1);
+  trace.delivers(queued, screen, q1, {.retain = true, .dup = true});
+  trace.delivers(last, screen, q1, {.retain = true});
+  EXPECT_EQ(verdict(trace), held) << evidence(trace);
+}
+
+TEST_F(RetainedTest, AValueOfQos0ThatACrashLostIsNotMissed) {
+  const auto stored = keeps();
+  keeps(q0);
+  trace.broker_crashes().link_closes_at(dashboard, End::client).link_closes_at(sensor, End::client);
+  trace.after(1s).broker_starts().connects(sensor).connects(dashboard);
+  trace.subscribes(dashboard, temp, q1);
+  keeps(q0);
+  comes(stored);
+  EXPECT_NE(verdict(trace), broken) << evidence(trace);
+}
+
 TEST_F(RetainedTest, ALinkThatGoesOnWithoutTheRetainedMessageHasLostIt) {
   keeps();
   trace.subscribes(dashboard, temp, q1);

@@ -205,6 +205,15 @@ TEST_F(SessionTest, AConnAckThatComesAfterTheBrokersEndClosedDoesNotProlongTheSe
   EXPECT_NE(verdict(), broken) << evidence();
 }
 
+TEST_F(SessionTest, AConnAckThatComesAfterTheBrokerCameBackCountsFromThere) {
+  trace.opens(device).packet(device, End::client, true, Connect{.properties = expiry(60)});
+  trace.packet(device, End::broker, false, Connect{.properties = expiry(60)});
+  trace.packet(device, End::broker, true, ConnAck{}).broker_crashes().after(100s).broker_starts();
+  trace.packet(device, End::client, false, ConnAck{}).link_closes_at(device, End::client);
+  trace.after(30s).connects(device, {.present = true});
+  EXPECT_NE(verdict(), broken) << evidence();
+}
+
 TEST_F(SessionTest, AConnectionOnItsWayWhenTheBrokerCrashesMayReachItLater) {
   trace.run().durability = trace::Durability::none;
   trace.connects(device).loses_link(device).opens_slowly(device).broker_crashes().after(5s);
